@@ -1,0 +1,128 @@
+/**
+ * The store: every object of one cluster, its recent past, and the order in which it came about.
+ *
+ * All methods are synchronous. An implementation runs inside one single-threaded owner (a Durable Object, a test), so
+ * a caller that reads, decides and writes without awaiting has done so atomically.
+ */
+
+/** Grows by one with every write to anything in this store. The first write gets 1. */
+export type Revision = number;
+
+export interface ObjectKey {
+  /** Group-resource: "pods", "deployments.apps". */
+  resource: string;
+  /** "" for cluster-scoped objects. */
+  namespace: string;
+  name: string;
+}
+
+export interface StoredObject extends ObjectKey {
+  /** The write that made this version. */
+  revision: Revision;
+  /** The exact JSON text served, metadata.resourceVersion included. */
+  value: string;
+}
+
+export interface StoredEvent extends ObjectKey {
+  type: "ADDED" | "MODIFIED" | "DELETED";
+  revision: Revision;
+  /** New text; for DELETED the last text, with the deletion's revision as resourceVersion. */
+  value: string;
+  /** Text before this event; absent for ADDED. */
+  previous?: string;
+}
+
+/** Makes the text to store once the revision is known. Called exactly once, inside the write. */
+export type Encode = (revision: Revision) => string;
+
+export interface ListQuery {
+  resource: string;
+  /** Absent: all namespaces. */
+  namespace?: string;
+  /** Go on behind this one, exclusive. */
+  after?: { namespace: string; name: string };
+  /** At most this many rows. */
+  limit?: number;
+  /** As of this revision; absent: now. */
+  at?: Revision;
+}
+
+export type StoreErrorCode = "NotFound" | "AlreadyExists" | "Conflict" | "TooLarge" | "Compacted" | "FutureRevision";
+
+export class StoreError extends Error {
+  readonly code: StoreErrorCode;
+  readonly detail: { [key: string]: string | number };
+
+  constructor(code: StoreErrorCode, detail: { [key: string]: string | number } = {}) {
+    super(`${code} ${JSON.stringify(detail)}`);
+    this.name = "StoreError";
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** etcd's default request limit is 1.5 MiB; a Durable Object row holds at most 2 MB. */
+export const MAX_OBJECT_BYTES = 1_572_864;
+
+/** What a namespace's deletion must look at: the resources that still have objects in it. */
+export interface ResourceCount {
+  resource: string;
+  count: number;
+}
+
+export interface Store {
+  /** Of the last write; 0 when nothing was ever written. */
+  revision(): Revision;
+  /** History before this is gone: reading at or watching from an older revision throws `Compacted`. */
+  compactedRevision(): Revision;
+
+  get(key: ObjectKey): StoredObject | undefined;
+  /**
+   * In order of namespace, then name (by UTF-8 bytes). The iterable reads from a cursor: consume it before anything is
+   * written or awaited.
+   * @throws StoreError `Compacted` or `FutureRevision` for `at`
+   */
+  list(query: ListQuery): Iterable<StoredObject>;
+  /** Objects the query would give, without `limit`. @throws as list */
+  count(query: ListQuery): number;
+  /** Resources that have objects in a namespace. */
+  countByResource(namespace: string): ResourceCount[];
+
+  /** @throws StoreError `AlreadyExists`, `TooLarge` */
+  create(key: ObjectKey, encode: Encode): StoredObject;
+  /** @param expected the revision last read. @throws StoreError `NotFound`, `Conflict` (detail.current), `TooLarge` */
+  update(key: ObjectKey, expected: Revision, encode: Encode): StoredObject;
+  /** Returns the last version, as the DELETED event carries it. @throws StoreError `NotFound`, `Conflict` */
+  delete(key: ObjectKey, expected: Revision, encode: Encode): StoredObject;
+
+  /**
+   * All or nothing: if `work` throws, nothing it wrote remains and no event is told. May nest. `work` must not
+   * return a promise.
+   */
+  transaction<T>(work: () => T): T;
+
+  /**
+   * What has happened since `after` (exclusive), in revision order: each event once.
+   * @throws StoreError `Compacted`, `FutureRevision`
+   */
+  changesSince(after: Revision, filter?: { resource?: string; namespace?: string }): Iterable<StoredEvent>;
+  /**
+   * Calls back with the events of each outermost transaction once it is done, in revision order. Callbacks must not
+   * write. Returns what unsubscribes.
+   */
+  subscribe(listener: (events: readonly StoredEvent[]) => void): () => void;
+
+  /**
+   * Forgets versions superseded before `beforeMs` (epoch). At most `limitRows` rows a call; returns how many went, so
+   * the caller goes on while it equals `limitRows`.
+   */
+  compact(beforeMs: number, limitRows: number): number;
+}
+
+/** The SQL a store needs: implemented over a Durable Object's SQLite and over node:sqlite. */
+export interface Sql {
+  /** Runs one statement; rows come as arrays of column values. */
+  exec(statement: string, ...bindings: (string | number | null)[]): Iterable<(string | number | null)[]>;
+  /** All or nothing; may nest. */
+  transaction<T>(work: () => T): T;
+}

@@ -1,0 +1,84 @@
+/**
+ * What controllers and the scheduler see of the cluster: a consistent snapshot, a change feed, and batched writes.
+ * They never see HTTP or the store. Implemented by the ClusterStore object over RPC, and by a fake in tests.
+ */
+import type { KubeObject } from "../meta/object.ts";
+import type { Status } from "../meta/status.ts";
+
+/** A storage key: "pods", "deployments.apps". */
+export type Resource = string;
+
+export interface WriteOptions {
+  fieldManager?: string;
+  /** For delete. */
+  propagationPolicy?: "Background" | "Foreground" | "Orphan";
+  gracePeriodSeconds?: number;
+  preconditions?: { uid?: string; resourceVersion?: string };
+}
+
+/** One write, with the semantics of the API verb of the same name, admission and validation included. */
+export type WriteOp = { resource: Resource; namespace: string; options?: WriteOptions } & (
+  | { verb: "create"; object: Fields /** "binding" or "eviction" for pods. */; subresource?: string; name?: string }
+  /** Replaces. Optimistic when object.metadata.resourceVersion is set. */
+  | { verb: "update"; name: string; subresource?: string; object: Fields }
+  | { verb: "patch"; name: string; subresource?: string; patchType: "merge" | "strategic" | "json"; patch: unknown }
+  | { verb: "delete"; name: string }
+);
+
+type Fields = { [key: string]: unknown };
+
+export type WriteResult = { ok: true; object: KubeObject } | { ok: false; status: Status };
+
+export interface SnapshotPage {
+  /** The revision all pages of this snapshot are at; changes after it come through the feed. */
+  revision: number;
+  /** JSON texts of the objects. */
+  items: { resource: Resource; value: string }[];
+  /** Opaque; absent on the last page. */
+  next?: string;
+}
+
+/** One thing that happened to one object. */
+export interface ChangeEvent {
+  type: "ADDED" | "MODIFIED" | "DELETED";
+  resource: Resource;
+  namespace: string;
+  name: string;
+  revision: number;
+  /** JSON text; for DELETED the last text. */
+  value: string;
+}
+
+/**
+ * All changes to the subscriber's resources with `from` < revision ≤ `to`. A subscriber that is not at `from` has
+ * missed something and must take a snapshot. An empty batch says only that the revision is now `to`.
+ */
+export interface ChangeBatch {
+  from: number;
+  to: number;
+  events: ChangeEvent[];
+}
+
+/** The ClusterStore as its subscribers see it (a Durable Object stub satisfies it). */
+export interface Cluster {
+  /**
+   * All objects of `resources` at one revision, in pages of at most about 4 MB. Pass `next` of the page before.
+   * @throws an Error whose name is "SnapshotExpired" when the pages took longer than history is kept: start again
+   */
+  snapshot(resources: Resource[], next?: string): Promise<SnapshotPage>;
+  /**
+   * Does all ops in order, each all-or-nothing by itself, in one commit; a failed op does not stop the others.
+   * Results are in the order of ops. `actor` is the user name writes are made as, e.g.
+   * "system:serviceaccount:kube-system:replicaset-controller".
+   */
+  write(actor: string, ops: WriteOp[]): Promise<WriteResult[]>;
+}
+
+/** A subscriber to the change feed (a Durable Object stub satisfies it). */
+export interface ChangeSubscriber {
+  /**
+   * Told of every commit that touches its resources, one batch at a time, in order; returns once it has taken the
+   * batch over (not once it has acted). Rejecting means: try again later with a fresh batch.
+   */
+  changes(batch: ChangeBatch): Promise<void>;
+}
