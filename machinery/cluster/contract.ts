@@ -14,19 +14,41 @@ export interface WriteOptions {
   propagationPolicy?: "Background" | "Foreground" | "Orphan";
   gracePeriodSeconds?: number;
   preconditions?: { uid?: string; resourceVersion?: string };
+  /** "metadata": the result's object may be only apiVersion, kind and metadata. Default "object". */
+  returns?: "object" | "metadata";
 }
 
 /** One write, with the semantics of the API verb of the same name, admission and validation included. */
-export type WriteOp = { resource: Resource; namespace: string; options?: WriteOptions } & (
+export type WriteOp = {
+  resource: Resource;
+  /** "" for cluster-scoped resources. */
+  namespace: string;
+  options?: WriteOptions;
+  /** User name this op is made as, instead of the batch's `actor`. */
+  actor?: string;
+  /**
+   * Index in this batch of an earlier op. When that one failed, this one is not tried and fails with the same status
+   * (an Event that tells of a Pod that could not be created).
+   */
+  needs?: number;
+} & (
   | { verb: "create"; object: Fields /** "binding" or "eviction" for pods. */; subresource?: string; name?: string }
   /** Replaces. Optimistic when object.metadata.resourceVersion is set. */
   | { verb: "update"; name: string; subresource?: string; object: Fields }
+  /** Optimistic when the patch sets metadata.resourceVersion. */
   | { verb: "patch"; name: string; subresource?: string; patchType: "merge" | "strategic" | "json"; patch: unknown }
   | { verb: "delete"; name: string }
+  /** Deletes all objects of one resource in one namespace. The result's object is a metav1 Status. */
+  | { verb: "deletecollection" }
 );
 
 type Fields = { [key: string]: unknown };
 
+/**
+ * `object` is what is stored after the op: for a delete the last version (still stored when it has a grace period or
+ * finalizers), for a binding or eviction the pod. Its metadata.resourceVersion is the revision this op made, or the
+ * one it had already when the op changed nothing: a subscriber at that revision or later has seen the op's effect.
+ */
 export type WriteResult = { ok: true; object: KubeObject } | { ok: false; status: Status };
 
 export interface SnapshotPage {
