@@ -1,0 +1,25 @@
+/** The Worker as one file, as `wrangler deploy` would upload it. */
+import path from "node:path";
+import { build } from "esbuild";
+import { projectDir } from "../layout.ts";
+
+export async function bundleWorker(outFile: string): Promise<void> {
+  await build({
+    entryPoints: [path.join(projectDir, "edge-api/main.ts")],
+    outfile: outFile,
+    absWorkingDir: projectDir,
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["workerd", "worker", "browser", "import"],
+    external: ["cloudflare:*"],
+    loader: { ".sql": "text" },
+    minifySyntax: true,
+    minifyWhitespace: true,
+    keepNames: true,
+    legalComments: "none",
+    logLevel: "silent",
+  });
+}
