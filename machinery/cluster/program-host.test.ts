@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import { ProgramHost, SAFETY_ALARM_MS, SETTLE_MS } from "./program-host.ts";
+
+/** A clock whose hands are turned by the test, and a program that does what `work` says. */
+function setUp(work: { wake?(nowMs: number): Promise<void> } = {}) {
+  let now = 1_000;
+  const timers = new Set<{ atMs: number; callback: () => void }>();
+  const log: string[] = [];
+  const state = { next: undefined as number | undefined };
+  const clock = {
+    now: () => now,
+    after(delayMs: number, callback: () => void) {
+      const timer = { atMs: now + delayMs, callback };
+      timers.add(timer);
+      return () => timers.delete(timer);
+    },
+  };
+  const host = new ProgramHost({
+    program: {
+      changes: async () => {
+        state.next = now;
+      },
+      nextWakeMs: () => state.next,
+      wake: async (nowMs) => {
+        log.push(`wake@${nowMs}`);
+        state.next = undefined;
+        await work.wake?.(nowMs);
+      },
+    },
+    alarm: { set: (atMs) => log.push(`set ${atMs}`), clear: () => log.push("clear") },
+    clock,
+    onError: (error) => log.push(String(error)),
+  });
+  const advance = async (ms: number) => {
+    const until = now + ms;
+    for (;;) {
+      const due = [...timers].filter((t) => t.atMs <= until).sort((a, b) => a.atMs - b.atMs)[0];
+      if (!due) break;
+      timers.delete(due);
+      now = due.atMs;
+      due.callback();
+      await settle();
+    }
+    now = until;
+  };
+  return { host, log, state, timers, advance };
+}
+const settle = async () => {
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+};
+const batch = { from: 0, to: 1, events: [] };
+
+describe("ProgramHost", () => {
+  it("[PH1] sets an alarm before it works, and clears it once settled", async () => {
+    const { host, log, timers, advance } = setUp();
+    await host.changes(batch);
+    await settle();
+    expect(log).toEqual([`set ${1_000 + SAFETY_ALARM_MS}`, "wake@1000"]);
+    await advance(SETTLE_MS);
+    expect(log.slice(2)).toEqual(["clear"]);
+    expect(timers.size).toBe(0);
+  });
+
+  it("[PH2] steady work writes no further alarm", async () => {
+    const { host, log, advance } = setUp();
+    for (let i = 0; i < 10; i++) {
+      await host.changes(batch);
+      await settle();
+      await advance(1_000);
+    }
+    expect(log.filter((line) => line.startsWith("set"))).toHaveLength(1);
+  });
+
+  it("[PH3] a near wait is a timer, a far one the alarm", async () => {
+    const { host, log, state, timers, advance } = setUp({
+      wake: async (nowMs) => {
+        if (nowMs === 1_000) state.next = 1_500;
+        else if (nowMs === 1_500) state.next = 600_000;
+      },
+    });
+    await host.changes(batch);
+    await settle();
+    await advance(500 + SETTLE_MS);
+    expect(log).toEqual([`set ${1_000 + SAFETY_ALARM_MS}`, "wake@1000", "wake@1500", "set 600000"]);
+    expect(timers.size).toBe(0);
+    await advance(600_000 - 3_500);
+    await host.rang();
+    expect(log.slice(4, 6)).toEqual([`set ${600_000 + SAFETY_ALARM_MS}`, "wake@600000"]);
+  });
+
+  it("[PH4] a failure is reported and tried again, not at once", async () => {
+    let failures = 2;
+    const { host, log, state, advance } = setUp({
+      wake: async () => {
+        if (failures-- <= 0) return;
+        state.next = 0;
+        throw new Error("down");
+      },
+    });
+    await host.changes(batch);
+    await settle();
+    expect(log.filter((line) => line.startsWith("wake"))).toEqual(["wake@1000"]);
+    await advance(5_000);
+    expect(log.filter((line) => line.startsWith("wake"))).toEqual(["wake@1000", "wake@2000", "wake@3000"]);
+    expect(log.filter((line) => line === "Error: down")).toHaveLength(2);
+  });
+
+  it("[PH5] changes during work are worked on in the same run", async () => {
+    let release = () => {};
+    const { host, log, advance } = setUp({
+      wake: () =>
+        new Promise<void>((resolve) => {
+          release = resolve;
+        }),
+    });
+    await host.changes(batch);
+    await host.changes(batch);
+    await host.changes(batch);
+    release();
+    await settle();
+    release();
+    await settle();
+    await advance(SETTLE_MS);
+    expect(log.filter((line) => line.startsWith("wake"))).toHaveLength(2);
+    expect(log.at(-1)).toBe("clear");
+  });
+});

@@ -1,0 +1,130 @@
+import type { Clock } from "../clock.ts";
+import type { ChangeBatch } from "./contract.ts";
+import type { Program } from "./program.ts";
+
+/** One durable alarm: it rings even if this process has died since. */
+export interface Alarm {
+  /** Replaces the alarm that was set. */
+  set(atMs: number): void;
+  clear(): void;
+}
+
+export interface ProgramHostOptions {
+  program: Program;
+  alarm: Alarm;
+  clock: Clock;
+  onError(error: unknown): void;
+}
+
+/** A host that died at work is woken by its alarm within this time. */
+export const SAFETY_ALARM_MS = 30_000;
+/** Waits shorter than this are timers in memory; the alarm, which costs a write, is set only once work has settled. */
+export const SETTLE_MS = 2_000;
+/** Pause after a `wake` that failed and asks to be called at once. */
+const RETRY_MS = 1_000;
+
+/**
+ * Runs a Program: wakes it when it is due, and keeps a durable alarm so that neither eviction nor a crash loses work
+ * that was taken over. Idle, it holds no timer, and an alarm only if the program waits for a moment.
+ */
+export class ProgramHost {
+  readonly #options: ProgramHostOptions;
+  #running: Promise<void> | undefined;
+  #alarmAtMs: number | undefined;
+  #cancelTimer: (() => void) | undefined;
+
+  constructor(options: ProgramHostOptions) {
+    this.#options = options;
+  }
+
+  /** Takes the batch over; once this returns, an alarm makes sure that it is acted on. */
+  async changes(batch: ChangeBatch): Promise<void> {
+    await this.#options.program.changes(batch);
+    this.#start();
+  }
+
+  /** The alarm rang, or somebody wants the program to look for work. Resolves when all that is due is done. */
+  async rang(): Promise<void> {
+    const { clock } = this.#options;
+    if (this.#alarmAtMs !== undefined && this.#alarmAtMs <= clock.now()) this.#alarmAtMs = undefined;
+    this.#start();
+    await this.#running;
+  }
+
+  #start(): void {
+    if (this.#running || !this.#isDue()) {
+      if (!this.#running && !this.#cancelTimer) this.#arrange(0);
+      return;
+    }
+    this.#stopTimer();
+    this.#ensureAlarm(this.#options.clock.now() + SAFETY_ALARM_MS);
+    this.#running = this.#run();
+  }
+
+  async #run(): Promise<void> {
+    const { program, clock, onError } = this.#options;
+    let notBeforeMs = 0;
+    // #start has looked: the first round always awaits, so #running is set before it is cleared below.
+    while (this.#isDue()) {
+      this.#ensureAlarm(clock.now() + SAFETY_ALARM_MS);
+      try {
+        await program.wake(clock.now());
+      } catch (error) {
+        onError(error);
+        notBeforeMs = clock.now() + RETRY_MS;
+        break;
+      }
+    }
+    // In one step with the look at what is due: work that comes from now on starts a run of its own.
+    this.#running = undefined;
+    this.#arrange(notBeforeMs);
+  }
+
+  #isDue(): boolean {
+    const next = this.#options.program.nextWakeMs();
+    return next !== undefined && next <= this.#options.clock.now();
+  }
+
+  /** Nothing is due: a timer for what is near, and for settling the alarm. */
+  #arrange(notBeforeMs: number): void {
+    const { program, clock } = this.#options;
+    this.#stopTimer();
+    const next = program.nextWakeMs();
+    const delayMs = next === undefined ? Number.POSITIVE_INFINITY : Math.max(next, notBeforeMs) - clock.now();
+    const near = delayMs <= SETTLE_MS;
+    this.#cancelTimer = clock.after(near ? Math.max(0, delayMs) : SETTLE_MS, () => {
+      this.#cancelTimer = undefined;
+      if (near) this.#start();
+      else this.#settle();
+    });
+  }
+
+  #settle(): void {
+    if (this.#running) return;
+    const next = this.#options.program.nextWakeMs();
+    if (next !== undefined) {
+      const atMs = Math.max(next, this.#options.clock.now());
+      if (this.#alarmAtMs !== atMs) this.#setAlarm(atMs);
+    } else if (this.#alarmAtMs !== undefined) {
+      this.#alarmAtMs = undefined;
+      this.#options.alarm.clear();
+    }
+  }
+
+  #ensureAlarm(latestMs: number): void {
+    // Within a window, not exactly: continuous work must not write an alarm for every batch.
+    if (this.#alarmAtMs === undefined || this.#alarmAtMs > latestMs || this.#alarmAtMs <= this.#options.clock.now()) {
+      this.#setAlarm(latestMs);
+    }
+  }
+
+  #setAlarm(atMs: number): void {
+    this.#alarmAtMs = atMs;
+    this.#options.alarm.set(atMs);
+  }
+
+  #stopTimer(): void {
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
+  }
+}
