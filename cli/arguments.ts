@@ -52,7 +52,8 @@ export function parseCommandLine<F extends { readonly [name: string]: Flag }>(
   }
   const { least, most } = line.positionals ?? { least: 0, most: 0 };
   if (parsed.positionals.length < least || parsed.positionals.length > most) {
-    const wrong = parsed.positionals.length > most ? `unexpected argument "${parsed.positionals[most]}"` : "argument missing";
+    const wrong =
+      parsed.positionals.length > most ? `unexpected argument "${parsed.positionals[most]}"` : "argument missing";
     throw new Failure(`${wrong}\n\n${help(line)}`, 2);
   }
   const flags = Object.fromEntries(

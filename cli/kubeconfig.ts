@@ -32,7 +32,8 @@ export function writeKubeconfig(file: string, access: Access): void {
 
 /** The file `kubectl` would write to: the first of $KUBECONFIG, else ~/.kube/config. */
 export const userKubeconfig = (): string =>
-  process.env.KUBECONFIG?.split(path.delimiter).find((file) => file !== "") ?? path.join(os.homedir(), ".kube", "config");
+  process.env.KUBECONFIG?.split(path.delimiter).find((file) => file !== "") ??
+  path.join(os.homedir(), ".kube", "config");
 
 /** Replaces or adds the entry of this name in one of the three lists. */
 function setEntry(document: Document, list: string, entry: { name: string; [field: string]: unknown }): void {

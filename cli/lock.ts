@@ -2,8 +2,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { Failure } from "./failure.ts";
-import { type Daemon, runningPid, writeOwnPid } from "./system/process.ts";
 import type { Layout } from "./layout.ts";
+import { type Daemon, runningPid, writeOwnPid } from "./system/process.ts";
 
 /** @throws Failure while another command holds it */
 export async function withLock<T>(layout: Layout, work: () => Promise<T>): Promise<T> {

@@ -35,6 +35,9 @@ try {
   await main(process.argv.slice(2));
 } catch (error) {
   if (error instanceof Failure) process.stderr.write(`kedge: ${error.message}\n`);
-  else process.stderr.write(`kedge: unexpected error, please report it:\n${error instanceof Error ? error.stack : error}\n`);
+  else
+    process.stderr.write(
+      `kedge: unexpected error, please report it:\n${error instanceof Error ? error.stack : error}\n`,
+    );
   process.exitCode = error instanceof Failure ? error.exitCode : 1;
 }

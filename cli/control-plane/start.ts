@@ -76,7 +76,13 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<{
   }
   const command = await prepareControlPlane(options);
   const logFile = controlPlaneLog(layout);
-  const pid = startDaemon({ ...daemon, command, env: controlPlaneEnvironment(options), logFile, cwd: layout.controlPlaneDir });
+  const pid = startDaemon({
+    ...daemon,
+    command,
+    env: controlPlaneEnvironment(options),
+    logFile,
+    cwd: layout.controlPlaneDir,
+  });
   await waitReady(options);
   return { started: true, pid };
 }
@@ -98,9 +104,12 @@ async function waitReady({ layout, pki, serverUrl }: ControlPlaneOptions): Promi
       } catch (error) {
         last = error instanceof Error ? error.message : String(error);
       }
-      if (runningPid(daemon) === undefined) throw new Failure(diagnose(layout, "the control plane (workerd) ended while starting"));
+      if (runningPid(daemon) === undefined)
+        throw new Failure(diagnose(layout, "the control plane (workerd) ended while starting"));
       if (performance.now() > deadline) {
-        throw new Failure(diagnose(layout, `${serverUrl}/readyz was not ok within ${READY_TIMEOUT_MS / 1000} s (${last})`));
+        throw new Failure(
+          diagnose(layout, `${serverUrl}/readyz was not ok within ${READY_TIMEOUT_MS / 1000} s (${last})`),
+        );
       }
       await sleep(20);
     }

@@ -3,7 +3,7 @@ import "reflect-metadata"; // @peculiar/x509 needs it loaded first
 import { webcrypto } from "node:crypto";
 import * as x509 from "@peculiar/x509";
 
-x509.cryptoProvider.set(webcrypto as unknown as Crypto);
+x509.cryptoProvider.set(webcrypto);
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const DAY_MS = 86_400_000;
@@ -16,12 +16,12 @@ export interface KeyedCertificate {
   keyPem: string;
 }
 
-async function keyPem(key: CryptoKey): Promise<string> {
-  return x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key as webcrypto.CryptoKey), "PRIVATE KEY");
+async function keyPem(key: webcrypto.CryptoKey): Promise<string> {
+  return x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
 }
 
 export async function createAuthority(commonName: string, nowMs: number): Promise<KeyedCertificate> {
-  const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])) as unknown as CryptoKeyPair;
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: `CN=${commonName}`,
     notBefore: new Date(nowMs - BACKDATE_MS),
@@ -46,14 +46,14 @@ export interface ServingRequest {
 
 export async function createServingCertificate(request: ServingRequest): Promise<KeyedCertificate> {
   const issuer = new x509.X509Certificate(request.authority.certificatePem);
-  const signingKey = (await webcrypto.subtle.importKey(
+  const signingKey = await webcrypto.subtle.importKey(
     "pkcs8",
     x509.PemConverter.decodeFirst(request.authority.keyPem),
     ALGORITHM,
     false,
     ["sign"],
-  )) as unknown as CryptoKey;
-  const keys = (await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"])) as unknown as CryptoKeyPair;
+  );
+  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.create({
     subject: "CN=kedge-edge",
     issuer: issuer.subject,

@@ -48,16 +48,24 @@ export const missing = (needs: readonly Need[]): Need[] =>
   needs.filter(({ name }) => (name === "cni" ? findCniDir() : findProgram(name)) === undefined);
 
 /** Installs with apt-get. @throws Failure when it may not, cannot, or the packages do not bring what is needed */
-export async function ensureInstalled(needs: readonly Need[], options: { install: boolean; progress: Progress }): Promise<void> {
+export async function ensureInstalled(
+  needs: readonly Need[],
+  options: { install: boolean; progress: Progress },
+): Promise<void> {
   const lacking = missing(needs);
   if (lacking.length === 0) return;
   const packages = lacking.map((need) => need.debianPackage);
-  const what = lacking.map((need) => (need.name === "cni" ? "CNI plugins (ptp, host-local, loopback)" : need.name)).join(", ");
+  const what = lacking
+    .map((need) => (need.name === "cni" ? "CNI plugins (ptp, host-local, loopback)" : need.name))
+    .join(", ");
   const command = `apt-get install --no-install-recommends ${packages.join(" ")}`;
   if (!options.install) throw new Failure(`missing on this machine: ${what}\nInstall with: ${command}`);
-  if (process.getuid?.() !== 0) throw new Failure(`missing on this machine: ${what}\nInstalling needs root. Run: sudo ${command}`);
+  if (process.getuid?.() !== 0)
+    throw new Failure(`missing on this machine: ${what}\nInstalling needs root. Run: sudo ${command}`);
   if (findProgram("apt-get") === undefined) {
-    throw new Failure(`missing on this machine: ${what}\nThere is no apt-get here to install them with: install them by your system's means and run again.`);
+    throw new Failure(
+      `missing on this machine: ${what}\nThere is no apt-get here to install them with: install them by your system's means and run again.`,
+    );
   }
   await options.progress.step(`Installing ${packages.join(", ")}`, async () => {
     const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
@@ -67,8 +75,10 @@ export async function ensureInstalled(needs: readonly Need[], options: { install
       await run("apt-get", ["update"], { env });
       ran = await install();
     }
-    if (ran.exitCode !== 0) throw new Failure(`${command} failed:\n${(ran.stderr || ran.stdout).trim().split("\n").slice(-8).join("\n")}`);
+    if (ran.exitCode !== 0)
+      throw new Failure(`${command} failed:\n${(ran.stderr || ran.stdout).trim().split("\n").slice(-8).join("\n")}`);
   });
   const still = missing(lacking);
-  if (still.length > 0) throw new Failure(`installed ${packages.join(", ")}, yet missing: ${still.map((n) => n.name).join(", ")}`);
+  if (still.length > 0)
+    throw new Failure(`installed ${packages.join(", ")}, yet missing: ${still.map((n) => n.name).join(", ")}`);
 }

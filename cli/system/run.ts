@@ -7,7 +7,11 @@ export interface Ran {
 }
 
 /** Runs a program without a shell and gathers what it prints. Rejects only when it cannot be started. */
-export function run(program: string, args: string[], options: { input?: string | Buffer; env?: NodeJS.ProcessEnv; cwd?: string } = {}): Promise<Ran> {
+export function run(
+  program: string,
+  args: string[],
+  options: { input?: string | Buffer; env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = execFile(
       program,
@@ -24,7 +28,11 @@ export function run(program: string, args: string[], options: { input?: string |
 }
 
 /** As `run`, and a non-zero exit throws with what the program said. */
-export async function runOrThrow(program: string, args: string[], options?: Parameters<typeof run>[2]): Promise<string> {
+export async function runOrThrow(
+  program: string,
+  args: string[],
+  options?: Parameters<typeof run>[2],
+): Promise<string> {
   const ran = await run(program, args, options);
   if (ran.exitCode !== 0) {
     throw new Error(`${program} ${args.join(" ")} failed (exit ${ran.exitCode}): ${(ran.stderr || ran.stdout).trim()}`);

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+// Real processes, containers and kernel state: one file at a time, in order of name.
+export default defineConfig({
+  test: {
+    include: ["test/e2e/**/*.test.ts"],
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
+    fileParallelism: false,
+    sequence: { concurrent: false },
+  },
+});
