@@ -32,7 +32,7 @@ export interface StoredEvent extends ObjectKey {
   previous?: string;
 }
 
-/** Makes the text to store once the revision is known. Called exactly once, inside the write. */
+/** Makes the text to store once the revision is known. Called exactly once, inside the write. Must not write. */
 export type Encode = (revision: Revision) => string;
 
 export interface ListQuery {
@@ -108,20 +108,28 @@ export interface Store {
   changesSince(after: Revision, filter?: { resource?: string; namespace?: string }): Iterable<StoredEvent>;
   /**
    * Calls back with the events of each outermost transaction once it is done, in revision order. Callbacks must not
-   * write. Returns what unsubscribes.
+   * write. What a callback throws is thrown again outside of the write, which has happened. Returns what unsubscribes.
    */
   subscribe(listener: (events: readonly StoredEvent[]) => void): () => void;
 
   /**
-   * Forgets versions superseded before `beforeMs` (epoch). At most `limitRows` rows a call; returns how many went, so
-   * the caller goes on while it equals `limitRows`.
+   * Forgets versions superseded before `beforeMs` (epoch). Passes over at most `limitRevisions` revisions a call, each
+   * once in its life; returns how many it passed, so the caller goes on while it equals `limitRevisions`.
    */
-  compact(beforeMs: number, limitRows: number): number;
+  compact(beforeMs: number, limitRevisions: number): number;
+  /**
+   * When the oldest revision was written that `compact` has not passed yet (epoch ms); undefined when it has passed all
+   * of them, so that an idle store needs no timer.
+   */
+  oldestUncompactedMs(): number | undefined;
 }
 
 /** The SQL a store needs: implemented over a Durable Object's SQLite and over node:sqlite. */
 export interface Sql {
-  /** Runs one statement; rows come as arrays of column values. */
+  /**
+   * Runs one statement, at once when it returns no rows; rows come as arrays of column values, as they are consumed.
+   * The same few texts come again and again: keep them prepared.
+   */
   exec(statement: string, ...bindings: (string | number | null)[]): Iterable<(string | number | null)[]>;
   /** All or nothing; may nest. */
   transaction<T>(work: () => T): T;
