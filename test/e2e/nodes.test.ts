@@ -68,7 +68,7 @@ describe.skipIf(skipNodes)(`two nodes on this machine${skipNodes ? ` (skipped: $
   it("runs a Deployment on both", async () => {
     const started = performance.now();
     await kubectl("create", "deployment", "web", `--image=${WEB_IMAGE}`, "--replicas=3");
-    const running = await eventually("3 pods Ready", 30_000, () => ready("app=web", 3));
+    const running = (await eventually("3 pods Ready", 30_000, () => ready("app=web", 3))) ?? [];
     console.log(`kubectl create deployment to 3 pods Ready: ${Math.round(performance.now() - started)} ms`);
     expect(new Set(running.map((pod) => pod.spec.nodeName))).toEqual(new Set([host, second]));
     expect(await kubectl("get", "deployment", "web", "--no-headers")).toMatch(/^web\s+3\/3\s+3\s+3/);
