@@ -12,6 +12,7 @@ const COMMANDS: { readonly [name: string]: Command } = {
   status: { summary: "show what runs", load: () => import("./commands/status.ts") },
   image: { summary: "load image archives into the nodes", load: () => import("./commands/image.ts") },
   node: { summary: "install the node daemon as a systemd service", load: () => import("./commands/node.ts") },
+  dev: { summary: "run the control plane under wrangler dev", load: () => import("./commands/dev.ts") },
   test: { summary: "set up what the tests need and run them", load: () => import("./commands/test.ts") },
 };
 
