@@ -20,6 +20,9 @@ type Fields = { [key: string]: unknown };
 /** Of one object; what comes after is dropped all the same, unreported. */
 const MAX_UNKNOWN_FIELDS = 100;
 
+/** Marks a map's key in a path; no field name begins so. */
+const MAP_KEY = "\u0000";
+
 const INT32_LIMIT = 2 ** 31;
 const INT64_LIMIT = 2 ** 63;
 
@@ -37,7 +40,7 @@ export function decodeObject({ types, type, value }: { types: TypeTable; type: s
 
 class Decoder {
   readonly unknownFields: string[] = [];
-  /** Names of the struct fields and list indexes we are in. */
+  /** Names of the struct fields, map keys (marked) and list indexes we are in. */
   readonly #path: (string | number)[] = [];
   /** Go name of the innermost struct, for messages: "PodSpec". */
   #struct: TypeSchema | undefined;
@@ -152,7 +155,7 @@ class Decoder {
     if (key !== "") this.#path.push(key);
     for (const name of Object.keys(value)) {
       const before = value[name];
-      if (item.form === "struct") this.#path.push(name);
+      if (item.form === "struct") this.#path.push(MAP_KEY + name);
       const after = before === null ? this.#zero(item) : this.value(before, item, "");
       if (item.form === "struct") this.#path.pop();
       if (after !== before) value[name] = after;
@@ -196,7 +199,7 @@ class Decoder {
 
   #failure(what: string, type: TypeSchema, key: string): ApiError {
     // Go's path has neither list indexes nor map keys.
-    const names = this.#path.filter((part) => typeof part === "string");
+    const names = this.#path.filter((part) => typeof part === "string" && !part.startsWith(MAP_KEY));
     if (key !== "") names.push(key);
     if (this.#struct === undefined || names.length === 0) {
       return badJson(`json: cannot unmarshal ${what} into Go value of type ${type.goName}`);
@@ -237,11 +240,11 @@ function goKind(value: unknown): string {
 }
 
 /** `spec.containers[0].image` */
-export function joinPath(parts: readonly (string | number)[]): string {
+function joinPath(parts: readonly (string | number)[]): string {
   let path = "";
   for (const part of parts) {
     if (typeof part === "number") path += `[${part}]`;
-    else path += path === "" ? part : `.${part}`;
+    else path += `${path === "" ? "" : "."}${part.startsWith(MAP_KEY) ? part.slice(1) : part}`;
   }
   return path;
 }

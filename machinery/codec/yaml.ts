@@ -1,0 +1,71 @@
+/** Reading YAML that strangers send: the JSON subset Kubernetes takes, with bounds. */
+import { parseAllDocuments, parseDocument, type Tags } from "yaml";
+import { ApiError } from "../meta/status.ts";
+import type { ParsedJson } from "./json.ts";
+
+/** A few aliases are fair; a bomb of them is not. */
+const MAX_ALIASES = 100;
+const MAX_DEPTH = 100;
+
+/** Tags of YAML 1.1 that Kubernetes' reader leaves as text, or lacks. */
+const UNUSED_TAGS = /:(?:timestamp|binary|omap|pairs|set)$/;
+
+// YAML 1.1 as Kubernetes reads it: `yes` and `on` are booleans, 0644 is octal.
+const OPTIONS = {
+  version: "1.1",
+  schema: "yaml-1.1",
+  uniqueKeys: false,
+  merge: true,
+  customTags: (tags: Tags): Tags =>
+    tags.filter((tag) => typeof tag === "string" || (!UNUSED_TAGS.test(tag.tag) && tag.format !== "TIME")),
+} as const;
+
+/** One document. An empty text is null. @throws ApiError 400 */
+export function parseYaml(text: string): ParsedJson {
+  checkDepth(text);
+  const document = parseDocument(text, OPTIONS);
+  return { value: valueOfDocument(document), duplicateFields: [] };
+}
+
+/** Documents divided by `---`; empty ones are left out. @throws ApiError 400 */
+export function parseYamlDocuments(text: string): unknown[] {
+  checkDepth(text);
+  const documents = parseAllDocuments(text, OPTIONS);
+  if (!Array.isArray(documents)) return [];
+  return documents.map(valueOfDocument).filter((value) => value !== null);
+}
+
+interface ParsedDocument {
+  errors: Error[];
+  toJS(options: { maxAliasCount: number }): unknown;
+}
+
+function valueOfDocument(document: ParsedDocument): unknown {
+  const [error] = document.errors;
+  if (error) throw badYaml(error);
+  try {
+    // Through text and back: keys become strings, and nothing is shared between places or hides a prototype.
+    return JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: MAX_ALIASES }) ?? null));
+  } catch (failure) {
+    if (failure instanceof Error) throw badYaml(failure);
+    throw failure;
+  }
+}
+
+const badYaml = (error: Error): ApiError => new ApiError(400, "BadRequest", `yaml: ${error.message.split("\n", 1)[0]}`);
+
+/** The parser recurses: nesting is bounded before it begins. */
+function checkDepth(text: string): void {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 91 || code === 123) depth++;
+    else if (code === 93 || code === 125) depth = Math.max(0, depth - 1);
+    if (depth > MAX_DEPTH) throw new ApiError(400, "BadRequest", "yaml: exceeded max depth");
+  }
+  for (const line of text.split("\n")) {
+    // Block nesting costs at least one column a level; "- - - -" one of two.
+    const indent = /^[ \t-]*/.exec(line)![0].length;
+    if (indent > 10 * MAX_DEPTH) throw new ApiError(400, "BadRequest", "yaml: exceeded max depth");
+  }
+}
