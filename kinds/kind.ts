@@ -52,7 +52,11 @@ export interface Strategy<T extends KubeObject = KubeObject> {
    * when anything but metadata and status has changed, for kinds with `generation: true`.
    */
   prepareForUpdate?(next: T, prev: T): T;
+  /** Holds for every write of the main resource, creation and update alike. Metadata is checked by the verb. */
   validate?(next: T): FieldError[];
+  /** Holds for creation only, besides `validate`. */
+  validateCreate?(next: T): FieldError[];
+  /** Holds for updates only, besides `validate`. */
   validateUpdate?(next: T, prev: T): FieldError[];
   /** Rules for writes through a subresource such as "status"; absent: status takes `status` and metadata only. */
   subresources?: {
@@ -73,6 +77,12 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   selectableFields?(object: T): { [field: string]: string };
   /** Validation of metadata.name; absent: DNS-1123 subdomain. Messages as upstream's, [] when fine. */
   nameErrors?(name: string): string[];
+  /**
+   * Between this served version and the stored one (`Registry.findStorage`), for versions whose fields differ. Absent:
+   * only apiVersion differs. The argument belongs to the callee.
+   */
+  toStored?(object: T): KubeObject;
+  fromStored?(object: KubeObject): T;
   /** Cells of one table row, in the order of `columns`; `nowMs` dates ages. Absent: name and age. */
   row?(object: T, nowMs: number): (string | number | boolean | null)[];
 }

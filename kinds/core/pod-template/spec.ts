@@ -1,0 +1,149 @@
+/** A pod's spec, whether the pod's own or a template's. */
+import { duplicate, type FieldError, fieldForbidden, invalid, required } from "../../../machinery/meta/field-error.ts";
+import { dns1123Subdomain, ipAddress } from "../../../machinery/meta/names.ts";
+import {
+  addMessages,
+  checkLabel,
+  checkLabels,
+  checkQualifiedName,
+  checkRange,
+  checkRequiredOneOf,
+  checkSubdomain,
+  MAX_INT32,
+} from "../../common/checks.ts";
+import type { PodResourceClaim, PodSpec } from "../v1-types.ts";
+import { checkAffinity } from "./affinity.ts";
+import {
+  type ContainerContext,
+  checkContainers,
+  checkEphemeralContainers,
+  checkInitContainers,
+  checkRestartPolicy,
+} from "./containers.ts";
+import { checkDns } from "./dns.ts";
+import { checkContainersFit } from "./pod-resources.ts";
+import { checkHostNetworkPorts } from "./ports.ts";
+import { checkContainerResourceName } from "./resource-names.ts";
+import { checkPodLevelResources, checkResourceValue } from "./resources.ts";
+import { checkPodSecurityContext } from "./security-context.ts";
+import { checkTolerations } from "./tolerations.ts";
+import { checkTopologySpread } from "./topology-spread.ts";
+import { checkVolumes } from "./volumes.ts";
+import { checkHostProcess, checkOperatingSystem } from "./windows.ts";
+
+export interface PodSpecContext {
+  /** Path of the spec. */
+  path: string;
+  /** The spec is a pod's own, not a template's. */
+  isPod: boolean;
+  podName: string | undefined;
+}
+
+function checkResourceClaims(
+  errors: FieldError[],
+  claims: readonly PodResourceClaim[] | undefined,
+  path: string,
+): Set<string> {
+  const names = new Set<string>();
+  claims?.forEach((claim, i) => {
+    const item = `${path}[${i}]`;
+    if (!claim.name) errors.push(required(`${item}.name`));
+    else if (names.has(claim.name)) errors.push(duplicate(`${item}.name`, claim.name));
+    else {
+      checkLabel(errors, claim.name, `${item}.name`);
+      names.add(claim.name);
+    }
+    const { resourceClaimName: claimName, resourceClaimTemplateName: templateName } = claim;
+    if (claimName !== undefined && templateName !== undefined) {
+      const detail = "at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified";
+      errors.push(invalid(item, claim, detail));
+    }
+    if (claimName === undefined && templateName === undefined) {
+      errors.push(invalid(item, claim, "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"));
+    }
+    if (claimName !== undefined) checkSubdomain(errors, claimName, `${item}.resourceClaimName`);
+    if (templateName !== undefined) checkSubdomain(errors, templateName, `${item}.resourceClaimTemplateName`);
+  });
+  return names;
+}
+
+function checkGates(errors: FieldError[], spec: PodSpec, path: string): void {
+  spec.readinessGates?.forEach((gate, i) => {
+    checkQualifiedName(errors, gate.conditionType ?? "", `${path}.readinessGates[${i}].conditionType`);
+  });
+  const seen = new Set<string>();
+  spec.schedulingGates?.forEach((gate, i) => {
+    const at = `${path}.schedulingGates[${i}]`;
+    checkQualifiedName(errors, gate.name ?? "", at);
+    if (seen.has(gate.name)) errors.push(duplicate(at, gate.name));
+    seen.add(gate.name);
+  });
+}
+
+/** Names of other objects, and of the pod in its network. */
+function checkNames(errors: FieldError[], spec: PodSpec, path: string): void {
+  for (const field of ["serviceAccountName", "nodeName", "priorityClassName", "runtimeClassName"] as const) {
+    const name = spec[field];
+    if (name) checkSubdomain(errors, name, `${path}.${field}`);
+  }
+  if (spec.hostname) checkLabel(errors, spec.hostname, `${path}.hostname`);
+  if (spec.subdomain) checkLabel(errors, spec.subdomain, `${path}.subdomain`);
+  const override = spec.hostnameOverride;
+  if (override !== undefined) {
+    const at = `${path}.hostnameOverride`;
+    if (spec.hostNetwork) errors.push(fieldForbidden(at, "may not be specified when hostNetwork is true"));
+    if (spec.setHostnameAsFQDN) errors.push(fieldForbidden(at, "may not be specified when setHostnameAsFQDN is true"));
+    if (override.length > 64) {
+      errors.push({ reason: "FieldValueTooLong", field: at, message: "Too long: may not be more than 64 bytes" });
+    }
+    addMessages(errors, at, override, dns1123Subdomain(override));
+  }
+  spec.hostAliases?.forEach((alias, i) => {
+    const item = `${path}.hostAliases[${i}]`;
+    addMessages(errors, `${item}.ip`, alias.ip ?? "", ipAddress(alias.ip ?? ""));
+    alias.hostnames?.forEach((name, h) => {
+      checkSubdomain(errors, name, `${item}.hostnames[${h}]`);
+    });
+  });
+}
+
+export function checkPodSpec(errors: FieldError[], spec: PodSpec, { path, isPod, podName }: PodSpecContext): void {
+  if (spec.terminationGracePeriodSeconds === undefined) {
+    errors.push(required(`${path}.terminationGracePeriodSeconds`));
+  }
+  const volumes = checkVolumes(errors, spec.volumes, `${path}.volumes`, { isPod, podName });
+  const podClaims = checkResourceClaims(errors, spec.resourceClaims, `${path}.resourceClaims`);
+  const context: ContainerContext = { spec, path, volumes, podClaims };
+  checkContainers(errors, context);
+  checkInitContainers(errors, context);
+  checkEphemeralContainers(errors, context);
+  if (spec.resources) {
+    const before = errors.length;
+    checkPodLevelResources(errors, spec.resources, `${path}.resources`);
+    // Sums of what is no quantity say nothing.
+    if (errors.length === before) checkContainersFit(errors, spec, `${path}.resources`);
+  }
+  checkHostNetworkPorts(errors, spec, { path, isPod });
+  checkRestartPolicy(errors, spec, path);
+  checkDns(errors, spec, path);
+  checkLabels(errors, spec.nodeSelector, `${path}.nodeSelector`);
+  checkPodSecurityContext(errors, spec, path);
+  checkAffinity(errors, spec.affinity, `${path}.affinity`);
+  checkGates(errors, spec, path);
+  checkTopologySpread(errors, spec.topologySpreadConstraints, `${path}.topologySpreadConstraints`);
+  checkHostProcess(errors, spec, path);
+  checkNames(errors, spec, path);
+  if (spec.activeDeadlineSeconds !== undefined) {
+    checkRange(errors, spec.activeDeadlineSeconds, `${path}.activeDeadlineSeconds`, 1, MAX_INT32);
+  }
+  checkTolerations(errors, spec.tolerations, `${path}.tolerations`);
+  if (spec.preemptionPolicy !== undefined) {
+    checkRequiredOneOf(errors, spec.preemptionPolicy, `${path}.preemptionPolicy`, ["PreemptLowerPriority", "Never"]);
+  }
+  for (const name of Object.keys(spec.overhead ?? {})) {
+    const at = `${path}.overhead[${name}]`;
+    checkContainerResourceName(errors, name, at);
+    checkResourceValue(errors, { name, value: spec.overhead?.[name] as string, path: at });
+  }
+  checkOperatingSystem(errors, spec, path);
+}

@@ -1,0 +1,53 @@
+/** Topology spread constraints. */
+import { duplicate, type FieldError, fieldForbidden, invalid, required } from "../../../machinery/meta/field-error.ts";
+import { checkLabelName, checkOneOf, NOT_POSITIVE } from "../../common/checks.ts";
+import { checkSelector } from "../../common/selectors.ts";
+import type { TopologySpreadConstraint } from "../v1-types.ts";
+
+const POLICIES = ["Honor", "Ignore"];
+
+function checkMatchLabelKeys(errors: FieldError[], constraint: TopologySpreadConstraint, path: string): void {
+  const keys = constraint.matchLabelKeys;
+  if (!keys?.length) return;
+  const selector = constraint.labelSelector;
+  if (!selector) errors.push(fieldForbidden(path, "must not be specified when labelSelector is not set"));
+  keys.forEach((key, i) => {
+    checkLabelName(errors, key, `${path}[${i}]`);
+    // The key's own value is merged into matchExpressions at creation; only what was there besides is a clash.
+    if (selector?.matchLabels && Object.hasOwn(selector.matchLabels, key)) {
+      errors.push(invalid(`${path}[${i}]`, key, "exists in both matchLabelKeys and labelSelector"));
+    }
+  });
+}
+
+export function checkTopologySpread(
+  errors: FieldError[],
+  constraints: readonly TopologySpreadConstraint[] | undefined,
+  path: string,
+): void {
+  constraints?.forEach((constraint, i) => {
+    const item = `${path}[${i}]`;
+    const { maxSkew, topologyKey, whenUnsatisfiable, minDomains } = constraint;
+    if (!(maxSkew > 0)) errors.push(invalid(`${item}.maxSkew`, maxSkew ?? 0, NOT_POSITIVE));
+    if (!topologyKey) errors.push(required(`${item}.topologyKey`, "can not be empty"));
+    checkOneOf(errors, whenUnsatisfiable, `${item}.whenUnsatisfiable`, ["DoNotSchedule", "ScheduleAnyway"]);
+    const repeated = constraints
+      .slice(i + 1)
+      .some((other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable);
+    if (repeated) {
+      errors.push(duplicate(`${item}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`));
+    }
+    if (minDomains !== undefined) {
+      if (minDomains <= 0) errors.push(invalid(`${item}.minDomains`, minDomains, NOT_POSITIVE));
+      if (whenUnsatisfiable !== "DoNotSchedule") {
+        const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`;
+        errors.push(invalid(`${item}.minDomains`, minDomains, detail));
+      }
+    }
+    for (const field of ["nodeAffinityPolicy", "nodeTaintsPolicy"] as const) {
+      if (constraint[field] !== undefined) checkOneOf(errors, constraint[field], `${item}.${field}`, POLICIES);
+    }
+    checkMatchLabelKeys(errors, constraint, `${item}.matchLabelKeys`);
+    checkSelector(errors, constraint.labelSelector, `${item}.labelSelector`);
+  });
+}
