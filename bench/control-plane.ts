@@ -12,6 +12,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { projectDir } from "../cli/layout.ts";
 import { pidOf } from "../test/e2e/harness.ts";
+import { memoryMb } from "./lib/servers.ts";
 
 const RUNS = Number(process.argv[2] ?? 5);
 const PORT = 17_443;
@@ -26,12 +27,6 @@ const kedge = (...args: string[]) =>
   });
 const median = (values: number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-/** Proportional set size in MB: what the process costs the machine. */
-function memoryMb(pid: number): number {
-  const rollup = fs.readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  return Number(/^Pss:\s+(\d+) kB/m.exec(rollup)?.[1]) / 1024;
-}
 
 async function floor(): Promise<{ startMs: number; memory: number }> {
   fs.writeFileSync(path.join(home, "floor.js"), 'export default { fetch: () => new Response("ok") };');
