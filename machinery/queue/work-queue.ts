@@ -3,7 +3,7 @@
  * [WQ1] a key waits at most once, however often it is added;
  * [WQ2] a key is worked on by one worker at a time: added meanwhile, it comes again after `done`;
  * [WQ3] keys come in the order in which they were added;
- * [WQ4] a key added for later comes at the earliest time it was added for.
+ * [WQ4] a key added for later comes at the earliest time it was added for, whether or not it comes before then too.
  */
 import type { Clock } from "../clock.ts";
 import { Backoff, type BackoffOptions } from "./backoff.ts";
@@ -40,7 +40,6 @@ export class WorkQueue<K> {
 
   add(key: K): void {
     if (this.#stopped) return;
-    this.#cancelDelay(key);
     if (this.#working.has(key)) {
       this.#again.add(key);
       return;
@@ -60,7 +59,6 @@ export class WorkQueue<K> {
       this.add(key);
       return;
     }
-    if (this.#ready.has(key)) return;
     const dueMs = this.#clock.now() + delayMs;
     const delayed = this.#delayed.get(key);
     if (delayed && delayed.dueMs <= dueMs) return;
@@ -119,10 +117,5 @@ export class WorkQueue<K> {
     for (const { cancel } of this.#delayed.values()) cancel();
     this.#delayed.clear();
     for (const waiter of this.#waiters.splice(0)) waiter(undefined);
-  }
-
-  #cancelDelay(key: K): void {
-    this.#delayed.get(key)?.cancel();
-    this.#delayed.delete(key);
   }
 }

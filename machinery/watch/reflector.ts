@@ -92,10 +92,15 @@ export class Reflector<T extends KubeObject> {
         if (clock.now() - startedMs < 1000) await this.#pause(this.#delayMs(1));
       } catch (error) {
         if (this.#stopped) return;
-        if (isGone(error)) this.#resourceVersion = undefined;
-        else onError?.(error);
         if (clock.now() - startedMs > HEALTHY_AFTER_MS) this.#failures = 0;
         this.#failures++;
+        if (isGone(error)) {
+          this.#resourceVersion = undefined;
+          // Falling behind once is no reason to wait.
+          if (this.#failures === 1) continue;
+        } else {
+          onError?.(error);
+        }
         await this.#pause(this.#delayMs(this.#failures));
       }
     }
