@@ -1,0 +1,62 @@
+/** The annotations by which a Deployment keeps its history on ReplicaSets. */
+import type { Deployment, ReplicaSet } from "../../kinds/apps/v1-types.ts";
+
+type Annotations = { [key: string]: string };
+
+export const REVISION = "deployment.kubernetes.io/revision";
+const REVISION_HISTORY = "deployment.kubernetes.io/revision-history";
+export const DESIRED_REPLICAS = "deployment.kubernetes.io/desired-replicas";
+export const MAX_REPLICAS = "deployment.kubernetes.io/max-replicas";
+/** Characters of revision history kept on one ReplicaSet. */
+const HISTORY_LIMIT_CHARACTERS = 2_000;
+
+/** Not copied from the Deployment to its ReplicaSets. */
+const OWN = new Set([
+  "kubectl.kubernetes.io/last-applied-configuration",
+  REVISION,
+  REVISION_HISTORY,
+  DESIRED_REPLICAS,
+  MAX_REPLICAS,
+  "deprecated.deployment.rollback.to",
+]);
+
+/** 0 when a ReplicaSet has none, or none that is a number. */
+export function revisionOf({ metadata }: ReplicaSet): number {
+  const revision = Number(metadata.annotations?.[REVISION] ?? 0);
+  return Number.isSafeInteger(revision) ? revision : 0;
+}
+
+/** An annotation's count; undefined when it is absent or no number. */
+export function countOf({ metadata }: ReplicaSet, annotation: string): number | undefined {
+  const text = metadata.annotations?.[annotation];
+  return text !== undefined && /^[0-9]{1,10}$/.test(text) ? Number(text) : undefined;
+}
+
+/** The sizes that proportional scaling measures by. */
+export const sizeAnnotations = (replicas: number, maxSurge: number): Annotations => ({
+  [DESIRED_REPLICAS]: String(replicas),
+  [MAX_REPLICAS]: String(replicas + maxSurge),
+});
+
+/**
+ * What the newest ReplicaSet's annotations should be: the Deployment's, and revision `revision`. A ReplicaSet that had
+ * an older revision was rolled back to: that one goes into its history.
+ */
+export function newestAnnotations(deployment: Deployment, before: Annotations, revision: number): Annotations {
+  const annotations = { ...before };
+  for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) {
+    if (!OWN.has(key)) annotations[key] = value;
+  }
+  const old = before[REVISION];
+  const oldRevision = Number(old ?? 0);
+  if (!Number.isSafeInteger(oldRevision) || oldRevision >= revision) return annotations;
+  annotations[REVISION] = String(revision);
+  if (old !== undefined) annotations[REVISION_HISTORY] = appendHistory(before[REVISION_HISTORY] ?? "", old);
+  return annotations;
+}
+
+function appendHistory(history: string, revision: string): string {
+  const revisions = history ? [...history.split(","), revision] : [revision];
+  while (revisions.length > 1 && revisions.join(",").length > HISTORY_LIMIT_CHARACTERS) revisions.shift();
+  return revisions.join(",");
+}

@@ -1,0 +1,116 @@
+import type { ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from "../../kinds/apps/v1-types.ts";
+import type { Pod } from "../../kinds/core/v1-types.ts";
+import { formatTime } from "../../machinery/clock.ts";
+import type { Action, Failure, Plan } from "../runner/controller.ts";
+import { statusOp } from "../runner/ops.ts";
+import { PODS, REPLICA_SETS } from "../view/resources.ts";
+import { claim } from "../workload/claim.ts";
+import { BURST_PODS, burstOf, createPod, deletePod, podFromTemplate } from "../workload/create-pod.ts";
+import { podsToDelete } from "../workload/deletion-order.ts";
+import { isActive, isAvailable, isFinished, isReady, isTerminating, nextAvailableMs } from "../workload/pods.ts";
+
+export interface SeenReplicaSet {
+  replicaSet: ReplicaSet;
+  /** Pods it controls. */
+  controlled: readonly Pod[];
+  /** Pods of its namespace that nobody controls. */
+  orphans: Iterable<Pod>;
+  /** Pods of all ReplicaSets of the same Deployment; only asked for when something is to be deleted. */
+  related(): Iterable<Pod>;
+  failures: readonly Failure[];
+  nowMs: number;
+  random: () => number;
+}
+
+/** Decides what one ReplicaSet needs now: adoptions and releases, pods created or deleted, and its status. */
+export function planReplicaSet(seen: SeenReplicaSet): Plan {
+  const { replicaSet, nowMs, failures } = seen;
+  const { owned, actions } = claim({
+    owner: replicaSet,
+    selector: replicaSet.spec.selector,
+    resource: PODS,
+    controlled: seen.controlled.filter((pod) => !isFinished(pod)),
+    orphans: seen.orphans,
+    mayAdopt: isActive,
+  });
+  const active = owned.filter(isActive);
+  const difference = (replicaSet.spec.replicas ?? 1) - active.length;
+  const scaling = replicaSet.metadata.deletionTimestamp ? [] : scale(seen, active, difference);
+  const status = statusOf({ replicaSet, active, owned, difference, failures, nowMs });
+  const statusWrite = statusOp(REPLICA_SETS, replicaSet, status);
+  const againAtMs = nextAvailableMs(active, replicaSet.spec.minReadySeconds ?? 0, nowMs);
+  return {
+    actions: [...actions, ...scaling, ...(statusWrite ? [{ op: statusWrite }] : [])],
+    ...(againAtMs !== undefined && { againAtMs }),
+  };
+}
+
+function scale({ replicaSet, related, nowMs, random }: SeenReplicaSet, active: Pod[], difference: number): Action[] {
+  if (difference < 0) {
+    const count = Math.min(-difference, BURST_PODS);
+    return podsToDelete({ pods: active, count, related: related(), nowMs }).map((pod) => deletePod(replicaSet, pod));
+  }
+  const template = replicaSet.spec.template;
+  if (difference === 0 || !template) return [];
+  return Array.from({ length: Math.min(difference, burstOf(template)) }, () =>
+    createPod(replicaSet, podFromTemplate({ owner: replicaSet, template, random })),
+  );
+}
+
+function statusOf(options: {
+  replicaSet: ReplicaSet;
+  active: readonly Pod[];
+  owned: readonly Pod[];
+  difference: number;
+  failures: readonly Failure[];
+  nowMs: number;
+}): ReplicaSetStatus {
+  const { replicaSet, active, owned, nowMs } = options;
+  const templateLabels = Object.entries(replicaSet.spec.template?.metadata?.labels ?? {});
+  const minReadySeconds = replicaSet.spec.minReadySeconds ?? 0;
+  const count = (test: (pod: Pod) => boolean) => active.reduce((sum, pod) => sum + (test(pod) ? 1 : 0), 0);
+  const conditions = conditionsOf(options);
+  // As Go writes it: counts of zero are left out, except replicas and terminatingReplicas.
+  return {
+    replicas: active.length,
+    ...positive({
+      fullyLabeledReplicas: count(({ metadata }) =>
+        templateLabels.every(([key, value]) => metadata.labels?.[key] === value),
+      ),
+      readyReplicas: count(isReady),
+      availableReplicas: count((pod) => isAvailable(pod, minReadySeconds, nowMs)),
+    }),
+    terminatingReplicas: owned.reduce((sum, pod) => sum + (isTerminating(pod) ? 1 : 0), 0),
+    ...(replicaSet.metadata.generation !== undefined && { observedGeneration: replicaSet.metadata.generation }),
+    ...(conditions.length > 0 && { conditions }),
+  };
+}
+
+/** Pods that could not be created or deleted make condition ReplicaFailure; it goes once they can. */
+function conditionsOf(options: {
+  replicaSet: ReplicaSet;
+  difference: number;
+  failures: readonly Failure[];
+  nowMs: number;
+}): ReplicaSetCondition[] {
+  const { replicaSet, difference, failures, nowMs } = options;
+  const conditions = replicaSet.status?.conditions ?? [];
+  const failed = failures.find(({ op }) => op.resource === PODS && (op.verb === "create" || op.verb === "delete"));
+  if (!failed || difference === 0) return conditions.filter(({ type }) => type !== "ReplicaFailure");
+  if (conditions.some(({ type }) => type === "ReplicaFailure")) return conditions;
+  return [
+    ...conditions,
+    {
+      type: "ReplicaFailure",
+      status: "True",
+      reason: difference > 0 ? "FailedCreate" : "FailedDelete",
+      message: failed.status.message ?? "",
+      lastTransitionTime: formatTime(nowMs),
+    },
+  ];
+}
+
+/** The counts above zero: a count that became zero is removed by the status patch. */
+function positive<T extends { [field: string]: number }>(counts: T): Partial<T> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0)) as Partial<T>;
+}

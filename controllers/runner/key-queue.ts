@@ -1,0 +1,89 @@
+import type { Failure } from "./controller.ts";
+import { Deadlines } from "./deadlines.ts";
+
+/** client-go's item back-off: 5 ms, doubled with each failure, at most 1000 s. */
+const BACKOFF_BASE_MS = 5;
+const BACKOFF_MAX_MS = 1_000_000;
+/** A change makes a key that backs off worth another try, but never more often than this. */
+const BACKOFF_ON_CHANGE_MS = 1_000;
+
+export interface Taken {
+  key: string;
+  /** Failed attempts before this one. */
+  attempts: number;
+  failures: readonly Failure[];
+  /** How long the key was ready before it was taken. */
+  waitedMs: number;
+}
+
+/** Keys worth planning: each once, in order, one attempt at a time. Has no timers: `nextMs` says when to look again. */
+export class KeyQueue {
+  #ready = new Map<string, number>();
+  /** Taken, and whether something changed since. */
+  readonly #busy = new Map<string, boolean>();
+  readonly #failed = new Map<string, { attempts: number; failures: readonly Failure[]; retryAtMs: number }>();
+  readonly #deadlines = new Deadlines();
+
+  /** Something that matters to the key has changed. */
+  add(key: string, nowMs: number): void {
+    if (this.#busy.has(key)) {
+      this.#busy.set(key, true);
+      return;
+    }
+    const retryAtMs = this.#failed.get(key)?.retryAtMs ?? 0;
+    if (retryAtMs > nowMs + BACKOFF_ON_CHANGE_MS) this.#deadlines.set(key, nowMs + BACKOFF_ON_CHANGE_MS);
+    else if (retryAtMs <= nowMs) this.#makeReady(key, nowMs);
+  }
+
+  take(nowMs: number): Taken | undefined {
+    for (const key of this.#deadlines.take(nowMs)) {
+      if (this.#busy.has(key)) this.#busy.set(key, true);
+      else this.#makeReady(key, nowMs);
+    }
+    const first = this.#ready.entries().next();
+    if (first.done) return undefined;
+    const [key, sinceMs] = first.value;
+    this.#ready.delete(key);
+    this.#busy.set(key, false);
+    const failed = this.#failed.get(key);
+    return { key, attempts: failed?.attempts ?? 0, failures: failed?.failures ?? [], waitedMs: nowMs - sinceMs };
+  }
+
+  /** The attempt is over and its effects can be seen. */
+  succeeded(key: string, nowMs: number, againAtMs?: number): void {
+    this.#failed.delete(key);
+    this.#deadlines.clear(key);
+    if (this.#release(key)) this.#makeReady(key, nowMs);
+    else if (againAtMs !== undefined) this.#deadlines.set(key, againAtMs);
+  }
+
+  /** The attempt failed: again after a back-off. */
+  failed(key: string, nowMs: number, failures: readonly Failure[]): void {
+    this.#release(key);
+    const attempts = (this.#failed.get(key)?.attempts ?? 0) + 1;
+    const retryAtMs = nowMs + Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** Math.min(attempts - 1, 20));
+    this.#failed.set(key, { attempts, failures, retryAtMs });
+    this.#deadlines.set(key, retryAtMs);
+  }
+
+  /** Keys ready to be taken. */
+  get depth(): number {
+    return this.#ready.size;
+  }
+
+  /** When `take` has something: 0 for at once, undefined for never. */
+  nextMs(): number | undefined {
+    return this.#ready.size > 0 ? 0 : this.#deadlines.next();
+  }
+
+  #makeReady(key: string, nowMs: number): void {
+    this.#deadlines.clear(key);
+    if (!this.#ready.has(key)) this.#ready.set(key, nowMs);
+  }
+
+  #release(key: string): boolean {
+    const changed = this.#busy.get(key) ?? false;
+    this.#busy.delete(key);
+    return changed;
+  }
+}

@@ -1,0 +1,14 @@
+import type { Status } from "../../machinery/meta/status.ts";
+import type { Action } from "./controller.ts";
+
+/** Whether a failed op needs no other attempt: a change of what it depends on brings the key back by itself. */
+export function isFine({ op, isFine: isFineHere }: Action, status: Status): boolean {
+  if (op.verb === "create") {
+    if (status.details?.causes?.some(({ reason }) => reason === "NamespaceTerminating")) return true;
+  } else if (status.reason === "NotFound") {
+    return true;
+  }
+  // Another object has this name by now.
+  if (op.verb === "delete" && status.reason === "Conflict" && op.options?.preconditions?.uid) return true;
+  return isFineHere?.(status) ?? false;
+}

@@ -1,0 +1,128 @@
+/**
+ * What the controllers keep of each object. Everything a plan function reads must be kept here; everything else costs
+ * memory of an isolate that has 128 MB.
+ */
+import type {
+  ConfigMap,
+  Container,
+  ContainerStatus,
+  Node,
+  Pod,
+  PodSpec,
+  PodStatus,
+} from "../../kinds/core/v1-types.ts";
+import type { KubeObject, ObjectMeta } from "../../machinery/meta/object.ts";
+
+/** All but who set which field: that alone is often half of an object. */
+function withoutManagedFields(metadata: ObjectMeta): ObjectMeta {
+  const { managedFields: _, ...kept } = metadata;
+  return kept;
+}
+
+/** For kinds whose spec and status a controller reads in full. */
+export const projectWhole = <T extends KubeObject>(object: KubeObject): T =>
+  ({ ...object, metadata: withoutManagedFields(object.metadata) }) as T;
+
+/** For kinds that only the garbage collector and the namespace controller know: who it is and whose it is. */
+export function projectIdentity({ apiVersion, kind, metadata }: KubeObject): KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp, deletionTimestamp, ownerReferences, finalizers } =
+    metadata;
+  return {
+    apiVersion,
+    kind,
+    metadata: defined({
+      name,
+      namespace,
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      deletionTimestamp,
+      ownerReferences,
+      finalizers,
+    }),
+  };
+}
+
+/** ConfigMaps may be 1 MB each; the controllers own only the one with the root CA. */
+export function projectConfigMap(object: KubeObject): ConfigMap {
+  const identity = projectIdentity(object);
+  if (object.metadata.name !== "kube-root-ca.crt") return identity as ConfigMap;
+  return { ...identity, ...defined({ data: (object as ConfigMap).data }) } as ConfigMap;
+}
+
+/** Without images and capacity. */
+export function projectNode(object: KubeObject): Node {
+  const { apiVersion, kind, metadata, spec, status } = object as Node;
+  return {
+    apiVersion,
+    kind,
+    metadata: withoutManagedFields(metadata),
+    spec: spec ?? {},
+    status: defined({ conditions: status?.conditions }),
+  } as Node;
+}
+
+export function projectPod(object: KubeObject): Pod {
+  const { apiVersion, kind, metadata, spec, status } = object as Pod;
+  return {
+    apiVersion,
+    kind,
+    metadata: withoutManagedFields(metadata),
+    spec: projectPodSpec(spec),
+    status: projectPodStatus(status ?? {}),
+  } as Pod;
+}
+
+const projectPodSpec = (spec: PodSpec): PodSpec =>
+  defined({
+    nodeName: spec.nodeName,
+    hostname: spec.hostname,
+    subdomain: spec.subdomain,
+    restartPolicy: spec.restartPolicy,
+    tolerations: spec.tolerations,
+    containers: spec.containers.map(projectContainer),
+    // Sidecars may have named ports; other init containers matter to nobody here.
+    initContainers: spec.initContainers
+      ?.filter(({ restartPolicy }) => restartPolicy === "Always")
+      .map(projectContainer),
+    volumes: spec.volumes?.filter((volume) => volume.persistentVolumeClaim),
+    // A daemon pod is pinned to its node by affinity until it is bound.
+    affinity: spec.nodeName || !spec.affinity?.nodeAffinity ? undefined : { nodeAffinity: spec.affinity.nodeAffinity },
+  }) as PodSpec;
+
+const projectContainer = ({ name, ports, restartPolicy }: Container): Container =>
+  defined({ name, ports, restartPolicy }) as Container;
+
+const projectPodStatus = (status: PodStatus): PodStatus =>
+  defined({
+    phase: status.phase,
+    reason: status.reason,
+    startTime: status.startTime,
+    podIP: status.podIP,
+    podIPs: status.podIPs,
+    conditions: status.conditions,
+    containerStatuses: status.containerStatuses?.map(projectContainerStatus),
+    initContainerStatuses: status.initContainerStatuses?.map(projectContainerStatus),
+  }) as PodStatus;
+
+const projectContainerStatus = ({ name, restartCount, state }: ContainerStatus): ContainerStatus =>
+  defined({
+    name,
+    restartCount,
+    state: state?.terminated
+      ? {
+          terminated: defined({
+            exitCode: state.terminated.exitCode,
+            finishedAt: state.terminated.finishedAt,
+            reason: state.terminated.reason,
+          }),
+        }
+      : undefined,
+  }) as ContainerStatus;
+
+/** The object without its undefined fields. */
+function defined<T extends object>(object: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  const kept: { [key: string]: unknown } = {};
+  for (const [key, value] of Object.entries(object)) if (value !== undefined) kept[key] = value;
+  return kept as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

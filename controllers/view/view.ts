@@ -1,0 +1,128 @@
+import type { Deployment, ReplicaSet } from "../../kinds/apps/v1-types.ts";
+import type { ConfigMap, Endpoints, Namespace, Node, Pod, Service } from "../../kinds/core/v1-types.ts";
+import type { EndpointSlice } from "../../kinds/discovery/v1-types.ts";
+import type { Registry } from "../../kinds/kind.ts";
+import type { Resource } from "../../machinery/cluster/contract.ts";
+import type { AnyTable, Change } from "../../machinery/cluster/feed-cache.ts";
+import { Table } from "../../machinery/cluster/table.ts";
+import type { KubeObject, OwnerReference } from "../../machinery/meta/object.ts";
+import { projectConfigMap, projectIdentity, projectNode, projectPod, projectWhole } from "./project.ts";
+import * as resources from "./resources.ts";
+
+/** Where an object lies in the view. */
+export interface Entry<T extends KubeObject = KubeObject> {
+  resource: Resource;
+  object: T;
+}
+
+/** The reference of the controller that owns an object, if any. */
+export const controllerOf = ({ metadata }: KubeObject): OwnerReference | undefined =>
+  metadata.ownerReferences?.find(({ controller }) => controller);
+
+/** Index of objects without a controller, by namespace: what may be adopted. */
+const orphans = {
+  orphan: (object: KubeObject) => (controllerOf(object) ? undefined : [object.metadata.namespace ?? ""]),
+};
+
+const NONE: ReadonlyMap<string, Entry> = new Map();
+
+/**
+ * The controllers' view of the cluster: a table for every deletable resource (but events), what is found under a uid,
+ * and what an owner owns. Plans read it and never change it.
+ */
+export class View {
+  readonly registry: Registry;
+  readonly pods = new Table<Pod, "orphan" | "node">({
+    resource: resources.PODS,
+    project: projectPod,
+    indexes: { ...orphans, node: ({ spec }) => (spec.nodeName ? [spec.nodeName] : undefined) },
+  });
+  readonly nodes = new Table<Node>({ resource: resources.NODES, project: projectNode });
+  readonly namespaces = new Table<Namespace>({ resource: resources.NAMESPACES, project: projectWhole<Namespace> });
+  readonly services = new Table<Service>({ resource: resources.SERVICES, project: projectWhole<Service> });
+  readonly endpoints = new Table<Endpoints>({ resource: resources.ENDPOINTS, project: projectWhole<Endpoints> });
+  readonly endpointSlices = new Table<EndpointSlice, "service">({
+    resource: resources.ENDPOINT_SLICES,
+    project: projectWhole<EndpointSlice>,
+    indexes: {
+      service: ({ metadata }) => {
+        const service = metadata.labels?.["kubernetes.io/service-name"];
+        return service === undefined ? undefined : [`${metadata.namespace}/${service}`];
+      },
+    },
+  });
+  readonly serviceAccounts = new Table<KubeObject>({ resource: resources.SERVICE_ACCOUNTS, project: projectIdentity });
+  readonly configMaps = new Table<ConfigMap>({ resource: resources.CONFIG_MAPS, project: projectConfigMap });
+  readonly deployments = new Table<Deployment>({ resource: resources.DEPLOYMENTS, project: projectWhole<Deployment> });
+  readonly replicaSets = new Table<ReplicaSet, "orphan">({
+    resource: resources.REPLICA_SETS,
+    project: projectWhole<ReplicaSet>,
+    indexes: orphans,
+  });
+
+  readonly #tables = new Map<Resource, AnyTable>();
+  readonly #byUid = new Map<string, Entry>();
+  readonly #dependents = new Map<string, Map<string, Entry>>();
+
+  constructor(registry: Registry) {
+    this.registry = registry;
+    for (const field of Object.values(this)) if (field instanceof Table) this.#tables.set(field.resource, field);
+    for (const { storage, verbs } of registry.all()) {
+      const deletable = verbs.includes("delete") && verbs.includes("list") && verbs.includes("watch");
+      if (!deletable || storage === resources.EVENTS || this.#tables.has(storage)) continue;
+      this.#tables.set(storage, new Table<KubeObject>({ resource: storage, project: projectIdentity }));
+    }
+  }
+
+  tables(): Iterable<AnyTable> {
+    return this.#tables.values();
+  }
+
+  table(resource: Resource): AnyTable | undefined {
+    return this.#tables.get(resource);
+  }
+
+  byUid(uid: string): Entry | undefined {
+    return this.#byUid.get(uid);
+  }
+
+  /** Everything with an owner reference to `uid`, by its own uid. */
+  dependentsOf(uid: string): ReadonlyMap<string, Entry> {
+    return this.#dependents.get(uid) ?? NONE;
+  }
+
+  /** Objects of one resource whose controller is `uid`. */
+  controlledBy<T extends KubeObject>(uid: string, resource: Resource): T[] {
+    const found: T[] = [];
+    for (const entry of this.dependentsOf(uid).values()) {
+      if (entry.resource === resource && controllerOf(entry.object)?.uid === uid) found.push(entry.object as T);
+    }
+    return found;
+  }
+
+  /** Keeps what is found under uids and owners in step; must see every change before anybody plans. */
+  observe({ type, resource, object, previous }: Change): void {
+    if (previous) this.#forget(previous as KubeObject);
+    if (type === "deleted") this.#forget(object as KubeObject);
+    else this.#remember({ resource, object: object as KubeObject });
+  }
+
+  #remember(entry: Entry): void {
+    const { uid = "", ownerReferences } = entry.object.metadata;
+    this.#byUid.set(uid, entry);
+    for (const owner of ownerReferences ?? []) {
+      const dependents = this.#dependents.get(owner.uid);
+      if (dependents) dependents.set(uid, entry);
+      else this.#dependents.set(owner.uid, new Map([[uid, entry]]));
+    }
+  }
+
+  #forget({ metadata: { uid = "", ownerReferences } }: KubeObject): void {
+    this.#byUid.delete(uid);
+    for (const owner of ownerReferences ?? []) {
+      const dependents = this.#dependents.get(owner.uid);
+      dependents?.delete(uid);
+      if (dependents?.size === 0) this.#dependents.delete(owner.uid);
+    }
+  }
+}
