@@ -120,6 +120,8 @@ describe("quantities", () => {
       const text = `${number}${suffixes[Math.floor(random() * suffixes.length)]}`;
       const nanos = parseQuantity(text);
       expect(milliValue(text), text).toBe(Number(nanos / 1_000_000n));
+      expect(parseQuantity(canonicalQuantity(text)), text).toBe(nanos);
+      expect(canonicalQuantity(canonicalQuantity(text)), text).toBe(canonicalQuantity(` ${text}`.trim()));
       expect(wholeValue(text), text).toBe(Number((nanos + 999_999_999n) / 1_000_000_000n));
     }
   });

@@ -177,8 +177,17 @@ export function compareQuantities(a: string | number, b: string | number): -1 | 
   return difference < 0n ? -1 : difference > 0n ? 1 : 0;
 }
 
+/** "100m", "2", "512Mi": what most quantities look like, and already canonical unless the number could be shortened. */
+const SHORT = /^([1-9][0-9]{0,5})(|m|Ki|Mi|Gi)$/;
+
+function isCanonical(text: string): boolean {
+  const short = SHORT.exec(text);
+  return short !== null && Number(short[1]) % (short[2]!.length === 2 ? 1024 : 1000) !== 0;
+}
+
 /** Go's canonical form, as the server stores and shows it: "0.5" → "500m", "1024Mi" → "1Gi". @throws RangeError */
-export const canonicalQuantity = (text: string | number): string => format(parse(text));
+export const canonicalQuantity = (text: string | number): string =>
+  typeof text === "string" && isCanonical(text) ? text : format(parse(text));
 
 /** From thousandths or whole units, in the DecimalSI or BinarySI family. */
 export const formatMilli = (milli: number | bigint): string =>

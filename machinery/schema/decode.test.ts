@@ -7,9 +7,9 @@ const META = "io.k8s.apimachinery.pkg.apis.meta.v1";
 const testTypes = createTypeTable({
   "t.v1.Pod": {
     gvk: ["v1 Pod"],
-    fields: { apiVersion: "string", kind: "string", metadata: "t.v1.ObjectMeta", spec: "t.v1.PodSpec", raw: "any" },
+    fields: { apiVersion: "string", kind: "string", metadata: `${META}.ObjectMeta`, spec: "t.v1.PodSpec", raw: "any" },
   },
-  "t.v1.ObjectMeta": {
+  [`${META}.ObjectMeta`]: {
     fields: {
       name: "string",
       labels: "map<string>",
@@ -85,6 +85,7 @@ describe("decodeObject", () => {
 
   it.each([
     ["unknown fields", { spec: { containers: [{ imgae: "x" }], foo: 1 }, bar: 1 }, { spec: { containers: [{}] } }],
+    ["empty texts of metadata", { metadata: { name: "" }, kind: "" }, { metadata: {}, kind: "" }],
     ["nulls", { metadata: { name: null, labels: null }, spec: null }, { metadata: {} }],
     [
       "null in maps and lists",

@@ -23,6 +23,8 @@ const MAX_UNKNOWN_FIELDS = 100;
 /** Marks a map's key in a path; no field name begins so. */
 const MAP_KEY = "\u0000";
 
+const OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
+
 const INT32_LIMIT = 2 ** 31;
 const INT64_LIMIT = 2 ** 63;
 
@@ -126,8 +128,9 @@ class Decoder {
         continue;
       }
       const after = this.value(before, field.type, name);
-      if (!field.required && isEmptyCollection(after, field.type)) delete value[name];
-      else if (after !== before) value[name] = after;
+      if (!field.required && (isEmptyCollection(after, field.type) || (after === "" && omitsEmptyText(type)))) {
+        delete value[name];
+      } else if (after !== before) value[name] = after;
     }
     this.#struct = outer;
     if (key !== "") this.#path.pop();
@@ -232,6 +235,9 @@ function isEmptyCollection(value: unknown, type: TypeSchema): boolean {
   for (const name in value as Fields) if (Object.hasOwn(value as Fields, name)) return false;
   return true;
 }
+
+/** Go leaves out an empty text where the field is no pointer; of ObjectMeta it is known that none is. */
+const omitsEmptyText = (type: TypeSchema): boolean => type.name === OBJECT_META;
 
 function goKind(value: unknown): string {
   if (value === null) return "null";
