@@ -1,6 +1,7 @@
 /**
  * Group commit: a SQLite commit costs some nine page writes and an fsync whatever it holds, so works that arrive in one
- * event-loop turn share one.
+ * event-loop turn share one. Measured in workerd on 2 cores at 64 connections: 1,900 writes a second one by one, 5,300
+ * in groups; a savepoint a work costs 3 to 5 µs of some 190, so each work has one from the start.
  */
 import type { Store } from "./contract.ts";
 
@@ -13,7 +14,14 @@ interface Pending {
 /** Calls `flush` once, soon: after the requests that are already waiting have had their say. */
 export type Schedule = (flush: () => void) => void;
 
+/**
+ * The next turn of the event loop. In workerd setTimeout 0, setImmediate and scheduler.wait(0) gather alike and add
+ * nothing to a lone write; a microtask or a MessageChannel gathers nothing, since each request is a turn of its own.
+ */
 export const nextTurn: Schedule = (flush) => void setTimeout(flush, 0);
+
+/** More than wait at once on a busy object; bounds how long one turn keeps readers waiting. */
+const MAX_WORKS = 512;
 
 export class CommitGroup {
   readonly #store: Pick<Store, "transaction">;
@@ -39,9 +47,9 @@ export class CommitGroup {
 
   /** Runs what waits now. */
   flush(): void {
-    const works = this.#pending;
+    const works = this.#pending.splice(0, MAX_WORKS);
     if (works.length === 0) return;
-    this.#pending = [];
+    if (this.#pending.length > 0) this.#schedule(() => this.flush());
     const settle: (() => void)[] = [];
     try {
       this.#store.transaction(() => {
