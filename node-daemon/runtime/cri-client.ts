@@ -25,6 +25,9 @@ const EXEC_SLACK_MS = 10_000;
 /** Names an image in a request. */
 const spec = (image: string): { image: { image: string } } => ({ image: { image } });
 
+const selecting = (labels: { [key: string]: string } | undefined): object =>
+  labels ? { filter: { labelSelector: labels } } : {};
+
 /** CRI v1 over containerd's unix socket. */
 export function connectCri(socketPath: string, options: { log: Log; clock?: Clock }): Runtime {
   const rpc = connectRuntime(socketPath);
@@ -62,8 +65,8 @@ export function connectCri(socketPath: string, options: { log: Log; clock?: Cloc
     },
     stopSandbox: (id) => runtime<void>("StopPodSandbox", { podSandboxId: id }).catch(gone),
     removeSandbox: (id) => runtime<void>("RemovePodSandbox", { podSandboxId: id }).catch(gone),
-    async listSandboxes() {
-      return (await runtime<cri.ListPodSandboxResponse>("ListPodSandbox", {})).items.map(toSandbox);
+    async listSandboxes(labels) {
+      return (await runtime<cri.ListPodSandboxResponse>("ListPodSandbox", selecting(labels))).items.map(toSandbox);
     },
     async sandboxStatus(id) {
       const { status } = await runtime<cri.PodSandboxStatusResponse>("PodSandboxStatus", { podSandboxId: id });
@@ -84,8 +87,10 @@ export function connectCri(socketPath: string, options: { log: Log; clock?: Cloc
         timeoutSeconds * 1000 + CALL_TIMEOUT_MS,
       ).catch(gone),
     removeContainer: (id) => runtime<void>("RemoveContainer", { containerId: id }).catch(gone),
-    async listContainers() {
-      return (await runtime<cri.ListContainersResponse>("ListContainers", {})).containers.map(toContainer);
+    async listContainers(labels) {
+      return (await runtime<cri.ListContainersResponse>("ListContainers", selecting(labels))).containers.map(
+        toContainer,
+      );
     },
     async containerStatus(id) {
       const { status } = await runtime<cri.ContainerStatusResponse>("ContainerStatus", { containerId: id });

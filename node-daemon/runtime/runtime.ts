@@ -164,7 +164,8 @@ export interface Runtime {
   runSandbox(config: PodSandboxConfig, runtimeHandler?: string): Promise<string>;
   stopSandbox(id: string): Promise<void>;
   removeSandbox(id: string): Promise<void>;
-  listSandboxes(): Promise<Sandbox[]>;
+  /** All, or those with these labels. */
+  listSandboxes(labels?: StringMap): Promise<Sandbox[]>;
   sandboxStatus(id: string): Promise<SandboxStatus>;
 
   createContainer(request: {
@@ -176,7 +177,8 @@ export interface Runtime {
   /** Sends the stop signal, and SIGKILL after `timeoutSeconds`. Called again with less, it hurries. */
   stopContainer(id: string, timeoutSeconds: number): Promise<void>;
   removeContainer(id: string): Promise<void>;
-  listContainers(): Promise<Container[]>;
+  /** All, or those with these labels. */
+  listContainers(labels?: StringMap): Promise<Container[]>;
   containerStatus(id: string): Promise<ContainerStatus>;
   updateResources(id: string, resources: LinuxContainerResources): Promise<void>;
   reopenLog(id: string): Promise<void>;

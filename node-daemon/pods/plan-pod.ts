@@ -1,0 +1,233 @@
+/** Decides what a pod needs from the runtime now. Pure; the rules are kubelet's computePodActions. */
+import type { Container } from "../../kinds/core/v1-types.ts";
+import { containerHash } from "./labels.ts";
+import { latest, type ObservedContainer, type ObservedPod } from "./observed.ts";
+import { type AnyContainer, type ContainerKind, isSidecar, type NodePod, usesHostNetwork } from "./pod.ts";
+import { initFailed, podRestartsOnFailure, shouldRestart } from "./restart-policy.ts";
+
+export type ProbeVerdict = "success" | "failure" | "unknown";
+
+export type KillReason = "livenessProbe" | "startupProbe" | "changed" | "unknown";
+
+export type PodAction =
+  /** Stop all containers and sandboxes. Comes first, alone or before createSandbox. */
+  | { do: "killPod" }
+  | { do: "killContainer"; id: string; name: string; reason: KillReason; message: string }
+  | { do: "createSandbox"; attempt: number }
+  | { do: "startContainer"; kind: ContainerKind; name: string };
+
+/** Verdicts of a container's probes; undefined: no such probe, or it has not run yet. */
+export interface ProbeVerdicts {
+  liveness(containerId: string): ProbeVerdict | undefined;
+  startup(containerId: string): ProbeVerdict | undefined;
+}
+
+export interface PodView {
+  pod: NodePod;
+  observed: ObservedPod;
+  probes: ProbeVerdicts;
+}
+
+interface Plan {
+  killPod: boolean;
+  /** In the order of pod.spec.initContainers, as names. */
+  initToStart: string[];
+  toStart: string[];
+  toKill: PodAction[];
+}
+
+export function planPod(view: PodView): PodAction[] {
+  const { pod, observed } = view;
+  const sandbox = sandboxNeeded(pod, observed);
+  if (sandbox) return planNewSandbox(view, sandbox.attempt);
+
+  const plan: Plan = { killPod: false, initToStart: [], toStart: [], toKill: [] };
+  const ephemeral = (pod.spec.ephemeralContainers ?? []).filter(({ name }) => !latest(observed, name));
+  const initialized = planInit(view, plan);
+  if (initialized && !plan.killPod) planRegular(view, plan);
+  if (plan.killPod) return [{ do: "killPod" }];
+  return [
+    ...plan.toKill,
+    ...starts("ephemeral", ephemeral),
+    ...plan.initToStart.map((name): PodAction => ({ do: "startContainer", kind: "init", name })),
+    ...plan.toStart.map((name): PodAction => ({ do: "startContainer", kind: "regular", name })),
+  ];
+}
+
+/** Whether the pod has no usable sandbox, and which attempt the next one is. */
+export function sandboxNeeded(pod: NodePod, { sandboxes }: ObservedPod): { attempt: number } | undefined {
+  const [newest] = sandboxes;
+  if (!newest) return { attempt: 0 };
+  const next = { attempt: newest.attempt + 1 };
+  if (!newest.ready || sandboxes.filter(({ ready }) => ready).length > 1) return next;
+  if (!usesHostNetwork(pod) && newest.ips.length === 0) return next;
+  return undefined;
+}
+
+const starts = (kind: ContainerKind, containers: readonly AnyContainer[]): PodAction[] =>
+  containers.map(({ name }) => ({ do: "startContainer", kind, name }));
+
+function planNewSandbox({ pod, observed }: PodView, attempt: number): PodAction[] {
+  const kill: PodAction = { do: "killPod" };
+  // Whatever ran in the old sandbox is over; a pod that never restarts is then done.
+  if (!podRestartsOnFailure(pod) && attempt !== 0 && observed.containers.length > 0) return [kill];
+  const wanted = pod.spec.containers.filter(({ name }) => {
+    const last = latest(observed, name);
+    return !(pod.spec.restartPolicy === "OnFailure" && last?.state === "exited" && last.exitCode === 0);
+  });
+  if (wanted.length === 0 && pod.spec.containers.some(({ name }) => latest(observed, name))) return [kill];
+
+  const [firstInit] = pod.spec.initContainers ?? [];
+  return [
+    ...(observed.sandboxes.length > 0 || observed.containers.length > 0 ? [kill] : []),
+    { do: "createSandbox", attempt },
+    ...(firstInit ? starts("init", [firstInit]) : starts("regular", wanted)),
+  ];
+}
+
+/**
+ * Init containers run one after the other; a sidecar counts as done once started. Walks them from the last to the
+ * first, so that the furthest one that has run tells where initialization stands.
+ *
+ * @returns whether the pod is initialized
+ */
+function planInit({ pod, observed, probes }: PodView, plan: Plan): boolean {
+  const containers = pod.spec.initContainers ?? [];
+  if (containers.length === 0) return true;
+
+  // Init containers that ended long ago may be gone from the runtime: a regular container that runs proves they did.
+  let initialized = pod.spec.containers.some(({ name }) => {
+    const last = latest(observed, name);
+    return last !== undefined && last.state !== "exited";
+  });
+  let previousDone = initialized;
+  const start = (container: Container | undefined): void => {
+    if (container) plan.initToStart.unshift(container.name);
+  };
+
+  for (let i = containers.length - 1; i >= 0; i--) {
+    const container = containers[i] as Container;
+    const last = latest(observed, container.name);
+    const sidecar = isSidecar(container);
+    if (!last) {
+      if (previousDone && sidecar) start(container);
+      continue;
+    }
+    if (previousDone && !sidecar) continue;
+
+    const isLast = i === containers.length - 1;
+    const done = (): void => {
+      if (isLast) initialized = true;
+      else if (!previousDone) start(containers[i + 1]);
+    };
+    switch (last.state) {
+      case "created":
+        break;
+      case "running":
+        if (sidecar) planRunningSidecar({ container, last, probes, plan, done, restart: () => start(container) });
+        break;
+      case "exited":
+        if (sidecar) start(container);
+        else if (!initFailed(last)) done();
+        else if (!podRestartsOnFailure(pod) && !shouldRestart(pod, container, observed)) {
+          plan.killPod = true;
+          plan.initToStart = [];
+          return false;
+        } else start(container);
+        break;
+      default:
+        if (!sidecar && !podRestartsOnFailure(pod)) {
+          plan.killPod = true;
+          plan.initToStart = [];
+          return false;
+        }
+        plan.toKill.push(
+          killOf(last, "unknown", `Init container is in "unknown" state, try killing it before restart`),
+        );
+        start(container);
+    }
+    previousDone = true;
+  }
+  if (!previousDone) start(containers[0]);
+  return initialized;
+}
+
+interface RunningSidecar {
+  container: Container;
+  last: ObservedContainer;
+  probes: ProbeVerdicts;
+  plan: Plan;
+  /** Goes on to the next init container. */
+  done(): void;
+  restart(): void;
+}
+
+function planRunningSidecar({ container, last, probes, plan, done, restart }: RunningSidecar): void {
+  if (container.startupProbe) {
+    const startup = probes.startup(last.id);
+    if (startup === "failure") {
+      plan.toKill.push(killOf(last, "startupProbe", `Init container ${container.name} failed startup probe`));
+      restart();
+    }
+    if (startup !== "success") return;
+  }
+  done();
+  if (container.livenessProbe && probes.liveness(last.id) === "failure") {
+    plan.toKill.push(killOf(last, "livenessProbe", `Init container ${container.name} failed liveness probe`));
+    restart();
+  }
+}
+
+function planRegular({ pod, observed, probes }: PodView, plan: Plan): void {
+  let kept = 0;
+  for (const container of pod.spec.containers) {
+    const last = latest(observed, container.name);
+    if (last?.state !== "running") {
+      if (shouldRestart(pod, container, observed)) {
+        plan.toStart.push(container.name);
+        if (last?.state === "unknown") {
+          plan.toKill.push(killOf(last, "unknown", `Container is in "unknown" state, try killing it before restart`));
+        }
+      }
+      continue;
+    }
+    const why = killWhy(container, last, probes);
+    if (!why) {
+      kept++;
+      continue;
+    }
+    const restart = why.reason === "changed" || podRestartsOnFailure(pod);
+    if (restart) plan.toStart.push(container.name);
+    plan.toKill.push(killOf(last, why.reason, restart ? `${why.message}, will be restarted` : why.message));
+  }
+  if (kept === 0 && plan.toStart.length === 0) {
+    plan.killPod = true;
+    // Sidecars do not keep a pod alive.
+    plan.initToStart = [];
+  }
+}
+
+function killWhy(
+  container: Container,
+  last: ObservedContainer,
+  probes: ProbeVerdicts,
+): { reason: KillReason; message: string } | undefined {
+  if (last.hash !== "" && last.hash !== containerHash(container)) {
+    return { reason: "changed", message: `Container ${container.name} definition changed` };
+  }
+  if (probes.liveness(last.id) === "failure") {
+    return { reason: "livenessProbe", message: `Container ${container.name} failed liveness probe` };
+  }
+  if (probes.startup(last.id) === "failure") {
+    return { reason: "startupProbe", message: `Container ${container.name} failed startup probe` };
+  }
+  return undefined;
+}
+
+const killOf = ({ id, name }: ObservedContainer, reason: KillReason, message: string): PodAction => ({
+  do: "killContainer",
+  id,
+  name,
+  reason,
+  message,
+});

@@ -1,0 +1,83 @@
+/** The whole status of a pod, from what the runtime has and what probes say. Pure. */
+import type { ContainerStatus, PodStatus } from "../../kinds/core/v1-types.ts";
+import { formatTime } from "../../machinery/clock.ts";
+import { podConditions } from "./conditions.ts";
+import { containerStatuses, type StartFailure } from "./container-status.ts";
+import { type ObservedPod, podIpsOf } from "./observed.ts";
+import { podPhase } from "./phase.ts";
+import { sandboxNeeded } from "./plan-pod.ts";
+import { isSidecar, isTerminalPhase, type NodePod, usesHostNetwork } from "./pod.ts";
+import { qosClass } from "./qos.ts";
+
+/** What probes make of a running container. */
+export interface Readiness {
+  /** Its startup probe succeeded, or it has none. */
+  started(container: string, id: string): boolean;
+  /** Its readiness probe succeeds, or it has none. */
+  ready(container: string, id: string): boolean;
+}
+
+export interface StatusInput {
+  pod: NodePod;
+  observed: ObservedPod;
+  failures: ReadonlyMap<string, StartFailure>;
+  readiness: Readiness;
+  hostIps: readonly string[];
+  /** The pod is to end: ended containers decide its phase. */
+  terminal: boolean;
+  /** Why the pod ended otherwise than by its containers: deadline, rejection, eviction. */
+  verdict?: { phase: "Failed"; reason: string; message: string } | undefined;
+  nowMs: number;
+}
+
+export function podStatus(input: StatusInput): PodStatus {
+  const { pod, observed, hostIps, terminal, verdict, nowMs } = input;
+  const { spec, metadata } = pod;
+  const init = containerStatuses(input, "init", spec.initContainers ?? []).map((status) =>
+    withInitReadiness(input, status),
+  );
+  const regular = containerStatuses(input, "regular", spec.containers).map((status) => withReadiness(input, status));
+  const ephemeral = containerStatuses(input, "ephemeral", spec.ephemeralContainers ?? []);
+
+  const all = [...init, ...regular];
+  const computed = podPhase(pod, all, { terminal, initialized: regular.some(hasRun) });
+  const before = pod.status;
+  const phase = isTerminalPhase(before?.phase) ? (before?.phase as typeof computed) : (verdict?.phase ?? computed);
+  const sandboxReady = sandboxNeeded(pod, observed) === undefined;
+  const ips = usesHostNetwork(pod) ? (observed.sandboxes.length > 0 ? hostIps : []) : podIpsOf(observed);
+  const addresses = ips.length > 0 ? ips : (before?.podIPs ?? []).map(({ ip }) => ip);
+  const reason = verdict?.reason ?? (isTerminalPhase(before?.phase) ? before?.reason : undefined);
+  const message = verdict?.message ?? (isTerminalPhase(before?.phase) ? before?.message : undefined);
+  return {
+    ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
+    phase,
+    conditions: podConditions(pod, { all, phase }, { sandboxReady, nowMs }),
+    ...(reason && { reason }),
+    ...(message && { message }),
+    ...(hostIps[0] && { hostIP: hostIps[0], hostIPs: hostIps.map((ip) => ({ ip })) }),
+    ...(addresses[0] && { podIP: addresses[0], podIPs: addresses.map((ip) => ({ ip })) }),
+    startTime: before?.startTime ?? formatTime(nowMs),
+    ...(init.length > 0 && { initContainerStatuses: init }),
+    containerStatuses: regular,
+    ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
+    qosClass: qosClass(pod),
+    ...(spec.resources?.requests && { allocatedResources: spec.resources.requests }),
+  };
+}
+
+const hasRun = ({ state, lastState }: ContainerStatus): boolean =>
+  state?.running !== undefined || state?.terminated !== undefined || lastState?.terminated !== undefined;
+
+const idOf = ({ containerID }: ContainerStatus): string => containerID?.replace(/^[a-z]+:\/\//, "") ?? "";
+
+function withReadiness({ readiness }: StatusInput, status: ContainerStatus): ContainerStatus {
+  const running = status.state?.running !== undefined;
+  const started = running && readiness.started(status.name, idOf(status));
+  return { ...status, started, ready: started && readiness.ready(status.name, idOf(status)) };
+}
+
+function withInitReadiness(input: StatusInput, status: ContainerStatus): ContainerStatus {
+  const container = input.pod.spec.initContainers?.find(({ name }) => name === status.name);
+  if (container && isSidecar(container)) return withReadiness(input, status);
+  return { ...status, started: status.state?.running !== undefined, ready: status.state?.terminated?.exitCode === 0 };
+}
