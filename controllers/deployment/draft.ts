@@ -10,14 +10,17 @@ import { replicasOf } from "./limits.ts";
 export interface Draft {
   readonly replicaSet: ReplicaSet;
   readonly isNew: boolean;
+  /** Its pods that are neither finished nor on their way out. */
+  readonly activePods: number;
   replicas: number;
   annotations: { [key: string]: string };
   minReadySeconds: number;
 }
 
-export const draftOf = (replicaSet: ReplicaSet, isNew = false): Draft => ({
+export const draftOf = (replicaSet: ReplicaSet, more: { isNew?: boolean; activePods?: number } = {}): Draft => ({
   replicaSet,
-  isNew,
+  isNew: more.isNew ?? false,
+  activePods: more.activePods ?? 0,
   replicas: replicasOf(replicaSet),
   annotations: { ...replicaSet.metadata.annotations },
   minReadySeconds: replicaSet.spec.minReadySeconds ?? 0,

@@ -47,7 +47,7 @@ export function draftNewest(options: {
       template: { ...spec.template, metadata: { ...spec.template.metadata, labels } } as PodTemplateSpec,
     },
   };
-  const draft = draftOf(replicaSet, true);
+  const draft = draftOf(replicaSet, { isNew: true });
   draft.replicas = newReplicaCount(deployment, [...old, draft], draft);
   draft.annotations = {
     ...newestAnnotations(deployment, {}, nextRevision(old)),

@@ -4,7 +4,7 @@ import type { Action, Failure, Plan } from "../runner/controller.ts";
 import { deleteOp, mergeDifference, patchOp, statusOp } from "../runner/ops.ts";
 import { DEPLOYMENTS, REPLICA_SETS } from "../view/resources.ts";
 import { claim } from "../workload/claim.ts";
-import { isFinished } from "../workload/pods.ts";
+import { isActive as isActivePod, isFinished } from "../workload/pods.ts";
 import { REVISION, revisionOf } from "./annotations.ts";
 import {
   type Conditions,
@@ -56,7 +56,9 @@ export function planDeployment(seen: SeenDeployment): Plan {
     controlled: seen.controlled,
     orphans: seen.orphans,
   });
-  const all = owned.map((replicaSet) => draftOf(replicaSet));
+  const all = owned.map((replicaSet) =>
+    draftOf(replicaSet, { activePods: seen.podsOf(replicaSet).filter(isActivePod).length }),
+  );
   const found = findNewest(deployment, all);
   const old = all.filter((draft) => draft !== found);
   const before: Outcome = {

@@ -23,7 +23,9 @@ function resizeTo(deployment: Deployment, draft: Draft, replicas: number): boole
 export function newReplicaCount(deployment: Deployment, all: readonly Draft[], newest: Draft): number {
   const wanted = replicasOf(deployment);
   if (!isRollingUpdate(deployment)) return wanted;
-  const room = wanted + rollingLimits(deployment).maxSurge - sum(all, specOf);
+  // Stricter than upstream, which takes a pod for gone as soon as its ReplicaSet has been told to delete it.
+  const there = (draft: Draft) => (draft === newest ? draft.replicas : Math.max(draft.replicas, draft.activePods));
+  const room = wanted + rollingLimits(deployment).maxSurge - sum(all, there);
   if (room <= 0) return newest.replicas;
   return newest.replicas + Math.min(room, wanted - newest.replicas);
 }

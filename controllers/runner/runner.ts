@@ -282,23 +282,28 @@ export class Runner implements Program {
       throw error;
     }
     for (const { index, forget } of batch.eventOps) if (!results[index]?.ok) forget();
-    for (const planned of batch.planned) this.#settle(planned, results);
+    const revision = this.#lastRevision(batch, results);
+    for (const planned of batch.planned) this.#settle(planned, results, revision);
     this.#releaseSeen();
   }
 
-  /** The results of one key: it rests until the feed shows them. */
-  #settle({ worker, taken, plan, opIndexes }: Planned, results: WriteResult[]): void {
-    const { view, clock } = this.#options;
+  /** The last revision of a batch that the feed will show: events and the like are not in the view. */
+  #lastRevision({ ops }: Batch, results: WriteResult[]): number {
+    let last = 0;
+    results.forEach((result, i) => {
+      if (!result.ok || !this.#options.view.table(ops[i]?.resource ?? "")) return;
+      last = Math.max(last, Number(result.object.metadata?.resourceVersion ?? 0));
+    });
+    return last;
+  }
+
+  /** The results of one key: it rests until the feed shows all of its batch. */
+  #settle({ worker, taken, plan, opIndexes }: Planned, results: WriteResult[], revision: number): void {
+    const { clock } = this.#options;
     const failures: Failure[] = [];
-    let revision = 0;
     plan.actions.forEach((action, i) => {
       const result = results[opIndexes[i] ?? -1];
-      if (result?.ok) {
-        if (view.table(action.op.resource))
-          revision = Math.max(revision, Number(result.object.metadata?.resourceVersion ?? 0));
-        return;
-      }
-      if (!result) return;
+      if (!result || result.ok) return;
       if (result.status.reason === "Conflict") worker.metrics.conflicts++;
       const dependency = action.needs === undefined ? undefined : results[opIndexes[action.needs] ?? -1];
       if (isFine(action, result.status) || (dependency && !dependency.ok)) return;

@@ -1,0 +1,41 @@
+import { registry } from "../kinds/registry.ts";
+import { type Clock, systemClock } from "../machinery/clock.ts";
+import type { Cluster, Resource } from "../machinery/cluster/contract.ts";
+import type { Program } from "../machinery/cluster/program.ts";
+import { deploymentController } from "./deployment/controller.ts";
+import { replicaSetController } from "./replica-set/controller.ts";
+import type { Controller } from "./runner/controller.ts";
+import type { RunnerMetrics } from "./runner/metrics.ts";
+import { Runner } from "./runner/runner.ts";
+import { View } from "./view/view.ts";
+
+export interface ControllersOptions {
+  cluster: Cluster;
+  /** PEM of the CA that signs the API server's certificate; published in every namespace. */
+  caCertificate: string;
+  clock?: Clock;
+  /** In [0, 1). For names of pods, which need not be secret. */
+  random?: () => number;
+  log?(line: { [field: string]: unknown }): void;
+}
+
+/** The storage keys whose changes the controllers must be told of. */
+export const controllerResources: readonly Resource[] = [...new View(registry).tables()].map(
+  ({ resource }) => resource,
+);
+
+/** All controllers, over one view of the cluster. */
+export function controllersProgram(options: ControllersOptions): Program & { metrics(): RunnerMetrics } {
+  const {
+    cluster,
+    clock = systemClock,
+    random = Math.random,
+    log = (line) => console.log(JSON.stringify(line)),
+  } = options;
+  return new Runner({ cluster, view: new View(registry), controllers: allControllers(), clock, random, log });
+}
+
+/** In the order in which they take turns. */
+function allControllers(): Controller[] {
+  return [deploymentController, replicaSetController];
+}
