@@ -1,5 +1,4 @@
 /** NodeNetwork: CNI configuration, routes between nodes, masquerading, and pods' resolv.conf. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Node, PodSpec } from "../../kinds/core/v1-types.ts";
 import { type Clock, systemClock } from "../../machinery/clock.ts";
@@ -9,7 +8,7 @@ import { isIpv4, parseCidr } from "./address.ts";
 import { writeCniConfig } from "./cni-config.ts";
 import { chooseNodeIp, ROUTE_PROTOCOL, readLinks, readRoutes } from "./host.ts";
 import { type PeerNode, planPeers, planRouteChanges, type WantedRoute } from "./plan-routes.ts";
-import { parseResolvConf, planResolvConf, type ResolvConf, reachableNameservers } from "./resolv-conf.ts";
+import { planResolvConf, type ResolvConf, readHostResolvConf } from "./resolv-conf.ts";
 import { renderNetworkRules } from "./rules.ts";
 import { CommandError, type Run, run as runCommand } from "./run.ts";
 import { applySysctls, SYSCTLS } from "./sysctls.ts";
@@ -216,19 +215,3 @@ const tableExists = (run: Run): Promise<boolean> =>
       throw error;
     },
   );
-
-/** systemd-resolved's stub listens on this machine's loopback; the servers behind it stand in another file. */
-const SYSTEMD_RESOLV_CONF = "/run/systemd/resolve/resolv.conf";
-
-/** The node's resolv.conf; where it names nobody but a local stub, the one that names the stub's servers. */
-export async function readHostResolvConf(path: string, clusterDnsIp: string): Promise<ResolvConf> {
-  const own = parseResolvConf(await readFile(path, "utf8").catch(emptyWhenMissing));
-  if (reachableNameservers(own, clusterDnsIp).length > 0) return own;
-  const behindStub = parseResolvConf(await readFile(SYSTEMD_RESOLV_CONF, "utf8").catch(emptyWhenMissing));
-  return reachableNameservers(behindStub, clusterDnsIp).length > 0 ? behindStub : own;
-}
-
-function emptyWhenMissing(error: NodeJS.ErrnoException): string {
-  if (error.code === "ENOENT") return "";
-  throw error;
-}

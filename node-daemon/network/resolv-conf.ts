@@ -2,6 +2,7 @@
  * What stands in a pod's resolv.conf.
  * Source: https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/ and the kubelet's network/dns.
  */
+import { readFile } from "node:fs/promises";
 import type { PodDNSConfig, PodSpec } from "../../kinds/core/v1-types.ts";
 import { isIpv4 } from "./address.ts";
 
@@ -100,4 +101,20 @@ function limitSearches(searches: string[]): string[] {
     kept.push(search);
   }
   return kept;
+}
+
+/** systemd-resolved's stub listens on this machine's loopback; the servers behind it stand in another file. */
+const SYSTEMD_RESOLV_CONF = "/run/systemd/resolve/resolv.conf";
+
+/** The node's resolv.conf; where it names nobody but a local stub, the one that names the stub's servers. */
+export async function readHostResolvConf(path: string, clusterDnsIp: string): Promise<ResolvConf> {
+  const own = parseResolvConf(await readFile(path, "utf8").catch(emptyWhenMissing));
+  if (reachableNameservers(own, clusterDnsIp).length > 0) return own;
+  const behindStub = parseResolvConf(await readFile(SYSTEMD_RESOLV_CONF, "utf8").catch(emptyWhenMissing));
+  return reachableNameservers(behindStub, clusterDnsIp).length > 0 ? behindStub : own;
+}
+
+function emptyWhenMissing(error: NodeJS.ErrnoException): string {
+  if (error.code === "ENOENT") return "";
+  throw error;
 }
