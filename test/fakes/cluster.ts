@@ -155,6 +155,12 @@ export class FakeCluster implements Cluster {
     return due;
   }
 
+  /** Says how far each subscriber has been told, as a store does that was not answered: shows what was lost. */
+  async remind(): Promise<void> {
+    for (const { subscriber, sent } of this.#subscriptions)
+      await subscriber.changes({ from: sent, to: sent, events: [] });
+  }
+
   async #deliverTo(subscription: Subscription): Promise<boolean> {
     const { subscriber, resources } = subscription;
     if (subscription.last && this.#chance("repeat")) await subscriber.changes(subscription.last);

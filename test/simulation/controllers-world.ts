@@ -112,6 +112,7 @@ export class World {
   /** Lets everything come to rest without faults. Throws when it does not within `steps`. */
   async settle(steps = 3_000): Promise<void> {
     this.cluster.faults = {};
+    await this.cluster.remind();
     for (let step = 0; step < steps; step++) {
       const before = this.cluster.revision;
       await this.cluster.deliver();
