@@ -20,61 +20,38 @@ import {
   type StoredObject,
   StoreError,
 } from "./contract.ts";
+import {
+  ADDED,
+  APPEND,
+  changesText,
+  countText,
+  DELETED,
+  DROP_KEYS,
+  DROP_SUPERSEDED,
+  DROP_TOMBSTONES,
+  GET,
+  HEAD,
+  LAST,
+  listText,
+  MARK,
+  MODIFIED,
+  NEW_KEY,
+  NEXT_LOG,
+  POINT,
+  RESOURCES_IN,
+  SET_MARK,
+  TEXT,
+  TYPES,
+  VERSION_AT,
+} from "./sqlite-statements.ts";
 import { compareUtf8, exceedsBytes } from "./utf8.ts";
-
-const TYPES = ["ADDED", "MODIFIED", "DELETED"] as const;
-const ADDED = 0;
-const MODIFIED = 1;
-const DELETED = 2;
-
-const LAST =
-  "SELECT max(coalesce((SELECT max(revision) FROM versions), 0), (SELECT revision FROM marks WHERE name = 'passed'))";
-const MARK = "SELECT revision FROM marks WHERE name = ?";
-const SET_MARK = "UPDATE marks SET revision = ? WHERE name = ?";
-const HEAD = "SELECT revision, deleted FROM objects WHERE resource = ? AND namespace = ? AND name = ?";
-const GET = `SELECT v.revision, v.value FROM objects o CROSS JOIN versions v ON v.revision = o.revision
-  WHERE o.resource = ? AND o.namespace = ? AND o.name = ? AND o.deleted = 0`;
-const TEXT = "SELECT value FROM versions WHERE revision = ?";
-const APPEND = `INSERT INTO versions (revision, previous, type, written_ms, resource, namespace, name, value)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
-const NEW_KEY = "INSERT INTO objects (resource, namespace, name, revision, deleted) VALUES (?, ?, ?, ?, 0)";
-const POINT = "UPDATE objects SET revision = ?, deleted = ? WHERE resource = ? AND namespace = ? AND name = ?";
-/** What an object was at revision ?2, its newest version being ?1: walks back along `previous`. */
-const VERSION_AT = `WITH RECURSIVE chain (revision, previous) AS (
-    SELECT revision, previous FROM versions WHERE revision = ?1
-    UNION ALL SELECT v.revision, v.previous FROM chain c CROSS JOIN versions v ON v.revision = c.previous
-    WHERE c.revision > ?2)
-  SELECT v.revision, v.type, v.value FROM chain c CROSS JOIN versions v ON v.revision = c.revision
-  WHERE c.revision <= ?2`;
-const RESOURCES_IN = `WITH RECURSIVE r (resource) AS (
-    SELECT min(resource) FROM objects
-    UNION ALL SELECT (SELECT min(resource) FROM objects WHERE resource > r.resource) FROM r WHERE r.resource IS NOT NULL)
-  SELECT r.resource, (SELECT count(*) FROM objects o WHERE o.resource = r.resource AND o.namespace = ? AND o.deleted = 0)
-  FROM r WHERE r.resource IS NOT NULL`;
-const NEXT_LOG = "SELECT revision, type, written_ms FROM versions WHERE revision > ? ORDER BY revision LIMIT ?";
-const DROP_SUPERSEDED = `DELETE FROM versions WHERE revision IN
-  (SELECT previous FROM versions WHERE revision > ?1 AND revision <= ?2 AND previous IS NOT NULL)`;
-const DROP_KEYS = `DELETE FROM objects WHERE deleted = 1 AND revision > ?1 AND revision <= ?2 AND
-  (resource, namespace, name) IN
-  (SELECT resource, namespace, name FROM versions WHERE revision > ?1 AND revision <= ?2 AND type = ${DELETED})`;
-const DROP_TOMBSTONES = `DELETE FROM versions WHERE revision > ? AND revision <= ? AND type = ${DELETED}`;
-
-const scopeOf = (namespace: string | undefined): string =>
-  namespace === undefined ? "(o.namespace, o.name) > (?, ?)" : "o.namespace = ? AND o.name > ?";
-const listText = (namespace: string | undefined, columns: string, where: string): string =>
-  `SELECT o.namespace, o.name, o.revision, ${columns} FROM objects o CROSS JOIN versions v ON v.revision = o.revision
-  WHERE o.resource = ? AND ${scopeOf(namespace)}${where} ORDER BY o.namespace, o.name LIMIT ?`;
-const countText = (namespace: string | undefined, columns: string, where: string): string =>
-  `SELECT ${columns} FROM objects o WHERE o.resource = ? AND ${scopeOf(namespace)} AND ${where}`;
-const changesText = (where: string): string =>
-  `SELECT v.revision, v.type, v.resource, v.namespace, v.name, v.value, p.value
-  FROM versions v LEFT JOIN versions p ON p.revision = v.previous AND v.type <> ${ADDED}
-  WHERE v.revision > ?${where} ORDER BY v.revision`;
 
 /** Texts worth keeping at hand: a write mostly follows a read of the same object. */
 const RECENT_TEXTS = 64;
 const RECENT_TEXT_UNITS = 32_768;
 const LEAST_KEYS = 32;
+/** Rows a statement gives at most, of those that may give many. */
+const CHUNK_ROWS = 500;
 
 type Row = (string | number | null)[];
 
@@ -132,28 +109,33 @@ export class SqliteStore implements Store {
     return at === this.#revision ? this.#listNow(query, from) : this.#listAt(query, from, at);
   }
 
-  *#listNow({ resource, namespace, limit = -1 }: ListQuery, from: [string, string]): Iterable<StoredObject> {
+  *#listNow(query: ListQuery, start: [string, string]): Iterable<StoredObject> {
+    const { resource, namespace } = query;
     const text = listText(namespace, "v.value", " AND o.deleted = 0");
-    for (const row of this.#sql.exec(text, resource, from[0], from[1], limit)) {
-      yield {
-        resource,
-        namespace: row[0] as string,
-        name: row[1] as string,
-        revision: row[2] as number,
-        value: row[3] as string,
-      };
+    let left = query.limit ?? Number.POSITIVE_INFINITY;
+    let from = start;
+    while (left > 0) {
+      const wanted = Math.min(left, CHUNK_ROWS);
+      let seen = 0;
+      for (const row of this.#rows(text, resource, from[0], from[1], wanted)) {
+        seen++;
+        from = [row[0] as string, row[1] as string];
+        yield { resource, namespace: from[0], name: from[1], revision: row[2] as number, value: row[3] as string };
+      }
+      if (seen < wanted) return;
+      left -= wanted;
     }
   }
 
   *#listAt(query: ListQuery, start: [string, string], at: Revision): Iterable<StoredObject> {
-    const { resource, namespace, limit } = query;
+    const { resource, namespace } = query;
     const text = listText(namespace, "v.value, o.deleted", "");
-    let left = limit ?? Number.POSITIVE_INFINITY;
+    let left = query.limit ?? Number.POSITIVE_INFINITY;
     let from = start;
-    // Keys that did not exist at `at` take places in a page without filling them: then another is read.
-    for (let wanted = limit ?? -1; left > 0; wanted = Math.max(left, LEAST_KEYS)) {
+    // Keys that did not exist at `at` take places in a chunk without filling them: then another is read.
+    for (let wanted = Math.min(left, CHUNK_ROWS); left > 0; wanted = Math.max(wanted, LEAST_KEYS)) {
       let seen = 0;
-      for (const row of this.#sql.exec(text, resource, from[0], from[1], wanted)) {
+      for (const row of this.#rows(text, resource, from[0], from[1], wanted)) {
         seen++;
         if (left === 0) continue;
         from = [row[0] as string, row[1] as string];
@@ -169,7 +151,7 @@ export class SqliteStore implements Store {
         left--;
         yield object;
       }
-      if (seen !== wanted) return;
+      if (seen < wanted) return;
     }
   }
 
@@ -189,7 +171,7 @@ export class SqliteStore implements Store {
     let count = this.#number(unchanged, resource, from[0], from[1], at);
     if (at === this.#revision) return count;
     const changed = countText(namespace, "o.namespace, o.name, o.revision", "o.revision > ?");
-    for (const row of this.#sql.exec(changed, resource, from[0], from[1], at)) {
+    for (const row of this.#rows(changed, resource, from[0], from[1], at)) {
       const key = { resource, namespace: row[0] as string, name: row[1] as string };
       if (this.#versionAt(key, row[2] as number, at)) count++;
     }
@@ -364,7 +346,15 @@ export class SqliteStore implements Store {
   }
 
   *#changes(text: string, bindings: (string | number)[]): Iterable<StoredEvent> {
-    for (const row of this.#sql.exec(text, ...bindings)) yield eventOf(row);
+    for (;;) {
+      let seen = 0;
+      for (const row of this.#rows(text, ...bindings, CHUNK_ROWS)) {
+        seen++;
+        bindings[0] = row[0] as number;
+        yield eventOf(row);
+      }
+      if (seen < CHUNK_ROWS) return;
+    }
   }
 
   subscribe(listener: (events: readonly StoredEvent[]) => void): () => void {
@@ -417,7 +407,21 @@ export class SqliteStore implements Store {
     return revision;
   }
 
-  /** The last row; reads to the end, since a cursor left open keeps its statement from being used again. */
+  /**
+   * Rows of one cursor, which is read to its end also when the consumer stops: a cursor left open keeps its statement
+   * from being used again, and in workerd nothing closes it. So ask for a chunk, not for everything.
+   */
+  *#rows(text: string, ...bindings: (string | number)[]): Iterable<Row> {
+    const cursor = this.#sql.exec(text, ...bindings)[Symbol.iterator]();
+    let next = cursor.next();
+    try {
+      for (; !next.done; next = cursor.next()) yield next.value;
+    } finally {
+      while (!next.done) next = cursor.next();
+    }
+  }
+
+  /** The last row. */
   #row(text: string, ...bindings: (string | number)[]): Row | undefined {
     let last: Row | undefined;
     for (const row of this.#sql.exec(text, ...bindings)) last = row;

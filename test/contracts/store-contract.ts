@@ -155,6 +155,53 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
       });
     });
 
+    describe("many", () => {
+      const many = 1234;
+      const nameOf = (i: number) => `n${String(i).padStart(4, "0")}`;
+      beforeEach(() => {
+        store.transaction(() => {
+          for (let i = 0; i < many; i++) store.create(key(nameOf(i), i % 2 ? "odd" : "even"), text("x"));
+        });
+      });
+
+      it("[ST-M1] list, count and changesSince give all of many", () => {
+        const all = Array.from({ length: many }, (_, i) => nameOf(i));
+        expect([...store.changesSince(0)].map((e) => e.name)).toEqual(all);
+        const inOrder = [...all.filter((_, i) => i % 2 === 0), ...all.filter((_, i) => i % 2 === 1)];
+        expect(names({ resource: "configmaps" })).toEqual(inOrder);
+        expect(names({ resource: "configmaps", limit: 1000 })).toEqual(inOrder.slice(0, 1000));
+        const at = store.revision();
+        store.transaction(() => {
+          for (const object of [...store.list({ resource: "configmaps", namespace: "even" })]) {
+            store.delete(object, object.revision, text("gone"));
+          }
+        });
+        expect(names({ resource: "configmaps", at })).toEqual(inOrder);
+        expect(names({ resource: "configmaps", at, limit: 1000 })).toEqual(inOrder.slice(0, 1000));
+        expect(names({ resource: "configmaps", at: store.revision() - 1 })).toEqual(inOrder.slice(many / 2 - 1));
+        expect(store.count({ resource: "configmaps", at })).toBe(many);
+      });
+
+      it("[ST-M2] a reader may stop at any row, and others read meanwhile", () => {
+        for (const stopAt of [1, 3, 700]) {
+          let seen = 0;
+          for (const object of store.list({ resource: "configmaps" })) {
+            expect(store.get(object)?.revision).toBe(object.revision);
+            if (++seen === stopAt) break;
+          }
+          for (const event of store.changesSince(0)) {
+            for (const inner of store.changesSince(event.revision)) {
+              expect(inner.revision).toBe(event.revision + 1);
+              break;
+            }
+            if (event.revision === stopAt) break;
+          }
+        }
+        store.create(key("last"), text("last"));
+        expect(store.get(key("last"))?.revision).toBe(many + 1);
+      });
+    });
+
     describe("writing", () => {
       it("[ST-W1] each write gets the next revision, whatever it writes", () => {
         expect(store.create(key("a"), text("a")).revision).toBe(1);

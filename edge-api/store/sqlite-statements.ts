@@ -1,0 +1,53 @@
+/**
+ * The SQL of the store. Texts are constant, so that each stays prepared. CROSS JOIN fixes the order of a join: first the
+ * key or the log, then its version by rowid.
+ */
+
+export const TYPES = ["ADDED", "MODIFIED", "DELETED"] as const;
+export const ADDED = 0;
+export const MODIFIED = 1;
+export const DELETED = 2;
+
+export const LAST =
+  "SELECT max(coalesce((SELECT max(revision) FROM versions), 0), (SELECT revision FROM marks WHERE name = 'passed'))";
+export const MARK = "SELECT revision FROM marks WHERE name = ?";
+export const SET_MARK = "UPDATE marks SET revision = ? WHERE name = ?";
+export const HEAD = "SELECT revision, deleted FROM objects WHERE resource = ? AND namespace = ? AND name = ?";
+export const GET = `SELECT v.revision, v.value FROM objects o CROSS JOIN versions v ON v.revision = o.revision
+  WHERE o.resource = ? AND o.namespace = ? AND o.name = ? AND o.deleted = 0`;
+export const TEXT = "SELECT value FROM versions WHERE revision = ?";
+export const APPEND = `INSERT INTO versions (revision, previous, type, written_ms, resource, namespace, name, value)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+export const NEW_KEY = "INSERT INTO objects (resource, namespace, name, revision, deleted) VALUES (?, ?, ?, ?, 0)";
+export const POINT = "UPDATE objects SET revision = ?, deleted = ? WHERE resource = ? AND namespace = ? AND name = ?";
+/** What an object was at revision ?2, its newest version being ?1: walks back along `previous`. */
+export const VERSION_AT = `WITH RECURSIVE chain (revision, previous) AS (
+    SELECT revision, previous FROM versions WHERE revision = ?1
+    UNION ALL SELECT v.revision, v.previous FROM chain c CROSS JOIN versions v ON v.revision = c.previous
+    WHERE c.revision > ?2)
+  SELECT v.revision, v.type, v.value FROM chain c CROSS JOIN versions v ON v.revision = c.revision
+  WHERE c.revision <= ?2`;
+export const RESOURCES_IN = `WITH RECURSIVE r (resource) AS (
+    SELECT min(resource) FROM objects
+    UNION ALL SELECT (SELECT min(resource) FROM objects WHERE resource > r.resource) FROM r WHERE r.resource IS NOT NULL)
+  SELECT r.resource, (SELECT count(*) FROM objects o WHERE o.resource = r.resource AND o.namespace = ? AND o.deleted = 0)
+  FROM r WHERE r.resource IS NOT NULL`;
+export const NEXT_LOG = "SELECT revision, type, written_ms FROM versions WHERE revision > ? ORDER BY revision LIMIT ?";
+export const DROP_SUPERSEDED = `DELETE FROM versions WHERE revision IN
+  (SELECT previous FROM versions WHERE revision > ?1 AND revision <= ?2 AND previous IS NOT NULL)`;
+export const DROP_KEYS = `DELETE FROM objects WHERE deleted = 1 AND revision > ?1 AND revision <= ?2 AND
+  (resource, namespace, name) IN
+  (SELECT resource, namespace, name FROM versions WHERE revision > ?1 AND revision <= ?2 AND type = ${DELETED})`;
+export const DROP_TOMBSTONES = `DELETE FROM versions WHERE revision > ? AND revision <= ? AND type = ${DELETED}`;
+
+const scopeOf = (namespace: string | undefined): string =>
+  namespace === undefined ? "(o.namespace, o.name) > (?, ?)" : "o.namespace = ? AND o.name > ?";
+export const listText = (namespace: string | undefined, columns: string, where: string): string =>
+  `SELECT o.namespace, o.name, o.revision, ${columns} FROM objects o CROSS JOIN versions v ON v.revision = o.revision
+  WHERE o.resource = ? AND ${scopeOf(namespace)}${where} ORDER BY o.namespace, o.name LIMIT ?`;
+export const countText = (namespace: string | undefined, columns: string, where: string): string =>
+  `SELECT ${columns} FROM objects o WHERE o.resource = ? AND ${scopeOf(namespace)} AND ${where}`;
+export const changesText = (where: string): string =>
+  `SELECT v.revision, v.type, v.resource, v.namespace, v.name, v.value, p.value
+  FROM versions v LEFT JOIN versions p ON p.revision = v.previous AND v.type <> ${ADDED}
+  WHERE v.revision > ?${where} ORDER BY v.revision LIMIT ?`;
