@@ -1,0 +1,31 @@
+import type { Clock } from "../../machinery/clock.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
+import type { ApiClient, Log } from "../contracts.ts";
+import type { HttpClient } from "./http-client.ts";
+import { startInformer } from "./informer.ts";
+import type { Dial } from "./watch-socket.ts";
+
+const PATCH_TYPES = {
+  merge: "application/merge-patch+json",
+  strategic: "application/strategic-merge-patch+json",
+  json: "application/json-patch+json",
+} as const;
+
+export function createApiClient(parts: {
+  http: HttpClient;
+  dial: Dial;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+}): ApiClient {
+  const { http } = parts;
+  return {
+    get: async <T extends KubeObject>(path: string) => (await http.json("GET", path)) as T,
+    create: async <T extends KubeObject>(path: string, object: object) => (await http.json("POST", path, object)) as T,
+    update: async <T extends KubeObject>(path: string, object: object) => (await http.json("PUT", path, object)) as T,
+    patch: async <T extends KubeObject>(path: string, type: keyof typeof PATCH_TYPES, patch: unknown) =>
+      (await http.json("PATCH", path, patch, PATCH_TYPES[type])) as T,
+    delete: async (path, options) => void (await http.json("DELETE", path, options)),
+    informer: (query) => startInformer(query, parts),
+  };
+}
