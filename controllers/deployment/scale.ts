@@ -44,7 +44,8 @@ export function scale(deployment: Deployment, newest: Draft | undefined, old: re
   const active = all.filter(isActive);
   if (active.length <= 1) {
     const only = active[0] ?? newest ?? [...old].sort(byCreation).at(-1);
-    if (only) resizeTo(deployment, only, wanted);
+    // Even one that has the size already: as long as its annotation tells another, this would pass for scaling.
+    if (only) resize(deployment, only, wanted);
     return;
   }
   if (newest && isSaturated(deployment, newest)) {

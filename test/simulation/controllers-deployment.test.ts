@@ -31,7 +31,7 @@ describe("controllers in a faulty world", () => {
     expect(world.errors).toEqual([]);
   });
 
-  it.each([11, 12, 13, 14, 15, 16, 17, 18])("[SIM1] seed %i: converges, never beyond maxSurge", async (seed) => {
+  it.each([11, 12, 13, 14, 15, 16, 17, 18, 210, 558])("[SIM1] seed %i: converges, never beyond maxSurge", async (seed) => {
     const world = new World(seed);
     const { cluster } = world;
     cluster.create("namespaces", namespace("default"));
