@@ -114,18 +114,26 @@ export class Gateway<Socket extends GatewaySocket> {
   }
 
   async #forward(request: Request, node: string, path: string): Promise<Response> {
-    const tunnel = this.#tunnelOf(node) ?? (await this.#returning(node));
-    if (!tunnel) throw unreachable(path, `node "${node}" is not connected`);
-    const opened: TunnelRequest = { method: request.method, path, headers: requestHeaders(request.headers) };
-    try {
-      if (isUpgrade(request)) return await this.#upgrade(request, tunnel, opened);
-      const exchange = tunnel.request(opened, request.body);
-      request.signal?.addEventListener("abort", () => exchange.cancel("the client left"));
-      return await this.#answer(exchange, request.method, path);
-    } catch (error) {
-      if (error instanceof StreamResetError) throw unreachable(path, error.message);
-      throw error;
+    for (let attempt = 0; ; attempt++) {
+      const tunnel = this.#tunnelOf(node) ?? (await this.#returning(node));
+      if (!tunnel) throw unreachable(path, `node "${node}" is not connected`);
+      try {
+        return await this.#ask(request, tunnel, path);
+      } catch (error) {
+        if (!(error instanceof StreamResetError)) throw error;
+        // The tunnel went while the node had yet to answer. What has no body can be asked again on the next one.
+        const lost = this.#tunnels.get(tunnel.id) !== tunnel;
+        if (!lost || request.body || attempt > 0) throw unreachable(path, error.message);
+      }
     }
+  }
+
+  async #ask(request: Request, tunnel: NodeTunnel<Socket>, path: string): Promise<Response> {
+    const opened: TunnelRequest = { method: request.method, path, headers: requestHeaders(request.headers) };
+    if (isUpgrade(request)) return this.#upgrade(request, tunnel, opened);
+    const exchange = tunnel.request(opened, request.body);
+    request.signal?.addEventListener("abort", () => exchange.cancel("the client left"));
+    return this.#answer(exchange, request.method, path);
   }
 
   async #upgrade(request: Request, tunnel: NodeTunnel<Socket>, opened: TunnelRequest): Promise<Response> {
