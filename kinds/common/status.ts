@@ -1,16 +1,12 @@
-/** What a main resource and its status may change of each other. */
+/** Kinds whose status is written through its own subresource only. */
+import type { FieldError } from "../../machinery/meta/field-error.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
+import type { Strategy } from "../kind.ts";
 
 /** Clients never write status through the main resource. Changes `next`. */
 export function keepStatus<T extends KubeObject>(next: T, prev: T): T {
   if (prev.status === undefined) delete next.status;
   else next.status = prev.status;
-  return next;
-}
-
-/** Kinds are created without a status; Go writes the empty one. Changes `next`. */
-export function emptyStatus<T extends KubeObject>(next: T): T {
-  next.status = {};
   return next;
 }
 
@@ -20,4 +16,25 @@ export function onlyStatus<T extends KubeObject>(next: T, prev: T): T {
   if (next.status === undefined) delete result.status;
   else result.status = next.status;
   return result;
+}
+
+/**
+ * The hooks of such a kind. `check` looks at status writes; `initial` makes the status of a new object, by default the
+ * empty one that Go writes.
+ */
+export function separateStatus<T extends KubeObject>({
+  check,
+  initial = () => ({}),
+}: {
+  check?: (next: T, prev: T) => FieldError[];
+  initial?: (next: T) => T["status"];
+} = {}): Required<Pick<Strategy<T>, "prepareForCreate" | "prepareForUpdate" | "subresources">> {
+  return {
+    prepareForCreate(next) {
+      next.status = initial(next);
+      return next;
+    },
+    prepareForUpdate: keepStatus,
+    subresources: { status: { prepareForUpdate: onlyStatus, ...(check && { validateUpdate: check }) } },
+  };
 }
