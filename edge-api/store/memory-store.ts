@@ -67,17 +67,18 @@ export class MemoryStore implements Store {
   }
 
   #matching({ resource, namespace, after, at }: ListQuery): StoredObject[] {
-    const objects = at === undefined ? this.#live : this.#stateAt(this.#checkRevision(at));
-    return [...objects.values()]
+    const objects = at === undefined ? [...this.#live.values()] : this.stateAt(this.#checkRevision(at));
+    return objects
       .filter((o) => o.resource === resource && (namespace === undefined || o.namespace === namespace))
       .filter((o) => after === undefined || compareKeys(o, after) > 0)
       .sort(compareKeys);
   }
 
-  #stateAt(at: Revision): Map<string, StoredObject> {
+  /** What lived at a revision, compacted or not. */
+  stateAt(at: Revision): StoredObject[] {
     const state = new Map<string, StoredObject>();
     for (const { event } of this.#log.slice(0, at)) applyTo(state, event);
-    return state;
+    return [...state.values()];
   }
 
   create(key: ObjectKey, encode: Encode): StoredObject {
