@@ -155,7 +155,12 @@ describe("cluster DNS", () => {
   it("[DV1] follows changes of services and endpoints", () => {
     const { services, slices, view } = exampleCluster();
     slices.put(slice("pets", [{ addresses: ["10.244.9.9"], hostname: "pet-9" }]));
-    expect(view.endpoints("default", "pets").map((e) => e.ip).sort()).toEqual(["10.244.9.9", "fd00:10::7"]);
+    expect(
+      view
+        .endpoints("default", "pets")
+        .map((e) => e.ip)
+        .sort(),
+    ).toEqual(["10.244.9.9", "fd00:10::7"]);
     expect(view.namesOf("10.244.0.7")).toEqual([]);
     expect(view.namesOf("10.244.9.9")).toEqual(["pet-9.pets.default"]);
     services.remove("prod/db");

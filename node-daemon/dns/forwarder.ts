@@ -75,20 +75,20 @@ export class Forwarder {
   async #ask(query: Query, transport: "udp" | "tcp"): Promise<Buffer> {
     if (this.#exchanges.length === 0) throw new ForwardError("this node has no resolver to ask");
     const errors: string[] = [];
+    const order = this.#inOrder();
     for (let i = 0; i < TRIES; i++) {
-      const order = this.#inOrder();
       const exchange = order[i % order.length] as (typeof order)[0];
-      const { ip } = exchange.resolver;
+      const id = idOf(exchange.resolver);
       try {
         const response = await this.#askOne(exchange, query, transport);
-        this.#failures.delete(ip);
+        this.#failures.delete(id);
         // A resolver that fails may have a sibling that does not.
         if (rcodeOf(response) === Rcode.SERVFAIL && i + 1 < TRIES && order.length > 1) continue;
         if (transport === "udp" || rcodeOf(response) !== Rcode.SERVFAIL) this.#keep(query, response);
         return response;
       } catch (error) {
-        this.#failures.set(ip, (this.#failures.get(ip) ?? 0) + 1);
-        errors.push(`${ip}: ${(error as Error).message}`);
+        this.#failures.set(id, (this.#failures.get(id) ?? 0) + 1);
+        errors.push(`${id}: ${(error as Error).message}`);
       }
     }
     throw new ForwardError(errors.join("; "));
@@ -108,8 +108,8 @@ export class Forwarder {
     return [...this.#exchanges].sort((a, b) => down(a) - down(b));
   }
 
-  #isDown({ ip }: Resolver): boolean {
-    return (this.#failures.get(ip) ?? 0) >= FAILURES_UNTIL_DOWN;
+  #isDown(resolver: Resolver): boolean {
+    return (this.#failures.get(idOf(resolver)) ?? 0) >= FAILURES_UNTIL_DOWN;
   }
 
   async #askOne(
@@ -126,3 +126,5 @@ export class Forwarder {
     return udp.ask(query, { timeoutMs, edns: false });
   }
 }
+
+const idOf = ({ ip, port }: Resolver): string => `${ip}#${port}`;
