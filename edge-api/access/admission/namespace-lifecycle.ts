@@ -1,0 +1,45 @@
+/** Nothing is made in a namespace that does not exist or is going away; the built-in namespaces stay. */
+import { ApiError, forbidden, notFound, qualified } from "../../../machinery/meta/status.ts";
+import type { AdmissionPlugin, Attributes } from "./plugin.ts";
+
+const IMMORTAL: ReadonlySet<string> = new Set(["default", "kube-system", "kube-public"]);
+
+export const namespaceLifecycle: AdmissionPlugin = {
+  name: "NamespaceLifecycle",
+  admit(attributes, { store }) {
+    const { operation, kind, namespace, name } = attributes;
+    if (operation === "DELETE") {
+      if (kind.storage === "namespaces" && IMMORTAL.has(name))
+        throw forbidden({ group: "", resource: "namespaces", name }, "this namespace may not be deleted");
+      return;
+    }
+    if (operation !== "CREATE" || !kind.namespaced) return;
+    const row = store.get({ resource: "namespaces", namespace: "", name: namespace });
+    if (!row) throw notFound({ group: "", resource: "namespaces", name: namespace });
+    // Most namespaces are not going away: do not parse them to see that.
+    if (!row.value.includes('"deletionTimestamp"')) return;
+    const { metadata } = JSON.parse(row.value) as { metadata: { deletionTimestamp?: string } };
+    if (metadata.deletionTimestamp !== undefined) throw terminating(attributes);
+  },
+};
+
+function terminating({ kind, namespace, name }: Attributes): ApiError {
+  const subject = { group: kind.group, resource: kind.plural, name };
+  return new ApiError(
+    403,
+    "Forbidden",
+    `${qualified(subject)} is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
+    {
+      name,
+      ...(kind.group && { group: kind.group }),
+      kind: kind.plural,
+      causes: [
+        {
+          reason: "NamespaceTerminating",
+          message: `namespace ${namespace} is being terminated`,
+          field: "metadata.namespace",
+        },
+      ],
+    },
+  );
+}

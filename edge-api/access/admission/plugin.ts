@@ -1,0 +1,61 @@
+import type { Kind, Registry } from "../../../kinds/kind.ts";
+import type { Clock } from "../../../machinery/clock.ts";
+import type { KubeObject } from "../../../machinery/meta/object.ts";
+import type { Store } from "../../store/contract.ts";
+import type { Identity } from "../identity.ts";
+
+/** What is about to happen to one object: admission.Attributes of kube-apiserver. */
+export interface Attributes {
+  operation: "CREATE" | "UPDATE" | "DELETE";
+  kind: Kind;
+  /** "" for cluster-scoped kinds. */
+  namespace: string;
+  /** "" when a name is still to be generated. */
+  name: string;
+  subresource: string;
+  /** The object as it would become; absent for DELETE. `admit` may change it in place. */
+  object?: KubeObject;
+  /** The object as it is; absent for CREATE. Must not be changed. */
+  old?: KubeObject;
+  identity: Identity;
+  dryRun: boolean;
+  warn(message: string): void;
+}
+
+export interface AdmissionEnvironment {
+  store: Store;
+  registry: Registry;
+  clock: Clock;
+  /** At least 0, below 1. */
+  random(): number;
+}
+
+/**
+ * One admission plugin, named as in kube-apiserver. Both functions run inside the writing turn, so what they read of
+ * the store still holds when the write is made. @throws ApiError to refuse
+ */
+export interface AdmissionPlugin {
+  name: string;
+  /** Changes `object`. All plugins' admit run before any validate, and before the kind's own validation. */
+  admit?(attributes: Attributes, env: AdmissionEnvironment): void;
+  validate?(attributes: Attributes, env: AdmissionEnvironment): void;
+}
+
+export interface Admission {
+  admit(attributes: Attributes): void;
+  validate(attributes: Attributes): void;
+}
+
+/** Storage keys and operations a plugin looks at are few: skipping the others costs one comparison each. */
+export function admissionChain(plugins: readonly AdmissionPlugin[], env: AdmissionEnvironment): Admission {
+  const admitting = plugins.filter((plugin) => plugin.admit);
+  const validating = plugins.filter((plugin) => plugin.validate);
+  return {
+    admit(attributes) {
+      for (const plugin of admitting) plugin.admit!(attributes, env);
+    },
+    validate(attributes) {
+      for (const plugin of validating) plugin.validate!(attributes, env);
+    },
+  };
+}

@@ -1,0 +1,68 @@
+/** Who a request is made by: user.Info of kube-apiserver. */
+export interface Identity {
+  user: string;
+  /** Set for service accounts. */
+  uid?: string;
+  groups: readonly string[];
+  /** E.g. `authentication.kubernetes.io/pod-name` of a bound service-account token. */
+  extra?: { readonly [key: string]: readonly string[] };
+}
+
+export const MASTERS_GROUP = "system:masters";
+export const AUTHENTICATED_GROUP = "system:authenticated";
+export const UNAUTHENTICATED_GROUP = "system:unauthenticated";
+export const NODES_GROUP = "system:nodes";
+export const NODE_USER_PREFIX = "system:node:";
+export const SERVICE_ACCOUNT_USER_PREFIX = "system:serviceaccount:";
+export const BOOTSTRAPPERS_GROUP = "system:bootstrappers";
+
+export const ANONYMOUS: Identity = { user: "system:anonymous", groups: [UNAUTHENTICATED_GROUP] };
+
+/** Keys of `extra` that kube-apiserver fills in for bound tokens. */
+export const POD_NAME_EXTRA = "authentication.kubernetes.io/pod-name";
+export const POD_UID_EXTRA = "authentication.kubernetes.io/pod-uid";
+export const NODE_NAME_EXTRA = "authentication.kubernetes.io/node-name";
+export const NODE_UID_EXTRA = "authentication.kubernetes.io/node-uid";
+export const CREDENTIAL_ID_EXTRA = "authentication.kubernetes.io/credential-id";
+
+/** Name of the node a node's identity speaks for; undefined for everybody else. */
+export function nodeNameOf(identity: Identity): string | undefined {
+  if (!identity.user.startsWith(NODE_USER_PREFIX) || !identity.groups.includes(NODES_GROUP)) return undefined;
+  return identity.user.slice(NODE_USER_PREFIX.length) || undefined;
+}
+
+export function serviceAccountIdentity(account: {
+  namespace: string;
+  name: string;
+  uid?: string;
+  extra?: { [key: string]: string[] };
+}): Identity {
+  return {
+    user: `${SERVICE_ACCOUNT_USER_PREFIX}${account.namespace}:${account.name}`,
+    ...(account.uid !== undefined && { uid: account.uid }),
+    groups: ["system:serviceaccounts", `system:serviceaccounts:${account.namespace}`, AUTHENTICATED_GROUP],
+    ...(account.extra && { extra: account.extra }),
+  };
+}
+
+/** Namespace and name of a service account's user name; undefined for everybody else. */
+export function serviceAccountOf(user: string): { namespace: string; name: string } | undefined {
+  if (!user.startsWith(SERVICE_ACCOUNT_USER_PREFIX)) return undefined;
+  const [namespace, name, ...rest] = user.slice(SERVICE_ACCOUNT_USER_PREFIX.length).split(":");
+  return namespace && name && rest.length === 0 ? { namespace, name } : undefined;
+}
+
+/**
+ * Header by which the Worker tells ClusterStore who asks. ClusterStore is reached through its binding alone, so
+ * whatever stands there was written by the Worker, which removes what the client sent.
+ */
+export const IDENTITY_HEADER = "x-kedge-identity";
+
+/** ASCII only, as headers must be: JSON with everything else escaped. */
+export const encodeIdentity = (identity: Identity): string =>
+  JSON.stringify(identity).replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/** Undefined when the header is absent. @throws SyntaxError when it is not what encodeIdentity made. */
+export function decodeIdentity(header: string | null): Identity | undefined {
+  return header === null ? undefined : (JSON.parse(header) as Identity);
+}

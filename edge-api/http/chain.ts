@@ -1,0 +1,68 @@
+/**
+ * What a request goes through inside ClusterStore, in this order; the Worker has authenticated it before. Each step is
+ * a file in filters/.
+ */
+import { ANONYMOUS, decodeIdentity, IDENTITY_HEADER } from "../access/identity.ts";
+import type { Filter, Handler, RequestContext, Services } from "./context.ts";
+import { dispatch } from "./dispatch.ts";
+import { authorization } from "./filters/authorization.ts";
+import { limits } from "./filters/limits.ts";
+import { liveAccount } from "./filters/live-account.ts";
+import { recover } from "./filters/recover.ts";
+import { parseRequestInfo } from "./request-info.ts";
+import { statusResponse } from "./respond.ts";
+
+const FILTERS: readonly Filter[] = [
+  recover,
+  limits,
+  // A token may outlive the account, pod or node it was made for.
+  liveAccount,
+  authorization,
+];
+
+const compose = (filters: readonly Filter[], last: Handler): Handler =>
+  filters.reduceRight<Handler>((next, filter) => (context) => filter(context, next), last);
+
+const handle = compose(FILTERS, dispatch);
+
+/** Answers one request; never rejects. */
+export async function serve(services: Services, request: Request): Promise<Response> {
+  const context = contextOf(services, request);
+  return context instanceof Response ? context : handle(context);
+}
+
+/** Audit-Id as clients may give it. */
+const AUDIT_ID = /^[\w-]{1,64}$/;
+
+function contextOf(services: Services, request: Request): RequestContext | Response {
+  const { url, method, headers } = request;
+  const pathStart = url.indexOf("/", url.indexOf("//") + 2);
+  const queryStart = url.indexOf("?", pathStart);
+  const path = pathStart < 0 ? "/" : url.slice(pathStart, queryStart < 0 ? undefined : queryStart);
+  const query = queryStart < 0 ? undefined : new URLSearchParams(url.slice(queryStart + 1));
+  const givenId = headers.get("audit-id");
+  const context: Omit<RequestContext, "info"> = {
+    services,
+    request,
+    method,
+    query,
+    identity: decodeIdentity(headers.get(IDENTITY_HEADER)) ?? ANONYMOUS,
+    auditId: givenId !== null && AUDIT_ID.test(givenId) ? givenId : services.env.uuid(),
+    warnings: [],
+  };
+  try {
+    return { ...context, info: parseRequestInfo(method, path, query) };
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+    const bad: RequestContext = { ...context, info: parseRequestInfo(method, "/", undefined) };
+    return statusResponse(bad, {
+      kind: "Status",
+      apiVersion: "v1",
+      metadata: {},
+      status: "Failure",
+      message: "the request URI is not percent-encoded UTF-8",
+      reason: "BadRequest",
+      code: 400,
+    });
+  }
+}

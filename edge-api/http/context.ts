@@ -1,0 +1,59 @@
+import type { Authorizer } from "../access/authorize.ts";
+import type { Identity } from "../access/identity.ts";
+import type { CommitGroup } from "../store/commit-group.ts";
+import type { WatchHub } from "../store/watch-hub.ts";
+import type { WatchSpec, WatchStart } from "../store/watch-types.ts";
+import type { Environment } from "../verbs/environment.ts";
+import type { RequestInfo } from "./request-info.ts";
+
+/** What the handlers of one cluster share. */
+export interface Services {
+  env: Environment;
+  authorizer: Authorizer;
+  commit: CommitGroup;
+  hub: WatchHub;
+  tokens: TokenService;
+  certificates: CertificateService;
+  /** Watching over a WebSocket: how a socket is accepted is the platform's business. */
+  acceptWatch(watch: { spec: WatchSpec; start: WatchStart }): Response;
+  /** To be called after anything that may change when `hub.tick` is next due. */
+  hubChanged(): void;
+  /** Told of errors that are nobody's fault but ours. */
+  report(error: unknown, context: string): void;
+}
+
+export interface TokenService {
+  /** A signed JWT. */
+  sign(claims: { [claim: string]: unknown }): Promise<string>;
+  /** Claims of a JWT this cluster issued and that has not expired; undefined for anything else. */
+  verify(token: string): Promise<{ [claim: string]: unknown } | undefined>;
+  /** The `iss` of every token, also the API server's own audience. */
+  issuer: string;
+}
+
+export interface CertificateService {
+  /** PEM of the cluster CA. */
+  caCertificate: string;
+  /**
+   * Signs a PEM certificate request as a server certificate for these names and addresses only.
+   * @returns PEM chain. @throws ApiError 400 for a request that is not one or asks for other names
+   */
+  signServer(csr: string, allowed: { dns: readonly string[]; ips: readonly string[] }): Promise<string>;
+}
+
+/** One request on its way through the chain. */
+export interface RequestContext {
+  services: Services;
+  request: Request;
+  method: string;
+  query: URLSearchParams | undefined;
+  info: RequestInfo;
+  identity: Identity;
+  auditId: string;
+  /** Texts for Warning headers. */
+  warnings: string[];
+}
+
+export type Handler = (context: RequestContext) => Response | Promise<Response>;
+/** Does its part, and calls `next` unless it answers itself. */
+export type Filter = (context: RequestContext, next: Handler) => Response | Promise<Response>;

@@ -1,0 +1,108 @@
+/** /api, /apis and below, /version and the health endpoints. Undefined for other paths. */
+import type { Registry } from "../../../kinds/kind.ts";
+import { fnv32a } from "../../../machinery/meta/hash.ts";
+import { ApiError } from "../../../machinery/meta/status.ts";
+import type { RequestContext } from "../context.ts";
+import { negotiate } from "../negotiation.ts";
+import { headersFor } from "../respond.ts";
+import { textResponse } from "../view.ts";
+import { aggregated, apiGroup, resourceList, servedGroups } from "./documents.ts";
+import { health } from "./health.ts";
+import { versionInfo } from "./version.ts";
+
+const notAllowed = (): ApiError =>
+  new ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
+
+export function discovery(context: RequestContext): Response | undefined {
+  const path = context.info.path.replace(/\/$/, "");
+  const answer = answerTo(context, path);
+  if (answer && context.method !== "GET" && context.method !== "HEAD") throw notAllowed();
+  return answer;
+}
+
+function answerTo(context: RequestContext, path: string): Response | undefined {
+  if (path === "/version") return show(context, versionInfo);
+  if (path === "/api") return show(context, apiVersions(context), "/api");
+  if (path === "/apis") return show(context, groupList(context), "/apis");
+  const [, prefix, first, second, ...rest] = path.split("/");
+  if (rest.length > 0) return undefined;
+  const groups = groupsOf(context.services.env.registry);
+  if (prefix === "api" && second === undefined) {
+    const served = groups.find(({ group }) => group === "")?.versions.find(({ version }) => version === first);
+    return served && show(context, resourceList(served));
+  }
+  if (prefix === "apis") {
+    const found = groups.find(({ group }) => group === first && group !== "");
+    if (!found) return undefined;
+    if (second === undefined)
+      return show(context, { kind: "APIGroup", apiVersion: "v1", ...apiGroup(found.group, found.versions) });
+    const served = found.versions.find(({ version }) => version === second);
+    return served && show(context, resourceList(served));
+  }
+  if (prefix === "healthz" || prefix === "livez" || prefix === "readyz")
+    return second === undefined ? health(context, prefix, first) : undefined;
+  if (path === "") return show(context, { paths: rootPaths(context.services.env.registry) });
+  return undefined;
+}
+
+type Groups = ReturnType<typeof servedGroups>;
+const groupsByRegistry = new WeakMap<Registry, Groups>();
+
+function groupsOf(registry: Registry): Groups {
+  let groups = groupsByRegistry.get(registry);
+  if (!groups) {
+    groups = servedGroups(registry);
+    groupsByRegistry.set(registry, groups);
+  }
+  return groups;
+}
+
+const rootPaths = (registry: Registry): string[] => [
+  "/api",
+  ...groupsOf(registry).flatMap(({ group, versions }) =>
+    group === ""
+      ? versions.map(({ version }) => `/api/${version}`)
+      : [`/apis/${group}`, ...versions.map(({ version }) => `/apis/${group}/${version}`)],
+  ),
+  "/apis",
+  "/healthz",
+  "/livez",
+  "/openapi/v3",
+  "/readyz",
+  "/version",
+];
+
+const apiVersions = ({ request, services }: RequestContext): object => ({
+  kind: "APIVersions",
+  versions: groupsOf(services.env.registry)
+    .filter(({ group }) => group === "")
+    .flatMap(({ versions }) => versions.map(({ version }) => version)),
+  serverAddressByClientCIDRs: [{ clientCIDR: "0.0.0.0/0", serverAddress: new URL(request.url).host }],
+});
+
+const groupList = ({ services }: RequestContext): object => ({
+  kind: "APIGroupList",
+  apiVersion: "v1",
+  groups: groupsOf(services.env.registry)
+    .filter(({ group }) => group !== "")
+    .map(({ group, versions }) => apiGroup(group, versions)),
+});
+
+/** @param root where the aggregated form may be asked for */
+function show(context: RequestContext, document: object, root?: "/api" | "/apis"): Response {
+  const accepted = negotiate(context.request.headers.get("accept"));
+  if (accepted.as !== "APIGroupDiscoveryList" || !root) {
+    return textResponse(context, 200, JSON.stringify(document), { ...accepted, as: "Object" });
+  }
+  const groups = groupsOf(context.services.env.registry).filter(({ group }) => (group === "") === (root === "/api"));
+  const text = JSON.stringify(aggregated(groups, accepted.version));
+  const etag = `"${fnv32a(text).toString(16).toUpperCase()}${fnv32a(`${text}#`).toString(16).toUpperCase()}"`;
+  const version = accepted.version.split("/")[1];
+  const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+  const headers = new Headers(headersFor(context, type));
+  headers.set("etag", etag);
+  headers.set("vary", "Accept");
+  headers.set("cache-control", "public");
+  if (context.request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
+  return new Response(text, { status: 200, headers });
+}

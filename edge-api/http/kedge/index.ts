@@ -1,0 +1,22 @@
+/** kedge's own endpoints, below /kedge/v1/. Undefined for other paths. */
+import type { RequestContext } from "../context.ts";
+
+type Endpoint = (context: RequestContext, parameters: string[]) => Response | Promise<Response>;
+
+interface Route {
+  method: string;
+  path: RegExp;
+  endpoint: Endpoint;
+}
+
+const ROUTES: readonly Route[] = [];
+
+export function kedgeEndpoint(context: RequestContext): Response | Promise<Response> | undefined {
+  const { path } = context.info;
+  if (!path.startsWith("/kedge/v1/")) return undefined;
+  for (const { method, path: pattern, endpoint } of ROUTES) {
+    const match = method === context.method ? pattern.exec(path) : null;
+    if (match) return endpoint(context, match.slice(1).map(decodeURIComponent));
+  }
+  return undefined;
+}

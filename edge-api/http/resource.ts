@@ -1,0 +1,177 @@
+/** Requests about API resources: finds the kind and hands over to the verb. */
+import type { Kind } from "../../kinds/kind.ts";
+import { ApiError, badRequest } from "../../machinery/meta/status.ts";
+import { create } from "../verbs/create.ts";
+import { decodeKind } from "../verbs/decode.ts";
+import { remove } from "../verbs/delete.ts";
+import { deleteBatch } from "../verbs/delete-collection.ts";
+import type { Caller, Target } from "../verbs/environment.ts";
+import { get } from "../verbs/get.ts";
+import { list } from "../verbs/list.ts";
+import { patch, patchTypeOf } from "../verbs/patch.ts";
+import { update } from "../verbs/update.ts";
+import { mediaTypeOf, parseBody, readText, requireBody } from "./body.ts";
+import type { RequestContext } from "./context.ts";
+import { negotiate } from "./negotiation.ts";
+import { deleteOptions, listOptions, writeOptions } from "./options.ts";
+import { specialEndpoint } from "./special/index.ts";
+import { rendererFor, showChunks, showObject, textResponse } from "./view.ts";
+import { watch } from "./watch.ts";
+
+export function resource(context: RequestContext): Response | Promise<Response> {
+  const { info, services } = context;
+  const kind = services.env.registry.find(info.group, info.version, info.resource);
+  if (!kind) throw noSuchResource();
+  if (!kind.namespaced && info.namespace !== "" && info.resource !== "namespaces") throw noSuchResource();
+  const target: Target = {
+    kind,
+    namespace: kind.namespaced ? info.namespace : "",
+    name: info.name,
+    subresource: info.subresource,
+  };
+  const special = specialEndpoint(target);
+  if (special) {
+    checkServed(context, kind);
+    return special(context, target);
+  }
+  checkServed(context, kind);
+  return byVerb(context, target);
+}
+
+const noSuchResource = (): ApiError =>
+  new ApiError(404, "NotFound", "the server could not find the requested resource", {});
+
+const notAllowed = (): ApiError =>
+  new ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
+
+/** @throws ApiError 404 for an unknown subresource, 405 for a verb the resource does not have */
+function checkServed({ info }: RequestContext, kind: Kind): void {
+  let verbs: readonly string[] = kind.verbs;
+  if (info.subresource !== "") {
+    if (!Object.hasOwn(kind.subresources, info.subresource)) throw noSuchResource();
+    verbs = kind.subresources[info.subresource]!.verbs;
+  }
+  if (!verbs.includes(info.verb)) throw notAllowed();
+  if (info.verb === "create" && info.name !== "" && info.subresource === "") throw notAllowed();
+  if (kind.namespaced && info.namespace === "" && info.name !== "") throw noSuchResource();
+}
+
+function byVerb(context: RequestContext, target: Target): Response | Promise<Response> {
+  switch (context.info.verb) {
+    case "get": {
+      const text = get(context.services.env, target, context.query?.get("resourceVersion") ?? null);
+      return showObject(context, target, 200, text);
+    }
+    case "list":
+      return listed(context, target);
+    case "watch":
+      return watch(context, target);
+    case "create":
+      return created(context, target);
+    case "update":
+      return updated(context, target);
+    case "patch":
+      return patched(context, target);
+    case "delete":
+      return deleted(context, target);
+    case "deletecollection":
+      return collectionDeleted(context, target);
+    default:
+      throw notAllowed();
+  }
+}
+
+function listed(context: RequestContext, target: Target): Response {
+  const accepted = negotiate(context.request.headers.get("accept"));
+  const renderer = rendererFor(context, target, accepted, "list");
+  return showChunks(context, list(context.services.env, target, listOptions(context.query), renderer), accepted);
+}
+
+export const callerOf = (context: RequestContext, dryRun: boolean): Caller => ({
+  identity: context.identity,
+  dryRun,
+  warn: (message) => void context.warnings.push(message),
+});
+
+/** The request's body, parsed. @throws ApiError 400, 413, 415 */
+export async function bodyOf(context: RequestContext): Promise<{ value: unknown; duplicateFields: readonly string[] }> {
+  const mediaType = mediaTypeOf(context.request.headers.get("content-type"));
+  return parseBody(requireBody(await readText(context.request)), mediaType);
+}
+
+async function created(context: RequestContext, target: Target): Promise<Response> {
+  const { services } = context;
+  if (target.kind.namespaced && target.namespace === "")
+    throw badRequest("an empty namespace may not be set during creation");
+  const { dryRun, fieldValidation } = writeOptions(context, "CreateOptions");
+  negotiate(context.request.headers.get("accept"));
+  const { value, duplicateFields } = await bodyOf(context);
+  const caller = callerOf(context, dryRun);
+  const object = decodeKind(services.env, value, target.kind, { fieldValidation, duplicateFields, warn: caller.warn });
+  const outcome = await services.commit.run(() => create(services.env, { target, caller, object }));
+  return showObject(context, target, outcome.code, outcome.text);
+}
+
+async function updated(context: RequestContext, target: Target): Promise<Response> {
+  const { services } = context;
+  const { dryRun, fieldValidation } = writeOptions(context, "UpdateOptions");
+  const { value, duplicateFields } = await bodyOf(context);
+  const caller = callerOf(context, dryRun);
+  const object = decodeKind(services.env, value, target.kind, { fieldValidation, duplicateFields, warn: caller.warn });
+  const outcome = await services.commit.run(() => update(services.env, { target, caller, transform: () => object }));
+  return showObject(context, target, outcome.code, outcome.text);
+}
+
+async function patched(context: RequestContext, target: Target): Promise<Response> {
+  const { services } = context;
+  const { dryRun, fieldValidation } = writeOptions(context, "PatchOptions");
+  const type = patchTypeOf(mediaTypeOf(context.request.headers.get("content-type")));
+  const body = parseBody(requireBody(await readText(context.request)), "application/json");
+  const caller = callerOf(context, dryRun);
+  const decoding = { fieldValidation, duplicateFields: body.duplicateFields, warn: caller.warn };
+  const outcome = await services.commit.run(() =>
+    patch(services.env, { target, caller, patch: { type, patch: body.value }, decoding }),
+  );
+  return showObject(context, target, outcome.code, outcome.text);
+}
+
+async function deleteBody(context: RequestContext): Promise<unknown> {
+  const text = await readText(context.request);
+  if (text === "") return undefined;
+  return parseBody(text, mediaTypeOf(context.request.headers.get("content-type"))).value;
+}
+
+async function deleted(context: RequestContext, target: Target): Promise<Response> {
+  const { services } = context;
+  const { options, dryRun } = deleteOptions(await deleteBody(context), context.query);
+  const caller = callerOf(context, dryRun);
+  const outcome = await services.commit.run(() => remove(services.env, { target, caller, options }));
+  return showObject(context, target, outcome.code, outcome.text);
+}
+
+async function collectionDeleted(context: RequestContext, target: Target): Promise<Response> {
+  const { services, query } = context;
+  const { options, dryRun } = deleteOptions(await deleteBody(context), query);
+  const { labelSelector, fieldSelector } = listOptions(query);
+  const caller = callerOf(context, dryRun);
+  const texts: string[] = [];
+  let after: { namespace: string; name: string } | undefined;
+  do {
+    const behind = after;
+    const batch = await services.commit.run(() =>
+      deleteBatch(services.env, {
+        target,
+        caller,
+        options,
+        selectors: { labelSelector, fieldSelector },
+        after: behind,
+      }),
+    );
+    texts.push(...batch.texts);
+    after = batch.next;
+  } while (after);
+  const accepted = negotiate(context.request.headers.get("accept"));
+  const renderer = rendererFor(context, target, accepted, "list");
+  const head = renderer.listHead({ resourceVersion: String(services.env.store.revision()) });
+  return textResponse(context, 200, head + texts.map(renderer.item).join(",") + renderer.listTail, accepted);
+}

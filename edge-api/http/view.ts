@@ -1,0 +1,87 @@
+/** Shows objects and lists in the form the client asked for. */
+import type { IncludeObject } from "../../machinery/codec/table.ts";
+import { badRequest, notAcceptable } from "../../machinery/meta/status.ts";
+import type { Target } from "../verbs/environment.ts";
+import { metadataRenderer, objectRenderer, type Renderer, tableRenderer } from "../verbs/renderer.ts";
+import type { RequestContext } from "./context.ts";
+import { type Accepted, negotiate } from "./negotiation.ts";
+import { headersFor, JSON_TYPE } from "./respond.ts";
+import { toYaml } from "./yaml.ts";
+
+export function includeObjectOf(query: URLSearchParams | undefined): IncludeObject {
+  const value = query?.get("includeObject") || "Metadata";
+  if (value === "None" || value === "Metadata" || value === "Object") return value;
+  throw badRequest(`unrecognized includeObject value: ${JSON.stringify(value)}`);
+}
+
+/** @throws ApiError 406 for a form that does not fit */
+export function rendererFor(
+  { services, query }: RequestContext,
+  { kind }: Target,
+  { as }: Accepted,
+  shape: "object" | "list",
+): Renderer {
+  switch (as) {
+    case "Object":
+      return objectRenderer(kind);
+    case "Table":
+      return tableRenderer(kind, { includeObject: includeObjectOf(query), nowMs: () => services.env.clock.now() });
+    case "PartialObjectMetadata":
+      if (shape === "object") return metadataRenderer();
+      throw notAcceptable("you requested PartialObjectMetadata, but the requested object is a list");
+    case "PartialObjectMetadataList":
+      if (shape === "list") return metadataRenderer();
+      throw notAcceptable("you requested PartialObjectMetadataList, but the requested object is not a list");
+    case "APIGroupDiscoveryList":
+      throw notAcceptable("only discovery is shown as APIGroupDiscoveryList");
+  }
+}
+
+/** One stored object. */
+export function showObject(context: RequestContext, target: Target, code: number, text: string): Response {
+  const accepted = negotiate(context.request.headers.get("accept"));
+  // What was deleted may be answered with a Status, which is shown as it is.
+  if (accepted.as === "Object" || text.startsWith(`{"kind":"Status","apiVersion":"v1"`)) {
+    return textResponse(context, code, text, accepted);
+  }
+  return textResponse(context, code, rendererFor(context, target, accepted, "object").single(text), accepted);
+}
+
+/** JSON text in the media type the client asked for. */
+export function textResponse(context: RequestContext, code: number, text: string, accepted: Accepted): Response {
+  if (accepted.media === "yaml") {
+    return new Response(toYaml(text), { status: code, headers: headersFor(context, "application/yaml") });
+  }
+  const pretty = context.query?.get("pretty");
+  const body = pretty === "true" || pretty === "1" ? `${JSON.stringify(JSON.parse(text), null, 2)}\n` : text;
+  return new Response(body, { status: code, headers: headersFor(context, JSON_TYPE) });
+}
+
+/** Text in chunks: one chunk is answered whole, more are streamed as the client takes them. */
+export function showChunks(context: RequestContext, chunks: Iterator<string>, accepted: Accepted): Response {
+  const first = chunks.next();
+  if (first.done) return textResponse(context, 200, "", accepted);
+  const second = chunks.next();
+  if (second.done) return textResponse(context, 200, first.value, accepted);
+  if (accepted.media === "yaml") {
+    let text = first.value + second.value;
+    for (let next = chunks.next(); !next.done; next = chunks.next()) text += next.value;
+    return textResponse(context, 200, text, accepted);
+  }
+  const body = streamText([first.value, second.value], chunks);
+  return new Response(body, { status: 200, headers: headersFor(context, JSON_TYPE) });
+}
+
+function streamText(ready: string[], chunks: Iterator<string>): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream<Uint8Array>({
+    pull(controller) {
+      const text = ready.shift();
+      if (text !== undefined) return controller.enqueue(encoder.encode(text));
+      const next = chunks.next();
+      if (next.done) controller.close();
+      else controller.enqueue(encoder.encode(next.value));
+    },
+    cancel: () => void chunks.return?.(),
+  });
+}

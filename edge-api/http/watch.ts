@@ -1,0 +1,81 @@
+/** GET with watch=true: events as they happen, over a chunked response or a WebSocket. */
+
+import type { Watcher, WatchSpec, WatchStart } from "../store/watch-types.ts";
+import type { Target } from "../verbs/environment.ts";
+import { planWatch } from "../verbs/watch.ts";
+import type { RequestContext, Services } from "./context.ts";
+import { negotiate } from "./negotiation.ts";
+import { listOptions, wholeNumber } from "./options.ts";
+import { isTrue } from "./request-info.ts";
+import { headersFor } from "./respond.ts";
+import { includeObjectOf } from "./view.ts";
+import { nameOf, type WatchForm } from "./watch-representation.ts";
+
+/** Without timeoutSeconds a chunked watch ends after one to two of these, as kube-apiserver's --min-request-timeout. */
+const MIN_TIMEOUT_SECONDS = 1800;
+/** Bytes of one watch that may wait for the client before the hub holds back. */
+const STREAM_BUFFER_BYTES = 256 * 1024;
+
+export function watch(context: RequestContext, target: Target): Response {
+  const { services, query, request } = context;
+  const socket = request.headers.get("upgrade")?.toLowerCase() === "websocket";
+  const form = formFor(context, target, socket ? "websocket" : "stream");
+  const { spec, start } = planWatch(services.env, target, {
+    ...listOptions(query),
+    bookmarks: isTrue(query?.get("allowWatchBookmarks")),
+    endsAtMs: endOf(context, socket),
+    representation: nameOf(form),
+  });
+  if (socket) return services.acceptWatch({ spec, start });
+  const headers = new Headers(headersFor(context, contentTypeOf(form)));
+  // Proxies on the way compress what has no encoding, and hold it back meanwhile.
+  headers.set("content-encoding", "identity");
+  return new Response(streamOf(services, spec, start), { status: 200, headers });
+}
+
+const contentTypeOf = (_form: WatchForm): string => "application/json";
+
+function formFor({ request, query }: RequestContext, { kind }: Target, framing: WatchForm["framing"]): WatchForm {
+  const { as } = negotiate(request.headers.get("accept"));
+  return {
+    framing,
+    as:
+      as === "Table" ? "Table" : as === "Object" || as === "APIGroupDiscoveryList" ? "Object" : "PartialObjectMetadata",
+    includeObject: includeObjectOf(query),
+    kind,
+  };
+}
+
+/** A WebSocket lasts as long as it holds, so that nothing needs a timer while it hibernates. */
+function endOf({ services, query }: RequestContext, socket: boolean): number | undefined {
+  const asked = wholeNumber(query, "timeoutSeconds");
+  const { env } = services;
+  if (asked !== undefined && asked > 0) return env.clock.now() + asked * 1000;
+  return socket ? undefined : env.clock.now() + Math.round(MIN_TIMEOUT_SECONDS * (1 + env.random())) * 1000;
+}
+
+function streamOf(services: Services, spec: WatchSpec, start: WatchStart): ReadableStream<Uint8Array> {
+  let watcher: Watcher | undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        watcher = services.hub.open({
+          spec,
+          start,
+          sink: {
+            send: (data) => controller.enqueue(data as Uint8Array),
+            pendingBytes: () => STREAM_BUFFER_BYTES - (controller.desiredSize ?? 0),
+            close: () => controller.close(),
+          },
+        });
+        services.hubChanged();
+      },
+      pull: () => watcher?.drained(),
+      cancel() {
+        watcher?.end();
+        services.hubChanged();
+      },
+    },
+    { highWaterMark: STREAM_BUFFER_BYTES, size: (chunk) => chunk.byteLength },
+  );
+}

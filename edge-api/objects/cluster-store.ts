@@ -1,0 +1,279 @@
+/** The Durable Object that owns a cluster's objects. A thin shell: what it does is in http/, verbs/, access/, store/. */
+import { DurableObject } from "cloudflare:workers";
+import type { JWK } from "jose";
+import { registry } from "../../kinds/registry.ts";
+import { types } from "../../kinds/types.ts";
+import { systemClock } from "../../machinery/clock.ts";
+import type {
+  ChangeSubscriber,
+  Resource,
+  SnapshotPage,
+  WriteOp,
+  WriteResult,
+} from "../../machinery/cluster/contract.ts";
+import { ADMISSION_PLUGINS } from "../access/admission/order.ts";
+import { admissionChain } from "../access/admission/plugin.ts";
+import { createAuthorizer } from "../access/authorizers.ts";
+import { bootstrapTokenIdentity } from "../access/bootstrap-tokens.ts";
+import { authorityOf, signingKey } from "../access/cluster-keys.ts";
+import type { Identity } from "../access/identity.ts";
+import { API_AUDIENCE, createSigner, createVerifier, publicPart } from "../access/tokens.ts";
+import { bootstrap } from "../bootstrap/bootstrap.ts";
+import { serve } from "../http/chain.ts";
+import type { Services } from "../http/context.ts";
+import { representationOf } from "../http/watch-representation.ts";
+import { CommitGroup } from "../store/commit-group.ts";
+import { Feed } from "../store/feed.ts";
+import { migrate } from "../store/migrate.ts";
+import { SqliteStore } from "../store/sqlite-store.ts";
+import { WatchHub } from "../store/watch-hub.ts";
+import type { WatchDescription, Watcher, WatchSink, WatchSpec, WatchStart } from "../store/watch-types.ts";
+import { writeBatch } from "../verbs/batch.ts";
+import type { Environment } from "../verbs/environment.ts";
+import { reportNodeConnection } from "../verbs/node-connection.ts";
+import { selectableFields, watchFilter } from "../verbs/selection.ts";
+import { snapshotPage } from "../verbs/snapshot.ts";
+import { DurableSql } from "./durable-sql.ts";
+import type { Bindings } from "./environment.ts";
+
+/** What the Worker must know of a cluster to tell its tokens from others. */
+export interface ClusterIdentity {
+  keys: JWK[];
+  /** Audiences its API server takes tokens for. */
+  audiences: string[];
+  /** PEM */
+  caCertificate: string;
+}
+
+/** A program that is told of changes. */
+export interface Subscription {
+  name: string;
+  resources: readonly Resource[];
+  target: ChangeSubscriber;
+}
+
+/** How long superseded versions are kept: watches and lists in pages may begin this far back. */
+const HISTORY_MS = 5 * 60_000;
+/** Compaction waits this much longer, so that one run takes many versions. */
+const COMPACTION_SLACK_MS = 60_000;
+const COMPACTION_ROWS = 1000;
+/** A push that was not taken over is looked after this often, even if the object was evicted meanwhile. */
+const FEED_WATCHDOG_MS = 10_000;
+
+export class ClusterStore extends DurableObject<Bindings> {
+  #services!: Services;
+  #store: SqliteStore;
+  #feed!: Feed;
+  #signingKey!: JWK;
+  readonly #watchers = new Map<WebSocket, Watcher>();
+  #cancelTick: (() => void) | undefined;
+  /** Epoch ms of the alarm that is set. */
+  #alarmAtMs: number | undefined;
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    const sql = new DurableSql(ctx.storage);
+    migrate(sql);
+    this.#store = new SqliteStore(sql, { now: () => systemClock.now() });
+    void ctx.blockConcurrencyWhile(() => this.#start());
+  }
+
+  /** The programs that follow this cluster; main.ts says which. */
+  protected subscriptions(_cluster: string): readonly Subscription[] {
+    return [];
+  }
+
+  async #start(): Promise<void> {
+    const { ctx, env } = this;
+    this.#signingKey = await signingKey(ctx.storage.kv);
+    const given = { certificate: env.KEDGE_CA_CERT, key: env.KEDGE_CA_KEY };
+    const authority = await authorityOf(ctx.storage.kv, given, systemClock.now());
+    this.#services = await this.#createServices(authority);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
+    this.#resumeWatches();
+    this.#alarmAtMs = (await ctx.storage.getAlarm()) ?? undefined;
+    this.#store.subscribe(() => this.#alarmBy(systemClock.now() + HISTORY_MS + COMPACTION_SLACK_MS));
+    this.#feed = new Feed({
+      store: this.#store,
+      clock: systemClock,
+      random: Math.random,
+      report: (subscriber, error) => {
+        report(error, `change feed to ${subscriber}`);
+        this.#alarmBy(systemClock.now() + FEED_WATCHDOG_MS);
+      },
+    });
+    this.#store.transaction(() => bootstrap(this.#services.env, report));
+    for (const subscription of this.subscriptions(ctx.id.name ?? "default")) this.#feed.add(subscription);
+  }
+
+  async #createServices(authority: { certificate: string; key: string }): Promise<Services> {
+    const store = this.#store;
+    const clock = systemClock;
+    const random = Math.random;
+    const environment: Environment = {
+      store,
+      registry,
+      types,
+      clock,
+      random,
+      uuid: () => crypto.randomUUID(),
+      admission: admissionChain(ADMISSION_PLUGINS, { store, registry, clock, random }),
+    };
+    return {
+      env: environment,
+      authorizer: createAuthorizer({ store, registry }),
+      commit: new CommitGroup(store),
+      hub: new WatchHub({
+        store,
+        now: () => clock.now(),
+        filter: (spec) => watchFilter(registry, spec),
+        fields: (resource, object) => {
+          const kind = registry.findStorage(resource);
+          return kind ? selectableFields(kind, object) : {};
+        },
+        representation: (spec) => representationOf(spec, registry, () => clock.now()),
+      }),
+      tokens: {
+        issuer: this.#issuer(),
+        sign: await createSigner(this.#signingKey),
+        verify: createVerifier([publicPart(this.#signingKey)], () => clock.now()),
+      },
+      certificates: {
+        caCertificate: authority.certificate,
+        async signServer(csr, allowed) {
+          const { signServerRequest } = await import("../access/certificates.ts");
+          return signServerRequest(authority, csr, { allowed, nowMs: clock.now() });
+        },
+      },
+      acceptWatch: (watch) => this.#acceptWatch(watch),
+      hubChanged: () => this.#scheduleTick(),
+      report,
+    };
+  }
+
+  #issuer(): string {
+    return this.env.KEDGE_SERVER_URL || API_AUDIENCE;
+  }
+
+  override fetch(request: Request): Promise<Response> {
+    return serve(this.#services, request);
+  }
+
+  /** Starts what must run: being constructed has done that already. */
+  wake(): void {}
+
+  identity(): ClusterIdentity {
+    return {
+      keys: [publicPart(this.#signingKey)],
+      audiences: [API_AUDIENCE, this.#issuer()],
+      caCertificate: this.#services.certificates.caCertificate,
+    };
+  }
+
+  /** Whom a bootstrap token speaks for; null for one that is not good. */
+  bootstrapToken(id: string, secret: string): Identity | null {
+    return bootstrapTokenIdentity(this.#store, { id, secret, nowMs: systemClock.now() }) ?? null;
+  }
+
+  /** machinery/cluster/contract.ts */
+  snapshot(resources: Resource[], next?: string): SnapshotPage {
+    return snapshotPage(this.#store, resources, next);
+  }
+
+  /** machinery/cluster/contract.ts */
+  write(actor: string, ops: WriteOp[]): Promise<WriteResult[]> {
+    const { env, commit } = this.#services;
+    return commit.run(() => writeBatch(env, actor, ops, report));
+  }
+
+  /** NodeGateway tells whether a node's tunnel is up. `atMs`: epoch ms of when that came about. */
+  nodeConnection(name: string, connected: boolean, atMs: number): Promise<void> {
+    const { env, commit } = this.#services;
+    return commit.run(() => reportNodeConnection(env, { name, connected, atMs }));
+  }
+
+  #acceptWatch({ spec, start }: { spec: WatchSpec; start: WatchStart }): Response {
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    const watcher = this.#services.hub.open({ spec, start, sink: this.#socketSink(server) });
+    this.#watchers.set(server, watcher);
+    server.serializeAttachment(watcher.describe());
+    this.#scheduleTick();
+    return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Sockets outlive the object's memory: their watches go on from what was kept beside them. */
+  #resumeWatches(): void {
+    for (const socket of this.ctx.getWebSockets()) {
+      const description = socket.deserializeAttachment() as WatchDescription | null;
+      if (!description) socket.close(1011, "the watch was lost");
+      else this.#watchers.set(socket, this.#services.hub.reopen({ description, sink: this.#socketSink(socket) }));
+    }
+    this.#scheduleTick();
+  }
+
+  #socketSink(socket: WebSocket): WatchSink {
+    return {
+      send: (data) => socket.send(data as string),
+      pendingBytes: () => (socket as WebSocket & { bufferedAmount?: number }).bufferedAmount ?? 0,
+      close: (reason) => {
+        this.#watchers.delete(socket);
+        socket.close(1000, reason);
+      },
+      changed: (description) => socket.serializeAttachment(description),
+    };
+  }
+
+  /** Watches are one-way: what clients say is not listened to. */
+  override webSocketMessage(): void {}
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#forget(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#forget(socket);
+  }
+
+  #forget(socket: WebSocket): void {
+    this.#watchers.get(socket)?.end();
+    this.#watchers.delete(socket);
+    this.#scheduleTick();
+  }
+
+  /** Watches that end by themselves or want bookmarks are looked after; with none of these there is no timer. */
+  #scheduleTick(): void {
+    this.#cancelTick?.();
+    this.#cancelTick = undefined;
+    const dueMs = this.#services.hub.tick();
+    if (dueMs === undefined) return;
+    this.#cancelTick = systemClock.after(Math.max(dueMs - systemClock.now(), 0), () => this.#scheduleTick());
+  }
+
+  /** Sets the object's one alarm to ring at `atMs` or earlier. */
+  #alarmBy(atMs: number): void {
+    if (this.#alarmAtMs !== undefined && this.#alarmAtMs <= atMs) return;
+    this.#alarmAtMs = atMs;
+    this.ctx.waitUntil(this.ctx.storage.setAlarm(atMs));
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAtMs = undefined;
+    const store = this.#store;
+    // One batch a turn, so that requests get theirs in between.
+    while (store.compact(systemClock.now() - HISTORY_MS, COMPACTION_ROWS) === COMPACTION_ROWS) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    const oldestMs = store.oldestUncompactedMs();
+    if (oldestMs !== undefined) this.#alarmBy(oldestMs + HISTORY_MS + COMPACTION_SLACK_MS);
+    if (this.#feed.hasUndelivered()) {
+      this.#feed.retryNow();
+      this.#alarmBy(systemClock.now() + FEED_WATCHDOG_MS);
+    }
+  }
+}
+
+function report(error: unknown, context: string): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  console.error(JSON.stringify({ level: "error", object: "ClusterStore", context, error: text }));
+}

@@ -1,0 +1,97 @@
+/** pods/binding: assigns a pod to a node. */
+
+import { formatTime } from "../../machinery/clock.ts";
+import { invalidObject, notSupported, required } from "../../machinery/meta/field-error.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
+import { conflict, notFound, type Status } from "../../machinery/meta/status.ts";
+import { fromStorage, toStorage } from "./convert.ts";
+import {
+  type Caller,
+  committing,
+  type Environment,
+  keyOf,
+  type Outcome,
+  subjectOf,
+  type Target,
+} from "./environment.ts";
+import { checkPreconditions } from "./metadata.ts";
+import { encodeObject } from "./object-text.ts";
+
+interface Binding extends KubeObject {
+  target?: { kind?: string; name?: string };
+}
+
+interface Condition {
+  type: string;
+  status: string;
+  [field: string]: unknown;
+}
+
+interface PodFields {
+  spec: { nodeName?: string; schedulingGates?: unknown[] };
+  status?: { conditions?: Condition[] };
+}
+
+/** @throws ApiError 404, 409 when the pod has a node already or is being deleted, 422 */
+export function bind(
+  env: Environment,
+  { target, caller, binding }: { target: Target; caller: Caller; binding: Binding },
+): Outcome {
+  const node = nodeOf(binding, target);
+  const row = env.store.get(keyOf(target));
+  if (!row) throw notFound(subjectOf(target.kind, target.name));
+  const pod = fromStorage(row.value, target.kind);
+  const { uid, resourceVersion } = binding.metadata ?? {};
+  checkPreconditions({ ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) }, pod.metadata, target);
+  const subject = { group: "", resource: "pods/binding", name: target.name };
+  const { spec } = pod as unknown as PodFields;
+  if (pod.metadata.deletionTimestamp !== undefined)
+    throw conflict(subject, `pod ${target.name} is being deleted, cannot be assigned to a host`);
+  if (spec.nodeName)
+    throw conflict(subject, `pod ${target.name} is already assigned to node ${JSON.stringify(spec.nodeName)}`);
+  if (spec.schedulingGates?.length) throw conflict(subject, `pod ${target.name} has non-empty .spec.schedulingGates`);
+
+  assign(pod, { binding, node, nowMs: env.clock.now() });
+  const written = committing(env, caller, () => {
+    const stored = toStorage(env, pod, target.kind);
+    return env.store.update(keyOf(target), row.revision, (revision) =>
+      encodeObject(stored.object, stored.kind, revision),
+    );
+  });
+  const status: Status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
+  return { code: 201, text: JSON.stringify(status), stored: written.value };
+}
+
+function nodeOf(binding: Binding, target: Target): string {
+  const { kind, name } = binding.target ?? {};
+  const errors = [
+    ...(kind && kind !== "Node" ? [notSupported("target.kind", kind, ["Node", "<empty>"])] : []),
+    ...(name ? [] : [required("target.name")]),
+  ];
+  if (errors.length > 0) throw invalidObject({ group: "", kind: "Binding", name: target.name }, errors);
+  return name!;
+}
+
+/** As upstream's assignPod: node, the binding's annotations and labels, and the condition PodScheduled. */
+function assign(pod: KubeObject, { binding, node, nowMs }: { binding: Binding; node: string; nowMs: number }): void {
+  const fields = pod as unknown as PodFields;
+  fields.spec.nodeName = node;
+  const { annotations, labels } = binding.metadata ?? {};
+  if (annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...annotations };
+  if (labels) pod.metadata.labels = { ...pod.metadata.labels, ...labels };
+  const status = fields.status ?? {};
+  const { conditions = [] } = status;
+  const scheduled: Condition = {
+    type: "PodScheduled",
+    status: "True",
+    lastProbeTime: null,
+    lastTransitionTime: formatTime(nowMs),
+  };
+  const generation = pod.metadata.generation;
+  if (generation !== undefined) {
+    // The node is part of what is desired.
+    pod.metadata.generation = generation + 1;
+    scheduled.observedGeneration = generation + 1;
+  }
+  fields.status = { ...status, conditions: [...conditions.filter(({ type }) => type !== "PodScheduled"), scheduled] };
+}

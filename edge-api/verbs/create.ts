@@ -1,0 +1,77 @@
+import { invalidObject } from "../../machinery/meta/field-error.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
+import { objectMetaErrors } from "../../machinery/meta/object-meta.ts";
+import { generateName } from "../../machinery/meta/random.ts";
+import { ApiError } from "../../machinery/meta/status.ts";
+import type { Attributes } from "../access/admission/plugin.ts";
+import { textFromStorage, toStorage } from "./convert.ts";
+import { type Caller, committing, type Environment, keyOf, type Outcome, type Target } from "./environment.ts";
+import { hooksOf } from "./hooks/index.ts";
+import { MAX_NAME_ATTEMPTS, matchNamespace, noUniqueName, stampNew } from "./metadata.ts";
+import { encodeObject } from "./object-text.ts";
+
+/**
+ * Creates `object`, which is decoded and defaulted and from here on belongs to this function.
+ * @throws ApiError, StoreError; then nothing was written
+ */
+export function create(
+  env: Environment,
+  { target, caller, object }: { target: Target; caller: Caller; object: KubeObject },
+): Outcome {
+  const { kind } = target;
+  const { strategy } = kind;
+  const meta = object.metadata;
+  matchNamespace(meta, target.namespace);
+  if (meta.resourceVersion) throw new ApiError(500, "", "resourceVersion should not be set on objects to be created");
+
+  const attributes: Attributes = {
+    operation: "CREATE",
+    kind,
+    namespace: target.namespace,
+    name: meta.name ?? "",
+    subresource: "",
+    object,
+    identity: caller.identity,
+    dryRun: caller.dryRun,
+    warn: caller.warn,
+  };
+  env.admission.admit(attributes);
+
+  const generated = !meta.name && meta.generateName ? meta.generateName : undefined;
+  if (generated !== undefined) meta.name = generateName(generated, env.random);
+  stampNew(meta, { kind, env });
+  const next = strategy.prepareForCreate?.(object) ?? object;
+  validateNew(next, target);
+  env.admission.validate({ ...attributes, object: next, name: next.metadata.name ?? "" });
+
+  if (generated !== undefined) pickFreeName(env, target, next, generated);
+  const text = committing(env, caller, () => {
+    hooksOf(kind.storage).beforeCreate?.(next, env);
+    const stored = toStorage(env, next, kind);
+    return env.store.create(keyOf(target, next.metadata.name), (revision) =>
+      encodeObject(stored.object, stored.kind, caller.dryRun ? undefined : revision),
+    ).value;
+  });
+  return { code: 201, text: textFromStorage(text, kind) };
+}
+
+function validateNew(next: KubeObject, { kind, namespace }: Target): void {
+  const { strategy } = kind;
+  const errors = [
+    ...objectMetaErrors(next.metadata, {
+      namespaced: kind.namespaced && namespace !== "",
+      ...(strategy.nameErrors && { nameErrors: strategy.nameErrors }),
+    }),
+    ...(strategy.validate?.(next) ?? []),
+  ];
+  if (errors.length > 0)
+    throw invalidObject({ group: kind.group, kind: kind.kind, name: next.metadata.name ?? "" }, errors);
+}
+
+/** Tries other suffixes while the generated name is taken. @throws ApiError 409 when they are all taken */
+function pickFreeName(env: Environment, target: Target, next: KubeObject, base: string): void {
+  for (let attempt = 1; env.store.get(keyOf(target, next.metadata.name)); attempt++) {
+    if (attempt === MAX_NAME_ATTEMPTS) throw noUniqueName(target, next.metadata.name ?? "");
+    next.metadata.name = generateName(base, env.random);
+  }
+}

@@ -1,0 +1,91 @@
+/** From a request's parsed body to an object of the target's kind: identity, types, unknown fields, defaults. */
+import type { Kind } from "../../kinds/kind.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
+import { ApiError, badRequest } from "../../machinery/meta/status.ts";
+import { decodeObject } from "../../machinery/schema/decode.ts";
+import { apiVersionOf, type Environment } from "./environment.ts";
+
+export type FieldValidation = "Ignore" | "Warn" | "Strict";
+
+export interface DecodeOptions {
+  fieldValidation: FieldValidation;
+  /** Paths of fields the text had twice. */
+  duplicateFields?: readonly string[];
+  warn(message: string): void;
+}
+
+/** `type` is the schema the value must have, of `group`/`version` and `kind`: a kind's own, or a subresource's. */
+export interface Shape {
+  group: string;
+  version: string;
+  kind: string;
+  type: string;
+}
+
+const isFields = (value: unknown): value is { [key: string]: unknown } =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/**
+ * The value as an object of `shape`, without fields the schema does not know. The value is consumed.
+ * @throws ApiError 400 with upstream's messages
+ */
+export function decodeShape(env: Environment, value: unknown, shape: Shape, options: DecodeOptions): KubeObject {
+  const expected = apiVersionOf(shape);
+  if (!isFields(value))
+    throw badRequest(
+      `${shape.kind} in version ${JSON.stringify(shape.version)} cannot be handled as a ${shape.kind}: json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${shape.version}.${shape.kind}`,
+    );
+  const given = { apiVersion: value.apiVersion ?? "", kind: value.kind ?? "" };
+  if (given.kind !== "" && given.kind !== shape.kind)
+    throw badRequest(
+      `${String(given.kind)} in version ${JSON.stringify(bareVersion(given.apiVersion))} cannot be handled as a ${shape.kind}: no kind ${JSON.stringify(given.kind)} is accepted here`,
+    );
+  if (given.apiVersion !== "" && given.apiVersion !== expected)
+    throw badRequest(
+      `the API version in the data (${String(given.apiVersion)}) does not match the expected API version (${expected})`,
+    );
+  value.kind = shape.kind;
+  value.apiVersion = expected;
+  const decoded = decodeAs(env, value, shape);
+  report(shape, [...decoded.unknownFields.map((f) => `unknown field "${f}"`), ...duplicates(options)], options);
+  const object = decoded.value as KubeObject;
+  if (!isFields(object.metadata)) object.metadata = {};
+  return object;
+}
+
+function decodeAs(env: Environment, value: unknown, shape: Shape): { value: unknown; unknownFields: string[] } {
+  try {
+    return decodeObject({ types: env.types, type: shape.type, value });
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 400 || error.message.includes("cannot be handled as"))
+      throw error;
+    throw badRequest(handledAs(shape, error.message));
+  }
+}
+
+const handledAs = (shape: Shape, why: string): string =>
+  `${shape.kind} in version ${JSON.stringify(shape.version)} cannot be handled as a ${shape.kind}: ${why}`;
+
+const duplicates = (options: DecodeOptions): string[] =>
+  (options.duplicateFields ?? []).map((field) => `duplicate field "${field}"`);
+
+function report(shape: Shape, complaints: string[], options: DecodeOptions): void {
+  if (complaints.length === 0 || options.fieldValidation === "Ignore") return;
+  if (options.fieldValidation === "Strict")
+    throw badRequest(handledAs(shape, `strict decoding error: ${complaints.join(", ")}`));
+  for (const complaint of complaints) options.warn(complaint);
+}
+
+/** A whole object of the kind, with its defaults. */
+export function decodeKind(env: Environment, value: unknown, kind: Kind, options: DecodeOptions): KubeObject {
+  const object = decodeShape(env, value, kind, options);
+  return kind.strategy.defaults?.(object) ?? object;
+}
+
+const bareVersion = (apiVersion: unknown): string => String(apiVersion).split("/").at(-1) ?? "";
+
+function goTypeOf(value: unknown): string {
+  if (Array.isArray(value)) return "array";
+  if (typeof value === "boolean") return "bool";
+  return value === null ? "null" : typeof value;
+}

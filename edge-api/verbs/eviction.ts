@@ -1,0 +1,127 @@
+/**
+ * pods/eviction: a delete that PodDisruptionBudgets may refuse.
+ * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/api-eviction/
+ */
+
+import { formatTime } from "../../machinery/clock.ts";
+import type { KubeObject, LabelSelector } from "../../machinery/meta/object.ts";
+import { compileSelector } from "../../machinery/meta/selector.ts";
+import { ApiError, internalError, notFound, type Status } from "../../machinery/meta/status.ts";
+import { fromStorage, toStorage } from "./convert.ts";
+import { removeStored } from "./delete.ts";
+import type { DeleteOptions } from "./deletion.ts";
+import {
+  type Caller,
+  committing,
+  type Environment,
+  keyOf,
+  type Outcome,
+  subjectOf,
+  type Target,
+} from "./environment.ts";
+import { encodeObject } from "./object-text.ts";
+
+const BUDGETS = "poddisruptionbudgets.policy";
+const RETRY_SECONDS = 10;
+/** The disruption controller must see evicted pods go before more are remembered. */
+const MAX_DISRUPTED_PODS = 2000;
+
+interface Budget extends KubeObject {
+  spec: { selector?: LabelSelector; unhealthyPodEvictionPolicy?: string };
+  status?: {
+    disruptionsAllowed?: number;
+    observedGeneration?: number;
+    currentHealthy?: number;
+    desiredHealthy?: number;
+    disruptedPods?: { [pod: string]: string };
+  };
+}
+
+/** @throws ApiError 404; 429 when a budget says no; 500 when several budgets cover the pod */
+export function evict(
+  env: Environment,
+  {
+    target,
+    caller,
+    eviction,
+  }: { target: Target; caller: Caller; eviction: KubeObject & { deleteOptions?: DeleteOptions } },
+): Outcome {
+  const row = env.store.get(keyOf(target));
+  if (!row) throw notFound(subjectOf(target.kind, target.name));
+  const pod = fromStorage(row.value, target.kind);
+  if (countsForBudget(pod)) spendBudget(env, { target, caller, pod });
+  const removed = removeStored(env, { target, caller, options: eviction.deleteOptions ?? {}, row });
+  const status: Status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
+  return { code: 201, text: JSON.stringify(status), stored: removed.stored ?? removed.text };
+}
+
+interface PodStatus {
+  phase?: string;
+  conditions?: { type: string; status: string }[];
+}
+
+/** Pods that are over, never ran, or are going anyway may be taken without asking. */
+function countsForBudget(pod: KubeObject): boolean {
+  const { phase } = (pod.status ?? {}) as PodStatus;
+  if (pod.metadata.deletionTimestamp !== undefined) return false;
+  return phase !== "Succeeded" && phase !== "Failed" && phase !== "Pending";
+}
+
+const isReady = (pod: KubeObject): boolean =>
+  ((pod.status ?? {}) as PodStatus).conditions?.some(({ type, status }) => type === "Ready" && status === "True") ??
+  false;
+
+function spendBudget(
+  env: Environment,
+  { target, caller, pod }: { target: Target; caller: Caller; pod: KubeObject },
+): void {
+  const kind = env.registry.findStorage(BUDGETS);
+  if (!kind) return;
+  const budgets: { budget: Budget; revision: number }[] = [];
+  for (const row of env.store.list({ resource: BUDGETS, namespace: target.namespace })) {
+    const budget = fromStorage(row.value, kind) as Budget;
+    if (compileSelector(budget.spec.selector)(pod.metadata.labels)) budgets.push({ budget, revision: row.revision });
+  }
+  if (budgets.length > 1)
+    throw internalError(
+      "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.",
+    );
+  const only = budgets[0];
+  if (!only) return;
+  const { budget, revision } = only;
+  const status = budget.status ?? {};
+  if (!isReady(pod) && mayGoUnready(budget)) return;
+  if ((status.observedGeneration ?? 0) < (budget.metadata.generation ?? 0)) {
+    throw tooMany(`The disruption budget ${budget.metadata.name} is still being processed by the server.`);
+  }
+  const allowed = status.disruptionsAllowed ?? 0;
+  const disrupted = status.disruptedPods ?? {};
+  if (Object.keys(disrupted).length > MAX_DISRUPTED_PODS)
+    throw tooMany("DisruptedPods map too big - too many evictions not confirmed by PDB controller");
+  if (allowed <= 0) {
+    throw tooMany(
+      `The disruption budget ${budget.metadata.name} needs ${status.desiredHealthy ?? 0} healthy pods and has ${status.currentHealthy ?? 0} currently`,
+    );
+  }
+  budget.status = {
+    ...status,
+    disruptionsAllowed: allowed - 1,
+    disruptedPods: { ...disrupted, [target.name]: formatTime(env.clock.now()) },
+  };
+  committing(env, caller, () => {
+    const stored = toStorage(env, budget, kind);
+    const key = { resource: BUDGETS, namespace: target.namespace, name: budget.metadata.name! };
+    env.store.update(key, revision, (at) => encodeObject(stored.object, stored.kind, at));
+  });
+}
+
+function mayGoUnready({ spec, status }: Budget): boolean {
+  if (spec.unhealthyPodEvictionPolicy === "AlwaysAllow") return true;
+  return (status?.currentHealthy ?? 0) >= (status?.desiredHealthy ?? 0) && (status?.desiredHealthy ?? 0) > 0;
+}
+
+const tooMany = (why: string): ApiError =>
+  new ApiError(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.", {
+    causes: [{ reason: "DisruptionBudget", message: why }],
+    retryAfterSeconds: RETRY_SECONDS,
+  });

@@ -1,0 +1,18 @@
+import type { KubeObject } from "../../../machinery/meta/object.ts";
+import type { Environment } from "../environment.ts";
+
+/**
+ * What the API server itself does beside storing an object of one kind, in the same transaction: allocation, and the
+ * two-phase deletion of namespaces. Whatever only looks at the object belongs to its strategy in kinds/ instead.
+ */
+export interface StorageHooks {
+  /** After validation. May fill in fields of `next`. @throws ApiError to refuse; everything is rolled back. */
+  beforeCreate?(next: KubeObject, env: Environment): void;
+  beforeUpdate?(next: KubeObject, prev: KubeObject, env: Environment): void;
+  /** Once the row is gone. */
+  afterDelete?(prev: KubeObject, env: Environment): void;
+  /** Deleting only marks the object as long as this holds, besides its finalizers. */
+  deletionPending?(object: KubeObject): boolean;
+  /** Changes an object that is being marked as deleted. */
+  markDeleted?(object: KubeObject): void;
+}

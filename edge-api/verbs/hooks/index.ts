@@ -1,0 +1,13 @@
+import type { StorageHooks } from "./hooks.ts";
+import { namespaceHooks } from "./namespaces.ts";
+import { serviceHooks } from "./services.ts";
+
+const HOOKS: ReadonlyMap<string, StorageHooks> = new Map([
+  ["namespaces", namespaceHooks],
+  ["services", serviceHooks],
+]);
+
+const NONE: StorageHooks = {};
+
+/** The hooks of a storage key; empty for most. */
+export const hooksOf = (storage: string): StorageHooks => HOOKS.get(storage) ?? NONE;

@@ -1,0 +1,183 @@
+import { badRequest, expired } from "../../machinery/meta/status.ts";
+import { type Revision, type StoredObject, StoreError } from "../store/contract.ts";
+import { type ContinueToken, decodeContinue, encodeContinue } from "./continue-token.ts";
+import { fromStorage } from "./convert.ts";
+import type { Environment, Target } from "./environment.ts";
+import { futureRevision } from "./errors.ts";
+import type { Renderer } from "./renderer.ts";
+import { checkVersionParameters, parseResourceVersion } from "./resource-version.ts";
+import { parseSelection, type Selection, selectedName, selects } from "./selection.ts";
+
+export interface ListOptions {
+  labelSelector: string | null;
+  fieldSelector: string | null;
+  /** 0: no limit. */
+  limit: number;
+  continueToken: string | null;
+  resourceVersion: string | null;
+  resourceVersionMatch: string | null;
+  sendInitialEvents: string | null;
+}
+
+export const EVERYTHING: ListOptions = {
+  labelSelector: null,
+  fieldSelector: null,
+  limit: 0,
+  continueToken: null,
+  resourceVersion: null,
+  resourceVersionMatch: null,
+  sendInitialEvents: null,
+};
+
+/** Rows read in one go, and the text after which a chunk is handed on: keeps memory flat however long the list is. */
+const CHUNK_ROWS = 1000;
+const CHUNK_LENGTH = 512 * 1024;
+/** A page is at most this long; clients go on by the continue token, which they must expect anyway. */
+const PAGE_LENGTH = 16 * 1024 * 1024;
+
+const EXPIRED_CONTINUE =
+  "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.";
+
+/**
+ * The text of a list, in chunks. Each chunk is read in one turn; between chunks the caller may await, since all of
+ * them are of one revision. What is wrong with the request is thrown before the first chunk.
+ */
+export function* list(env: Environment, target: Target, options: ListOptions, renderer: Renderer): Generator<string> {
+  checkVersionParameters({ ...options, watch: false });
+  const selection = parseSelection(target.kind, options);
+  const start = startOf(env, options);
+  const pick = picker(target, selection);
+  if (options.limit > 0) {
+    yield page(env, target, { start, limit: options.limit, selection, pick, renderer });
+    return;
+  }
+  const at = start.at ?? env.store.revision();
+  let text = renderer.listHead({ resourceVersion: String(at) });
+  let after = start.after;
+  let separator = "";
+  for (;;) {
+    const chunk = readChunk(env, target, { at, after, selection, limit: CHUNK_ROWS });
+    for (const row of chunk.rows) {
+      if (pick && !pick(row)) continue;
+      text += separator + renderer.item(row.value);
+      separator = ",";
+    }
+    if (chunk.next === undefined) break;
+    after = chunk.next;
+    if (text.length >= CHUNK_LENGTH) {
+      yield text;
+      text = "";
+    }
+  }
+  yield text + renderer.listTail;
+}
+
+/** Which snapshot, and behind which object. */
+function startOf(
+  env: Environment,
+  options: ListOptions,
+): { at: Revision | undefined; after: ContinueToken["after"] | undefined } {
+  const { continueToken, resourceVersion, resourceVersionMatch, limit } = options;
+  if (continueToken) {
+    if (resourceVersion && resourceVersion !== "0")
+      throw badRequest("specifying resource version is not allowed when using continue");
+    const token = decodeContinue(continueToken);
+    if (token.at !== undefined && token.at < env.store.compactedRevision())
+      throw expired(EXPIRED_CONTINUE, encodeContinue({ at: undefined, after: token.after }));
+    if (token.at !== undefined && token.at > env.store.revision()) throw badRequest("continue key is not valid");
+    return token;
+  }
+  const revision = parseResourceVersion(resourceVersion);
+  if (revision === undefined || revision === 0) return { at: undefined, after: undefined };
+  if (revision > env.store.revision()) throw futureRevision(revision, env.store.revision());
+  // A limit without a match means exactly this revision: how it was before resourceVersionMatch.
+  const exact = resourceVersionMatch === "Exact" || (!resourceVersionMatch && limit > 0);
+  if (exact && revision < env.store.compactedRevision())
+    throw expired(`The provided resource version is too old: ${revision} (${env.store.compactedRevision()})`);
+  return { at: exact ? revision : undefined, after: undefined };
+}
+
+interface Page {
+  start: { at: Revision | undefined; after: ContinueToken["after"] | undefined };
+  limit: number;
+  selection: Selection | undefined;
+  pick: ((row: StoredObject) => boolean) | undefined;
+  renderer: Renderer;
+}
+
+function page(env: Environment, target: Target, { start, limit, selection, pick, renderer }: Page): string {
+  const at = start.at ?? env.store.revision();
+  const items: string[] = [];
+  let length = 0;
+  let after = start.after;
+  let more = true;
+  while (more && items.length < limit && length < PAGE_LENGTH) {
+    const wanted = pick ? CHUNK_ROWS : Math.min(limit - items.length, CHUNK_ROWS);
+    const chunk = readChunk(env, target, { at, after, selection, limit: wanted });
+    more = chunk.next !== undefined;
+    for (const row of chunk.rows) {
+      after = { namespace: row.namespace, name: row.name };
+      if (pick && !pick(row)) continue;
+      items.push(renderer.item(row.value));
+      length += row.value.length;
+      if (items.length === limit || length >= PAGE_LENGTH) {
+        more = row !== chunk.rows.at(-1) || more;
+        break;
+      }
+    }
+  }
+  const rest = more && after ? remaining(env, target, { at, after }) : 0;
+  const head = renderer.listHead({
+    resourceVersion: String(at),
+    ...(rest > 0 &&
+      after && { continue: encodeContinue({ at, after }), ...(!selection && { remainingItemCount: rest }) }),
+  });
+  return head + items.join(",") + renderer.listTail;
+}
+
+const remaining = (env: Environment, target: Target, { at, after }: { at: Revision; after: ContinueToken["after"] }) =>
+  env.store.count({ ...scopeOf(target), at, after });
+
+function readChunk(
+  env: Environment,
+  target: Target,
+  read: { at: Revision; after: ContinueToken["after"] | undefined; selection: Selection | undefined; limit: number },
+): { rows: StoredObject[]; next: ContinueToken["after"] | undefined } {
+  const { at, after, limit } = read;
+  const only = selectedName(read.selection);
+  if (only !== undefined && target.kind.namespaced === (target.namespace !== "") && at === env.store.revision()) {
+    const row = env.store.get({ resource: target.kind.storage, namespace: target.namespace, name: only });
+    return { rows: row && !after ? [row] : [], next: undefined };
+  }
+  const rows: StoredObject[] = [];
+  let length = 0;
+  let stopped = false;
+  try {
+    for (const row of env.store.list({ ...scopeOf(target), at, limit, ...(after && { after }) })) {
+      rows.push(row);
+      length += row.value.length;
+      if (length >= CHUNK_LENGTH) {
+        stopped = true;
+        break;
+      }
+    }
+  } catch (error) {
+    if (error instanceof StoreError && error.code === "Compacted" && after)
+      throw expired(EXPIRED_CONTINUE, encodeContinue({ at: undefined, after }));
+    throw error;
+  }
+  const last = rows.at(-1);
+  const next = last && (stopped || rows.length === limit) ? { namespace: last.namespace, name: last.name } : undefined;
+  return { rows, next };
+}
+
+const scopeOf = ({ kind, namespace }: Target): { resource: string; namespace?: string } => ({
+  resource: kind.storage,
+  // Cluster-scoped objects lie in namespace "".
+  ...((namespace !== "" || !kind.namespaced) && { namespace }),
+});
+
+function picker({ kind }: Target, selection: Selection | undefined): ((row: StoredObject) => boolean) | undefined {
+  if (!selection) return undefined;
+  return (row) => selects(selection, kind, fromStorage(row.value, kind));
+}

@@ -1,0 +1,77 @@
+/** The forms objects are shown in: themselves, their metadata alone, or rows of a table. All work from texts. */
+import type { Kind } from "../../kinds/kind.ts";
+import { type IncludeObject, tableColumns } from "../../machinery/codec/table.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
+import { fromStorage, textFromStorage } from "./convert.ts";
+import { apiVersionOf } from "./environment.ts";
+import { textPrefix } from "./object-text.ts";
+
+/** What a list says of itself. */
+export interface ListMeta {
+  resourceVersion: string;
+  continue?: string;
+  remainingItemCount?: number;
+}
+
+export interface Renderer {
+  /** One object as the whole answer. */
+  single(text: string): string;
+  /** The beginning of a list, up to its first item. */
+  listHead(meta: ListMeta): string;
+  /** One item. Items are joined with commas. */
+  item(text: string): string;
+  /** What closes a list. */
+  listTail: string;
+}
+
+const META_V1 = "meta.k8s.io/v1";
+
+/** The stored text as it is. */
+export function objectRenderer(kind: Kind): Renderer {
+  const prefix = textPrefix(kind);
+  const item = (text: string): string => textFromStorage(text, kind, prefix);
+  const head = `{"kind":${JSON.stringify(`${kind.kind}List`)},"apiVersion":${JSON.stringify(apiVersionOf(kind))},"metadata":`;
+  return { single: item, listHead: (meta) => `${head}${JSON.stringify(meta)},"items":[`, item, listTail: "]}" };
+}
+
+export function metadataRenderer(): Renderer {
+  const item = (text: string): string =>
+    `{"kind":"PartialObjectMetadata","apiVersion":"${META_V1}","metadata":${JSON.stringify(metadataOf(text))}}`;
+  const head = `{"kind":"PartialObjectMetadataList","apiVersion":"${META_V1}","metadata":`;
+  return { single: item, listHead: (meta) => `${head}${JSON.stringify(meta)},"items":[`, item, listTail: "]}" };
+}
+
+const metadataOf = (text: string): unknown => (JSON.parse(text) as KubeObject).metadata;
+
+/** @param nowMs dates the ages in the cells */
+export function tableRenderer(kind: Kind, options: { includeObject: IncludeObject; nowMs: () => number }): Renderer {
+  const definitions = `"columnDefinitions":${JSON.stringify(tableColumns(kind.columns))},"rows":[`;
+  const row = (text: string): string => {
+    const object = fromStorage(text, kind);
+    return `{"cells":${JSON.stringify(cellsOf(kind, object, options.nowMs()))},${rowObject(object, text, kind, options)}}`;
+  };
+  const listHead = (meta: ListMeta): string =>
+    `{"kind":"Table","apiVersion":"${META_V1}","metadata":${JSON.stringify(meta)},${definitions}`;
+  return {
+    single: (text) =>
+      `${listHead({ resourceVersion: fromStorage(text, kind).metadata.resourceVersion ?? "" })}${row(text)}]}`,
+    listHead,
+    item: row,
+    listTail: "]}",
+  };
+}
+
+export const cellsOf = (kind: Kind, object: KubeObject, nowMs: number): unknown[] => [
+  ...(kind.strategy.row?.(object, nowMs) ?? [object.metadata.name ?? ""]),
+];
+
+function rowObject(
+  object: KubeObject,
+  text: string,
+  kind: Kind,
+  { includeObject }: { includeObject: IncludeObject },
+): string {
+  if (includeObject === "None") return `"object":null`;
+  if (includeObject === "Object") return `"object":${textFromStorage(text, kind)}`;
+  return `"object":{"kind":"PartialObjectMetadata","apiVersion":"${META_V1}","metadata":${JSON.stringify(object.metadata)}}`;
+}

@@ -1,0 +1,80 @@
+/** Label and field selectors of list, watch and deletecollection. */
+import type { Kind, Registry } from "../../kinds/kind.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
+import {
+  type FieldRequirement,
+  type LabelMatcher,
+  parseFieldSelector,
+  parseLabelSelector,
+} from "../../machinery/meta/selector.ts";
+import { type ApiError, badRequest } from "../../machinery/meta/status.ts";
+import type { WatchFilter, WatchSpec } from "../store/watch-types.ts";
+
+export interface Selection {
+  labels: LabelMatcher | undefined;
+  /** All must hold. */
+  fields: readonly FieldRequirement[];
+}
+
+/** Undefined when everything is selected. @throws ApiError 400 for what does not parse or the kind cannot select by */
+export function parseSelection(
+  kind: Kind,
+  { labelSelector, fieldSelector }: { labelSelector: string | null; fieldSelector: string | null },
+): Selection | undefined {
+  const labels = labelSelector ? parseLabelSelector(labelSelector) : undefined;
+  const fields = fieldSelector ? parseFieldSelector(fieldSelector) : [];
+  if (fields.length > 0) {
+    const known = selectableFields(kind, { apiVersion: "", kind: kind.kind, metadata: {} });
+    for (const { field } of fields) if (!Object.hasOwn(known, field)) throw unsupported(kind, fieldSelector!, field);
+  }
+  return labels === undefined && fields.length === 0 ? undefined : { labels, fields };
+}
+
+const unsupported = (kind: Kind, selector: string, field: string): ApiError =>
+  badRequest(
+    `Unable to find ${JSON.stringify(`${kind.group ? `${kind.group}/` : "/"}${kind.version}, Resource=${kind.plural}`)} that match label selector "", field selector ${JSON.stringify(selector)}: field label not supported: ${field}`,
+  );
+
+/** Every field the kind can be selected by, with this object's values. */
+export function selectableFields(kind: Kind, object: KubeObject): { [field: string]: string } {
+  return {
+    "metadata.name": object.metadata.name ?? "",
+    ...(kind.namespaced && { "metadata.namespace": object.metadata.namespace ?? "" }),
+    ...kind.strategy.selectableFields?.(object),
+  };
+}
+
+/** Whether a field selector asks for one name: then no list is needed to answer it. */
+export const selectedName = (selection: Selection | undefined): string | undefined =>
+  selection?.fields.find(({ field, operator }) => field === "metadata.name" && operator === "=")?.value;
+
+export function selects(selection: Selection, kind: Kind, object: KubeObject): boolean {
+  if (selection.labels && !selection.labels(object.metadata.labels)) return false;
+  if (selection.fields.length === 0) return true;
+  return fieldsMatch(selection.fields, selectableFields(kind, object));
+}
+
+export const fieldsMatch = (
+  requirements: readonly FieldRequirement[],
+  values: { readonly [field: string]: string },
+): boolean =>
+  requirements.every(({ field, operator, value }) => ((values[field] ?? "") === value) === (operator === "="));
+
+/** What the watch hub asks of an event; undefined when the watch's selectors let everything through. */
+export function watchFilter(registry: Registry, spec: WatchSpec): WatchFilter | undefined {
+  const kind = registry.findStorage(spec.resource);
+  if (!kind) throw new Error(`watch of an unknown resource: ${spec.resource}`);
+  const selection = parseSelection(kind, {
+    labelSelector: spec.labelSelector ?? null,
+    fieldSelector: spec.fieldSelector ?? null,
+  });
+  if (!selection) return undefined;
+  const { labels, fields } = selection;
+  const equalities = fields.filter(({ operator, value }) => operator === "=" && value !== "");
+  const equality = equalities.find(({ field }) => field === "metadata.name") ?? equalities[0];
+  return {
+    matches: (view) =>
+      (!labels || labels(view.labels as { [key: string]: string })) && fieldsMatch(fields, view.fields),
+    ...(equality && { equality: { field: equality.field, value: equality.value } }),
+  };
+}

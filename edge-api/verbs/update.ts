@@ -1,0 +1,174 @@
+import { deepEqual } from "../../machinery/meta/equality.ts";
+import { invalid, invalidObject } from "../../machinery/meta/field-error.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
+import { objectMetaErrors, objectMetaUpdateErrors } from "../../machinery/meta/object-meta.ts";
+import { conflict, notFound } from "../../machinery/meta/status.ts";
+import type { StoredObject } from "../store/contract.ts";
+import { fromStorage, textFromStorage, toStorage } from "./convert.ts";
+import { create } from "./create.ts";
+import { nothingHoldsIt, removeRow } from "./deletion.ts";
+import {
+  type Caller,
+  committing,
+  type Environment,
+  keyOf,
+  type Outcome,
+  subjectOf,
+  type Target,
+} from "./environment.ts";
+import { MODIFIED } from "./errors.ts";
+import { hooksOf } from "./hooks/index.ts";
+import { carryOver, checkPreconditions, matchName, matchNamespace } from "./metadata.ts";
+import { encodeObject, parseObject } from "./object-text.ts";
+
+/**
+ * Makes the new object out of the old one, which it may consume. Absent when nothing is stored and the kind may be
+ * created by PUT. The result is decoded and defaulted.
+ */
+export type Transform = (prev: KubeObject | undefined) => KubeObject;
+
+export interface UpdateRequest {
+  target: Target;
+  caller: Caller;
+  transform: Transform;
+  /** PUT without resourceVersion must be refused where the kind wants one; a patch always starts from the live object. */
+  isPatch?: boolean;
+  preconditions?: { uid?: string; resourceVersion?: string };
+}
+
+/**
+ * Replaces an object or one of its subresources, in one turn: PUT and every kind of PATCH.
+ * @throws ApiError, StoreError; then nothing was written
+ */
+export function update(env: Environment, request: UpdateRequest): Outcome {
+  const { target, caller } = request;
+  const { kind, subresource } = target;
+  const row = env.store.get(keyOf(target));
+  if (!row) return createInstead(env, request);
+
+  const prev = fromStorage(row.value, kind);
+  checkPreconditions(request.preconditions, prev.metadata, target);
+  const wanted = request.transform(fromStorage(row.value, kind));
+  matchName(wanted.metadata, target.name);
+  matchNamespace(wanted.metadata, target.namespace);
+  checkVersion(wanted, prev, request);
+  carryOver(wanted, prev, target);
+
+  const attributes = {
+    operation: "UPDATE" as const,
+    kind,
+    namespace: target.namespace,
+    name: target.name,
+    subresource,
+    object: wanted,
+    old: prev,
+    identity: caller.identity,
+    dryRun: caller.dryRun,
+    warn: caller.warn,
+  };
+  env.admission.admit(attributes);
+  const next = prepare(wanted, prev, target);
+  bumpGeneration(next, prev, target);
+  validateChange(next, prev, target);
+  env.admission.validate({ ...attributes, object: next });
+  return save(env, { target, caller, row, next, prev });
+}
+
+function save(
+  env: Environment,
+  {
+    target,
+    caller,
+    row,
+    next,
+    prev,
+  }: { target: Target; caller: Caller; row: StoredObject; next: KubeObject; prev: KubeObject },
+): Outcome {
+  const { kind } = target;
+  delete next.metadata.resourceVersion;
+  const { resourceVersion: _version, ...prevMeta } = prev.metadata;
+  if (deepEqual(next, { ...prev, metadata: prevMeta })) return { code: 200, text: textFromStorage(row.value, kind) };
+  const text = committing(env, caller, () => {
+    hooksOf(kind.storage).beforeUpdate?.(next, prev, env);
+    const stored = toStorage(env, next, kind);
+    if (nothingHoldsIt(next, prev, kind)) {
+      const removed = removeRow(env, target, { object: prev, revision: row.revision });
+      return encodeObject(stored.object, stored.kind, removed.revision);
+    }
+    return env.store.update(keyOf(target), row.revision, (revision) =>
+      encodeObject(stored.object, stored.kind, revision),
+    ).value;
+  });
+  return { code: 200, text: textFromStorage(text, kind) };
+}
+
+function createInstead(
+  env: Environment,
+  { target, caller, transform, isPatch, preconditions }: UpdateRequest,
+): Outcome {
+  const missing = notFound(subjectOf(target.kind, target.name));
+  if (isPatch || preconditions || target.subresource !== "" || !target.kind.strategy.allowCreateOnUpdate) throw missing;
+  const object = transform(undefined);
+  matchName(object.metadata, target.name);
+  if (object.metadata.resourceVersion) throw missing;
+  if (object.metadata.uid)
+    throw conflict(
+      subjectOf(target.kind, target.name),
+      `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: `,
+    );
+  return create(env, { target, caller, object });
+}
+
+/** Optimistic concurrency: whoever names a version must have seen the live one. */
+function checkVersion(wanted: KubeObject, prev: KubeObject, { target, isPatch }: UpdateRequest): void {
+  const { kind, name } = target;
+  const asked = wanted.metadata.resourceVersion;
+  if (asked && asked !== "0") {
+    if (asked !== prev.metadata.resourceVersion) throw conflict(subjectOf(kind, name), MODIFIED);
+  } else if (!isPatch && kind.strategy.allowUnconditionalUpdate === false && target.subresource === "") {
+    throw invalidObject({ group: kind.group, kind: kind.kind, name }, [
+      invalid("metadata.resourceVersion", 0, "must be specified for an update"),
+    ]);
+  }
+}
+
+/** Takes over what this endpoint may change and leaves the rest as it is. */
+function prepare(wanted: KubeObject, prev: KubeObject, { kind, subresource }: Target): KubeObject {
+  const { strategy } = kind;
+  if (subresource === "") return strategy.prepareForUpdate?.(wanted, prev) ?? wanted;
+  const rules = strategy.subresources?.[subresource];
+  if (rules?.prepareForUpdate) return rules.prepareForUpdate(wanted, prev);
+  const rest = parseObject(JSON.stringify(prev));
+  const next: KubeObject = { ...rest, metadata: wanted.metadata };
+  if (wanted.status === undefined) delete next.status;
+  else next.status = wanted.status;
+  return next;
+}
+
+function bumpGeneration(next: KubeObject, prev: KubeObject, { kind }: Target): void {
+  if (!kind.strategy.generation) return;
+  const generation = prev.metadata.generation ?? 0;
+  next.metadata.generation = sameDesire(next, prev) ? generation : generation + 1;
+  if (next.metadata.generation === 0) delete next.metadata.generation;
+}
+
+function sameDesire(next: KubeObject, prev: KubeObject): boolean {
+  const { metadata: _nextMeta, status: _nextStatus, ...wanted } = next;
+  const { metadata: _prevMeta, status: _prevStatus, ...had } = prev;
+  return deepEqual(wanted, had);
+}
+
+function validateChange(next: KubeObject, prev: KubeObject, { kind, subresource, namespace, name }: Target): void {
+  const { strategy } = kind;
+  const errors = [
+    ...objectMetaErrors(next.metadata, {
+      namespaced: kind.namespaced && namespace !== "",
+      ...(strategy.nameErrors && { nameErrors: strategy.nameErrors }),
+    }),
+    ...objectMetaUpdateErrors(next.metadata, prev.metadata),
+    ...(subresource === ""
+      ? [...(strategy.validate?.(next) ?? []), ...(strategy.validateUpdate?.(next, prev) ?? [])]
+      : (strategy.subresources?.[subresource]?.validateUpdate?.(next, prev) ?? [])),
+  ];
+  if (errors.length > 0) throw invalidObject({ group: kind.group, kind: kind.kind, name }, errors);
+}

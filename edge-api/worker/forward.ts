@@ -1,0 +1,32 @@
+/** Hands requests on to the cluster's objects, with the caller's identity and nothing the caller made up. */
+import { encodeIdentity, IDENTITY_HEADER, type Identity } from "../access/identity.ts";
+
+const INTERNAL_PREFIX = "x-kedge-";
+
+/**
+ * The request as ClusterStore takes it. Credentials stay here: who was told who asks does not need the proof.
+ */
+export function identifiedRequest(request: Request, identity: Identity): Request {
+  const headers = new Headers(request.headers);
+  for (const name of request.headers.keys()) if (name.startsWith(INTERNAL_PREFIX)) headers.delete(name);
+  headers.delete("authorization");
+  headers.set(IDENTITY_HEADER, encodeIdentity(identity));
+  return new Request(request, { headers });
+}
+
+/**
+ * A question to ClusterStore where a request to a node's kubelet API goes: same method, URL and caller, without body
+ * and without the upgrade, which is for the node.
+ */
+export function routeQuestion(request: Request, identity: Identity): Request {
+  return new Request(request.url, {
+    method: request.method,
+    headers: {
+      [IDENTITY_HEADER]: encodeIdentity(identity),
+      [ROUTE_HEADER]: request.headers.get("upgrade")?.toLowerCase() === "websocket" ? "websocket" : "http",
+    },
+  });
+}
+
+/** Says that only the way to the node is asked for. */
+export const ROUTE_HEADER = "x-kedge-route";
