@@ -1,0 +1,185 @@
+import type { Node, Pod, Service } from "../../kinds/core/v1-types.ts";
+import type { Endpoint, EndpointPort, EndpointSlice } from "../../kinds/discovery/v1-types.ts";
+import { deepEqual } from "../../machinery/meta/equality.ts";
+import { generateName } from "../../machinery/meta/random.ts";
+import type { Action, Plan } from "../runner/controller.ts";
+import { controllerReference, createOp, deleteOp, mergeDifference, patchOp } from "../runner/ops.ts";
+import { ENDPOINT_SLICES } from "../view/resources.ts";
+import { controllerOf } from "../view/view.ts";
+import { fillSlices } from "./fill-slices.ts";
+import { endpointPorts, podEndpoint, portsKey } from "./pod-endpoint.ts";
+import { isHeadless, isOfFamily, mayServe, TRIGGER_TIME, triggerTime } from "./service-pods.ts";
+
+const SERVICE_NAME = "kubernetes.io/service-name";
+export const MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
+export const CONTROLLER = "endpointslice-controller.k8s.io";
+const HEADLESS = "service.kubernetes.io/headless";
+
+export interface SeenService {
+  service: Service;
+  /** Pods its selector matches. */
+  pods: readonly Pod[];
+  node(name: string): Node | undefined;
+  /** Slices labelled with its name, managed by this controller. */
+  slices: readonly EndpointSlice[];
+  random: () => number;
+}
+
+/** What a slice should be. */
+interface Wanted {
+  addressType: EndpointSlice["addressType"];
+  ports: EndpointPort[];
+  endpoints: Endpoint[];
+}
+
+/** Decides which EndpointSlices of one service are made, changed and deleted. */
+export function planEndpointSlices(seen: SeenService): Plan {
+  const { service } = seen;
+  const families = familiesOf(service);
+  const existing = seen.slices.filter(({ metadata }) => !metadata.deletionTimestamp);
+  const actions = existing
+    .filter(({ addressType }) => !families.includes(addressType))
+    .map((slice): Action => ({ op: deleteOp(ENDPOINT_SLICES, slice) }));
+  for (const family of families) {
+    actions.push(
+      ...planFamily(
+        seen,
+        family,
+        existing.filter(({ addressType }) => addressType === family),
+      ),
+    );
+  }
+  return { actions };
+}
+
+function familiesOf({ spec }: Service): EndpointSlice["addressType"][] {
+  if (spec?.ipFamilies?.length) return spec.ipFamilies as EndpointSlice["addressType"][];
+  const address = spec?.clusterIP;
+  return [address && address !== "None" && isOfFamily(address, "IPv6") ? "IPv6" : "IPv4"];
+}
+
+function planFamily(
+  seen: SeenService,
+  family: EndpointSlice["addressType"],
+  existing: readonly EndpointSlice[],
+): Action[] {
+  const { service } = seen;
+  const isOurs = (slice: EndpointSlice) => controllerOf(slice)?.uid === service.metadata.uid;
+  const remove = existing.filter((slice) => !isOurs(slice));
+  const update: { slice: EndpointSlice; wanted: Wanted }[] = [];
+  const create: Wanted[] = [];
+
+  const byPorts = new Map<string, EndpointSlice[]>();
+  for (const slice of existing.filter(isOurs)) push(byPorts, portsKey(slice.ports ?? []), slice);
+  const groups = wantedGroups(seen, family);
+  for (const [key, slices] of byPorts) if (!groups.has(key)) remove.push(...slices);
+  for (const [key, { ports, endpoints }] of groups) {
+    const filled = fillSlices(byPorts.get(key) ?? [], endpoints);
+    remove.push(...filled.remove);
+    create.push(...filled.create.map((endpoints) => ({ addressType: family, ports, endpoints })));
+    for (const { slice, endpoints } of filled.update) {
+      update.push({ slice, wanted: { addressType: family, ports: slice.ports ?? [], endpoints } });
+    }
+    // Labels follow the service's even where endpoints stay.
+    for (const slice of filled.unchanged) {
+      if (!deepEqual(slice.metadata.labels, labelsOf(service))) update.push({ slice, wanted: wantedOf(slice) });
+    }
+  }
+
+  // A service without endpoints keeps one empty slice, to tell it from one that nobody has looked at.
+  if (existing.length === remove.length && create.length === 0) {
+    const placeholder: Wanted = { addressType: family, ports: [], endpoints: [] };
+    const only = remove.length === 1 ? remove[0] : undefined;
+    if (only && isOurs(only) && isAlready(only, placeholder, service)) return [];
+    create.push(placeholder);
+  }
+  // What is to be deleted and what is to be made come together in one update.
+  while (create.length > 0) {
+    const at = remove.findIndex(isOurs);
+    if (at < 0) break;
+    update.push({ slice: remove.splice(at, 1)[0]!, wanted: create.pop()! });
+  }
+  const isNew = service.metadata.deletionTimestamp === undefined;
+  return [
+    ...(isNew ? create.map((wanted): Action => ({ op: createOp(ENDPOINT_SLICES, newSlice(seen, wanted)) })) : []),
+    ...update.map(
+      ({ slice, wanted }): Action => ({ op: patchOp(ENDPOINT_SLICES, slice, changes(seen, slice, wanted)) }),
+    ),
+    ...remove.map((slice): Action => ({ op: deleteOp(ENDPOINT_SLICES, slice) })),
+  ];
+}
+
+/** The endpoints there should be, by the ports they share. */
+function wantedGroups(
+  { service, pods, node }: SeenService,
+  family: string,
+): Map<string, { ports: EndpointPort[]; endpoints: Endpoint[] }> {
+  const groups = new Map<string, { ports: EndpointPort[]; endpoints: Endpoint[] }>();
+  for (const pod of pods) {
+    if (!mayServe(pod, { includeTerminating: true })) continue;
+    const itsNode = node(pod.spec.nodeName ?? "");
+    // A pod whose node is gone will be collected; traffic to it would be lost.
+    if (!itsNode && service.spec?.publishNotReadyAddresses !== true) continue;
+    const endpoint = podEndpoint({ pod, service, node: itsNode, family });
+    if (!endpoint) continue;
+    const ports = endpointPorts(service, pod);
+    const key = portsKey(ports);
+    const group = groups.get(key);
+    if (group) group.endpoints.push(endpoint);
+    else groups.set(key, { ports, endpoints: [endpoint] });
+  }
+  return groups;
+}
+
+function labelsOf(service: Service): { [key: string]: string } {
+  const labels = { ...service.metadata.labels };
+  delete labels[HEADLESS];
+  labels[SERVICE_NAME] = service.metadata.name ?? "";
+  labels[MANAGED_BY] = CONTROLLER;
+  if (isHeadless(service)) labels[HEADLESS] = "";
+  return labels;
+}
+
+const wantedOf = ({ addressType, ports = [], endpoints = [] }: EndpointSlice): Wanted => ({
+  addressType,
+  ports,
+  endpoints,
+});
+
+const isAlready = (slice: EndpointSlice, wanted: Wanted, service: Service): boolean =>
+  deepEqual(wantedOf(slice), wanted) && deepEqual(slice.metadata.labels, labelsOf(service));
+
+function newSlice({ service, pods, random }: SeenService, wanted: Wanted) {
+  const base = `${service.metadata.name}-`;
+  const trigger = triggerTime(service, pods, undefined);
+  return {
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: {
+      generateName: base,
+      name: generateName(base, random),
+      namespace: service.metadata.namespace ?? "",
+      labels: labelsOf(service),
+      ...(trigger && { annotations: { [TRIGGER_TIME]: trigger } }),
+      ownerReferences: [controllerReference(service)],
+    },
+    ...wanted,
+  };
+}
+
+function changes({ service, pods }: SeenService, slice: EndpointSlice, { ports, endpoints }: Wanted) {
+  const { labels, annotations } = slice.metadata;
+  const trigger = triggerTime(service, pods, annotations?.[TRIGGER_TIME]);
+  const labelChanges = mergeDifference(labels ?? {}, labelsOf(service));
+  return {
+    metadata: { annotations: { [TRIGGER_TIME]: trigger ?? null }, ...(labelChanges && { labels: labelChanges }) },
+    endpoints,
+    ...(!deepEqual(slice.ports ?? [], ports) && { ports }),
+  };
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const values = map.get(key);
+  if (values) values.push(value);
+  else map.set(key, [value]);
+}
