@@ -120,6 +120,11 @@ async function waitReady({ layout, pki, serverUrl }: ControlPlaneOptions): Promi
 
 function diagnose(layout: Layout, what: string): string {
   const log = controlPlaneLog(layout);
-  const tail = (readIfExists(log) ?? "").trimEnd().split("\n").slice(-8).join("\n");
+  const tail = (readIfExists(log) ?? "")
+    .trimEnd()
+    .split("\n")
+    .slice(-8)
+    .map((line) => line.slice(0, 300))
+    .join("\n");
   return `${what}.\nThe last lines of ${log}:\n${tail}`;
 }
