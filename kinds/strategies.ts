@@ -4,6 +4,8 @@ import { daemonSet } from "./apps/daemon-set.ts";
 import { deployment } from "./apps/deployment.ts";
 import { replicaSet } from "./apps/replica-set.ts";
 import { statefulSet } from "./apps/stateful-set.ts";
+import { cronJob } from "./batch/cron-job.ts";
+import { job } from "./batch/job.ts";
 import { lease } from "./coordination/lease.ts";
 import { configMap } from "./core/config-map.ts";
 import { endpoints } from "./core/endpoints.ts";
@@ -37,6 +39,8 @@ const byStorage: { readonly [storage: string]: Strategy } = {
   "replicasets.apps": replicaSet,
   "statefulsets.apps": statefulSet,
   "endpointslices.discovery.k8s.io": endpointSlice,
+  "cronjobs.batch": cronJob,
+  "jobs.batch": job,
   "leases.coordination.k8s.io": lease,
 };
 

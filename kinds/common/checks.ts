@@ -7,6 +7,7 @@ import {
   dns1123Label,
   dns1123Subdomain,
   labelValue,
+  patternMessage,
   portName,
   qualifiedName,
   rangeMessage,
@@ -93,4 +94,23 @@ export function checkAnnotations(errors: FieldError[], annotations: StringMap | 
     bytes += key.length + (annotations[key] as string).length;
   }
   if (bytes > MAX_ANNOTATION_BYTES) errors.push(tooLong(path, MAX_ANNOTATION_BYTES));
+}
+
+const PATH_AFTER_DOMAIN = /^[A-Za-z0-9/\-._~%!$&'()*+,;=:]+$/;
+
+/** `example.com/some/path` */
+export function checkDomainPrefixedPath(errors: FieldError[], value: string, path: string): void {
+  if (!checkPresent(errors, value, path)) return;
+  const slash = value.indexOf("/");
+  if (slash <= 0 || slash === value.length - 1) {
+    errors.push(invalid(path, value, 'must be a domain-prefixed path (such as "acme.io/foo")'));
+    return;
+  }
+  const domain = value.slice(0, slash);
+  addMessages(errors, path, domain, dns1123Subdomain(domain));
+  const rest = value.slice(slash + 1);
+  if (!PATH_AFTER_DOMAIN.test(rest)) {
+    const message = patternMessage("Invalid path", "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+");
+    errors.push(invalid(path, rest, message));
+  }
 }
