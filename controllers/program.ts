@@ -3,10 +3,20 @@ import { type Clock, systemClock } from "../machinery/clock.ts";
 import type { Cluster, Resource } from "../machinery/cluster/contract.ts";
 import type { Program } from "../machinery/cluster/program.ts";
 import { deploymentController } from "./deployment/controller.ts";
+import { endpointsController } from "./endpoints/endpoints-controller.ts";
+import { endpointSliceController } from "./endpoints/slice-controller.ts";
+import { garbageCollector } from "./garbage/controller.ts";
+import { namespaceController } from "./namespace/controller.ts";
+import { taintEvictionController } from "./node/eviction.ts";
+import { nodeIpamController } from "./node/ipam.ts";
+import { nodeLifecycleController } from "./node/lifecycle.ts";
+import { podGarbageCollector } from "./pod-gc/controller.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
+import { rootCaController } from "./root-ca/controller.ts";
 import type { Controller } from "./runner/controller.ts";
 import type { RunnerMetrics } from "./runner/metrics.ts";
 import { Runner } from "./runner/runner.ts";
+import { serviceAccountController } from "./service-account/controller.ts";
 import { View } from "./view/view.ts";
 
 export interface ControllersOptions {
@@ -32,10 +42,21 @@ export function controllersProgram(options: ControllersOptions): Program & { met
     random = Math.random,
     log = (line) => console.log(JSON.stringify(line)),
   } = options;
-  return new Runner({ cluster, view: new View(registry), controllers: allControllers(), clock, random, log });
+  return new Runner({ cluster, view: new View(registry), controllers: allControllers(options), clock, random, log });
 }
 
-/** In the order in which they take turns. */
-function allControllers(): Controller[] {
-  return [deploymentController, replicaSetController];
-}
+/** In the order in which they take turns: what starts and stops pods, then what follows from them. */
+const allControllers = ({ caCertificate }: ControllersOptions): Controller[] => [
+  serviceAccountController,
+  rootCaController(caCertificate),
+  nodeIpamController,
+  nodeLifecycleController,
+  taintEvictionController(),
+  deploymentController,
+  replicaSetController,
+  endpointSliceController,
+  endpointsController,
+  podGarbageCollector(),
+  garbageCollector,
+  namespaceController,
+];

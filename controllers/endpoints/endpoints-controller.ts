@@ -7,7 +7,7 @@ import { hasEndpoints, podsOf, servicesOf } from "./service-pods.ts";
 const GONE = "gone:";
 
 export const endpointsController: Controller = {
-  name: "endpoints-controller",
+  name: "endpoint-controller",
   watches: {
     [SERVICES]: ({ type, object }) => [type === "deleted" ? GONE + keyOf(object) : keyOf(object)],
     [PODS]: servicesOf,

@@ -62,8 +62,10 @@ export type Watch<T extends Cached = any> = (change: Change<T>, view: View) => I
  * watch says so, holds a key still until its own writes show in the view, and backs off when writes fail.
  */
 export interface Controller {
-  /** As upstream's: names the service account that writes are made as, and the source of events. */
+  /** As upstream's: names the service account that writes are made as. */
   readonly name: string;
+  /** source.component of its events; default: its name. */
+  readonly eventSource?: string;
   readonly watches: { readonly [resource: Resource]: Watch };
   /** For changes of any resource. */
   readonly watchAll?: Watch;

@@ -8,7 +8,8 @@ export function isFine({ op, isFine: isFineHere }: Action, status: Status): bool
   } else if (status.reason === "NotFound") {
     return true;
   }
-  // Another object has this name by now.
-  if (op.verb === "delete" && status.reason === "Conflict" && op.options?.preconditions?.uid) return true;
+  // Another object has this name by now. (With a version as precondition it may be the same, changed.)
+  const { uid, resourceVersion } = op.options?.preconditions ?? {};
+  if (op.verb === "delete" && status.reason === "Conflict" && uid && !resourceVersion) return true;
   return isFineHere?.(status) ?? false;
 }

@@ -254,7 +254,7 @@ export class Runner implements Program {
   }
 
   #addEvent(batch: Batch, worker: Worker, draft: EventDraft, nowMs: number, needs?: number): void {
-    const recorded = this.#recorder.record(draft, worker.controller.name, nowMs);
+    const recorded = this.#recorder.record(draft, worker.controller.eventSource ?? worker.controller.name, nowMs);
     if (!recorded) return;
     worker.metrics.events++;
     batch.eventOps.push({ index: batch.ops.length, forget: recorded.forget });

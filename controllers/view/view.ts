@@ -32,10 +32,15 @@ const NONE: ReadonlyMap<string, Entry> = new Map();
  */
 export class View {
   readonly registry: Registry;
-  readonly pods = new Table<Pod, "orphan" | "node">({
+  readonly pods = new Table<Pod, "orphan" | "node" | "finished">({
     resource: resources.PODS,
     project: projectPod,
-    indexes: { ...orphans, node: ({ spec }) => (spec.nodeName ? [spec.nodeName] : undefined) },
+    indexes: {
+      ...orphans,
+      node: ({ spec }) => (spec.nodeName ? [spec.nodeName] : undefined),
+      /** All under the key "". */
+      finished: ({ status }) => (status?.phase === "Succeeded" || status?.phase === "Failed" ? [""] : undefined),
+    },
   });
   readonly nodes = new Table<Node>({ resource: resources.NODES, project: projectNode });
   readonly namespaces = new Table<Namespace>({ resource: resources.NAMESPACES, project: projectWhole<Namespace> });
