@@ -78,16 +78,19 @@ export function createStatusWriter({ api, clock, log }: { api: ApiClient; clock:
       if (entry.wanted !== wanted) again = GATHER_MS;
     } catch (error) {
       const code = error instanceof ApiCallError ? error.code : -1;
-      // Gone, or another pod has its name: nobody asks for this status any more.
       if (code !== 404 && code !== 409) {
         log.warn("pod status not written", {
           pod: pod.metadata.name,
           namespace: pod.metadata.namespace,
           error: String(error),
         });
-        again = entry.retryMs;
+        // Refused: trying the same again soon will not help, and nobody should wait for it.
+        const refused = code >= 400 && code < 500 && code !== 429;
+        if (refused) settle(entry);
+        again = refused ? RETRY_MAX_MS : entry.retryMs;
         entry.retryMs = Math.min(RETRY_MAX_MS, entry.retryMs * 2);
       }
+      // Else gone, or another pod has its name: nobody asks for this status any more.
     } finally {
       entry.busy = false;
     }

@@ -25,6 +25,13 @@ const EXEC_SLACK_MS = 10_000;
 /** Names an image in a request. */
 const spec = (image: string): { image: { image: string } } => ({ image: { image } });
 
+/** containerd's verbose status carries its configuration as JSON. */
+function sandboxImageOf(config: string | undefined): string | undefined {
+  if (config === undefined) return undefined;
+  const found = /"sandboxImage":\s*"([^"]+)"/.exec(config);
+  return found?.[1];
+}
+
 const selecting = (labels: { [key: string]: string } | undefined): object =>
   labels ? { filter: { labelSelector: labels } } : {};
 
@@ -50,11 +57,12 @@ export function connectCri(socketPath: string, options: { log: Log; clock?: Cloc
       return { name: answer.runtimeName, version: answer.runtimeVersion };
     },
     async status() {
-      const { status } = await runtime<cri.StatusResponse>("Status", {});
+      const { status, info } = await runtime<cri.StatusResponse>("Status", { verbose: true });
       const conditions = status?.conditions ?? [];
       return {
         runtime: toCondition(conditions, "RuntimeReady"),
         network: toCondition(conditions, "NetworkReady"),
+        sandboxImage: sandboxImageOf(info.config),
       };
     },
 

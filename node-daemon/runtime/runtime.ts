@@ -159,7 +159,8 @@ export type RuntimeEvent =
 /** All methods reject with RuntimeError. Stop and remove of what is gone succeed. */
 export interface Runtime {
   version(): Promise<{ name: string; version: string }>;
-  status(): Promise<{ runtime: RuntimeCondition; network: RuntimeCondition }>;
+  /** `sandboxImage` is the image sandboxes run, where the runtime says. */
+  status(): Promise<{ runtime: RuntimeCondition; network: RuntimeCondition; sandboxImage: string | undefined }>;
 
   runSandbox(config: PodSandboxConfig, runtimeHandler?: string): Promise<string>;
   stopSandbox(id: string): Promise<void>;

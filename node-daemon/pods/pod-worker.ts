@@ -1,0 +1,382 @@
+/**
+ * Looks after one pod from its arrival to its removal: compares what it should be with what the runtime has, acts, and
+ * tells the API. One run at a time; whatever happens meanwhile leads to another.
+ *
+ * A pod goes through: running → ending (its containers are stopped) → ended (nothing of it runs; its volumes are gone)
+ * → done (it is gone from the API; nothing of it is left).
+ */
+import type { PodStatus } from "../../kinds/core/v1-types.ts";
+import { deepEqual } from "../../machinery/meta/equality.ts";
+import { ApiCallError } from "../contracts.ts";
+import { isNotFound } from "../runtime/runtime.ts";
+import { type MountedVolumes, VolumeError } from "../volumes/volume-manager.ts";
+import { Backoff, MOUNT_BACKOFF, RESTART_BACKOFF } from "./backoff.ts";
+import type { StartFailure } from "./container-status.ts";
+import { finalStatus, rejectedStatus } from "./final-status.ts";
+import { Interrupted, interruptible } from "./interruptible.ts";
+import { nothingObserved, type ObservedPod, podIpsOf, runningContainers } from "./observed.ts";
+import { planPod } from "./plan-pod.ts";
+import { isTerminalPhase, type NodePod, usesHostNetwork } from "./pod.ts";
+import { podStatus } from "./pod-status.ts";
+import { removePod } from "./remove-pod.ts";
+import { runActions } from "./run-actions.ts";
+import type { PodServices, Rejection } from "./services.ts";
+import { stopPod } from "./stop-pod.ts";
+
+type Stage = "running" | "ending" | "ended" | "done";
+
+/** After an error that nothing else will wake us from. */
+const RETRY_MS = 1_000;
+const RETRY_MAX_MS = 30_000;
+/** Until the network of a node that has just come up is ready. */
+const NETWORK_RETRY_MS = 500;
+
+export class PodWorker {
+  readonly #services: PodServices;
+  /** Newest from the API. */
+  #pod: NodePod;
+  #stage: Stage = "running";
+  /** The API has it no more. */
+  #removed = false;
+  #admitted: boolean;
+  #verdict: Rejection | undefined;
+  readonly #failures = new Map<string, StartFailure>();
+  readonly #restarts = new Backoff(RESTART_BACKOFF);
+  readonly #mounts = new Backoff(MOUNT_BACKOFF);
+  #mountFailedMs: number | undefined;
+  #mounted: MountedVolumes | undefined;
+  /** What feeds the volumes may have changed since they were written. */
+  #volumesStale = true;
+  /** Volumes and cgroup are gone. */
+  #released = false;
+
+  #running: Promise<void> | undefined;
+  #again = false;
+  #stopped = false;
+  #retryMs = RETRY_MS;
+  #cancelTimer = (): void => {};
+  #dueMs = Number.POSITIVE_INFINITY;
+  /** Aborted when the pod is to end. */
+  readonly #end = new AbortController();
+  /** Aborted when its grace period is cut. */
+  #hurry = new AbortController();
+  #graceSeconds: number | undefined;
+
+  readonly #done: () => void;
+
+  /**
+   * @param known it ran here before the daemon started: it is not asked again whether it may
+   * @param done  called once nothing is left of it
+   */
+  constructor(services: PodServices, pod: NodePod, { known, done }: { known: boolean; done: () => void }) {
+    this.#services = services;
+    this.#pod = pod;
+    this.#admitted = known;
+    this.#done = done;
+  }
+
+  get pod(): NodePod {
+    return this.#pod;
+  }
+
+  /** Whether it takes up the node's resources. */
+  get active(): boolean {
+    return (this.#stage === "running" || this.#stage === "ending") && !this.#verdict;
+  }
+
+  get removed(): boolean {
+    return this.#removed;
+  }
+
+  /** A newer version from the API. */
+  update(pod: NodePod): void {
+    const { labels, annotations } = this.#pod.metadata;
+    if (!deepEqual({ labels, annotations }, { labels: pod.metadata.labels, annotations: pod.metadata.annotations })) {
+      this.#volumesStale = true;
+    }
+    this.#pod = pod;
+    this.#noticeDeletion();
+    this.wake();
+  }
+
+  /** The API has it no more. */
+  remove(last: NodePod): void {
+    this.#pod = last;
+    this.#removed = true;
+    this.#noticeDeletion();
+    this.wake();
+  }
+
+  #noticeDeletion(): void {
+    const { deletionTimestamp, deletionGracePeriodSeconds } = this.#pod.metadata;
+    if (!deletionTimestamp && !this.#removed) return;
+    this.#end.abort();
+    const graceSeconds = this.#removed && !deletionTimestamp ? 0 : (deletionGracePeriodSeconds ?? 0);
+    if (this.#graceSeconds !== undefined && graceSeconds < this.#graceSeconds) {
+      this.#hurry.abort();
+      this.#hurry = new AbortController();
+      // Beside the stop under way, which waits for the longer grace.
+      if (this.#stage === "ending") void this.#stopRunning().catch(() => this.#retry());
+    }
+    this.#graceSeconds = graceSeconds;
+  }
+
+  /** A ConfigMap, Secret or token in its volumes has changed. */
+  refreshVolumes(): void {
+    this.#volumesStale = true;
+    this.wake();
+  }
+
+  /** Something has changed: look again. */
+  wake(): void {
+    if (this.#stopped) return;
+    // Its stop is under way, and may take its whole grace period: containers that have ended are told meanwhile.
+    if (this.#stage === "ending" && !this.#released) this.#tell({ terminal: false });
+    this.#again = true;
+    this.#running ??= this.#loop().finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** The daemon ends; the pod goes on. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelTimer();
+    this.#end.abort();
+    await this.#running;
+  }
+
+  async #loop(): Promise<void> {
+    while (this.#again && !this.#stopped && this.#stage !== "done") {
+      this.#again = false;
+      this.#cancelTimer();
+      this.#dueMs = Number.POSITIVE_INFINITY;
+      try {
+        await this.#sync();
+        this.#retryMs = RETRY_MS;
+      } catch (error) {
+        if (error instanceof Interrupted) {
+          this.#again = true;
+          continue;
+        }
+        const { name, namespace } = this.#pod.metadata;
+        this.#services.log.warn("pod sync failed", { pod: name, namespace, error: String(error) });
+        this.#retry();
+      }
+    }
+  }
+
+  #retry(): void {
+    this.#wakeIn(this.#retryMs);
+    this.#retryMs = Math.min(RETRY_MAX_MS, this.#retryMs * 2);
+  }
+
+  /** The earliest of a run's wishes counts; every run makes its own. */
+  #wakeIn(delayMs: number): void {
+    const { clock } = this.#services;
+    const dueMs = clock.now() + Math.max(0, delayMs);
+    if (dueMs >= this.#dueMs) return;
+    this.#cancelTimer();
+    this.#dueMs = dueMs;
+    this.#cancelTimer = clock.after(Math.max(0, delayMs), () => this.wake());
+  }
+
+  #observed(): ObservedPod {
+    const { uid, namespace, name } = this.#pod.metadata;
+    return this.#services.cache.get(uid) ?? nothingObserved({ uid, namespace, name });
+  }
+
+  #status({ terminal }: { terminal: boolean }): PodStatus {
+    const { status, probes, clock, host } = this.#services;
+    const known = status.current(this.#pod);
+    return podStatus({
+      pod: known ? { ...this.#pod, status: known } : this.#pod,
+      observed: this.#observed(),
+      failures: this.#failures,
+      readiness: probes.readiness(this.#pod.metadata.uid),
+      hostIps: host().hostIps,
+      terminal,
+      verdict: this.#verdict && { phase: "Failed", ...this.#verdict },
+      nowMs: clock.now(),
+    });
+  }
+
+  #tell(options: { terminal: boolean }): PodStatus {
+    const next = this.#status(options);
+    if (!this.#removed) this.#services.status.set(this.#pod, next);
+    return next;
+  }
+
+  async #sync(): Promise<void> {
+    if (this.#stage === "running") {
+      this.#track();
+      if (await this.#mustEnd()) this.#stage = "ending";
+      else await this.#keepRunning();
+    }
+    if (this.#stage === "ending") await this.#stopAll();
+    if (this.#stage === "ended") await this.#finish();
+  }
+
+  #track(): void {
+    const observed = this.#observed();
+    const ip = usesHostNetwork(this.#pod) ? this.#services.host().hostIps[0] : podIpsOf(observed)[0];
+    this.#services.probes.track(this.#withStatus(), observed, ip ?? "");
+  }
+
+  #withStatus(): NodePod {
+    const known = this.#services.status.current(this.#pod);
+    return known ? { ...this.#pod, status: known } : this.#pod;
+  }
+
+  /** Deleted, out of time, refused, or finished. */
+  async #mustEnd(): Promise<boolean> {
+    const { clock, events, admit } = this.#services;
+    const pod = this.#pod;
+    if (this.#removed || pod.metadata.deletionTimestamp) return true;
+    if (isTerminalPhase(this.#withStatus().status?.phase)) return true;
+    if (!this.#admitted) {
+      this.#verdict = admit(pod);
+      this.#admitted = true;
+      if (this.#verdict) {
+        events.pod(pod, "Warning", this.#verdict.reason, this.#verdict.message);
+        this.#services.status.set(pod, rejectedStatus(pod, this.#verdict));
+        this.#released = true;
+        return true;
+      }
+    }
+    const { activeDeadlineSeconds } = pod.spec;
+    const status = this.#tell({ terminal: false });
+    if (activeDeadlineSeconds !== undefined && status.startTime && !isTerminalPhase(status.phase)) {
+      const leftMs = Date.parse(status.startTime) + activeDeadlineSeconds * 1000 - clock.now();
+      if (leftMs <= 0) {
+        const message = "Pod was active on the node longer than the specified deadline";
+        this.#verdict = { reason: "DeadlineExceeded", message };
+        events.pod(pod, "Normal", "DeadlineExceeded", message);
+        return true;
+      }
+      this.#wakeIn(leftMs);
+    }
+    return isTerminalPhase(status.phase);
+  }
+
+  async #keepRunning(): Promise<void> {
+    const { network, events, clock, probes } = this.#services;
+    const pod = this.#pod;
+    const { uid } = pod.metadata;
+    const ready = network.status();
+    if (!ready.ready && !usesHostNetwork(pod) && this.#observed().sandboxes.length === 0) {
+      events.pod(pod, "Warning", "NetworkNotReady", `network is not ready: ${ready.reason}`);
+      this.#wakeIn(NETWORK_RETRY_MS);
+      return;
+    }
+    const volumes = await this.#mountVolumes();
+    if (!volumes) return;
+
+    const actions = planPod({ pod, observed: this.#observed(), probes: probes.verdicts(uid) });
+    if (actions.length === 0) return;
+    const outcome = await runActions(
+      this.#services,
+      {
+        pod,
+        volumes,
+        failures: this.#failures,
+        restarts: this.#restarts,
+        signal: this.#end.signal,
+      },
+      actions,
+    );
+    this.#track();
+    const status = this.#tell({ terminal: false });
+    if (outcome.retry) this.#retry();
+    else if (outcome.dueMs !== undefined) this.#wakeIn(outcome.dueMs - clock.now());
+    if (isTerminalPhase(status.phase)) this.#again = true;
+  }
+
+  /** @returns undefined when they are not ready: then an event says why, and we come back */
+  async #mountVolumes(): Promise<MountedVolumes | undefined> {
+    const { volumes, events, clock } = this.#services;
+    const pod = this.#pod;
+    const { uid } = pod.metadata;
+    if (this.#mounted && !this.#volumesStale) return this.#mounted;
+    this.#volumesStale = false;
+    try {
+      this.#mounted = await interruptible(volumes.mount(pod, podIpsOf(this.#observed())), this.#end.signal);
+      this.#mountFailedMs = undefined;
+      return this.#mounted;
+    } catch (error) {
+      this.#volumesStale = true;
+      if (!(error instanceof VolumeError)) throw error;
+      // Volumes that were ready stay as they are.
+      if (this.#mounted) this.#services.log.debug("volumes not brought up to date", { uid, error: error.message });
+      const now = clock.now();
+      events.pod(pod, "Warning", "FailedMount", error.message);
+      this.#mounts.next(uid, this.#mountFailedMs ?? now, now);
+      this.#mountFailedMs = now;
+      this.#wakeIn(this.#mounts.delayMs(uid));
+      return this.#mounted;
+    }
+  }
+
+  async #stopAll(): Promise<void> {
+    this.#end.abort();
+    this.#services.probes.end(this.#pod.metadata.uid);
+    await this.#stopRunning();
+    const { uid, namespace, name } = this.#pod.metadata;
+    const observed = await this.#services.cache.refresh({ uid, namespace, name });
+    if (runningContainers(observed).length > 0 || observed.sandboxes.some(({ ready }) => ready)) {
+      this.#retry();
+      return;
+    }
+    this.#stage = "ended";
+  }
+
+  async #stopRunning(): Promise<void> {
+    const graceSeconds = this.#removed && !this.#pod.metadata.deletionTimestamp ? 0 : undefined;
+    await stopPod(this.#services, this.#pod, this.#observed(), { hurry: this.#hurry.signal, graceSeconds });
+  }
+
+  /** Tells the end, frees what it held, and removes it from the API when it was deleted. */
+  async #finish(): Promise<void> {
+    const { status, volumes, cgroups, probes, api, log } = this.#services;
+    const pod = this.#pod;
+    const { uid, namespace, name, deletionTimestamp } = pod.metadata;
+    if (!this.#released) {
+      probes.untrack(uid);
+      if (!this.#removed) status.set(pod, finalStatus(pod, this.#status({ terminal: true })));
+      await volumes.unmount({ uid });
+      await cgroups.remove(uid);
+      this.#released = true;
+    }
+    if (!this.#removed) {
+      if (!deletionTimestamp) return;
+      await status.flushed(uid);
+      try {
+        const options = { gracePeriodSeconds: 0, preconditions: { uid } };
+        await api.delete(`/api/v1/namespaces/${namespace}/pods/${name}`, options);
+        log.debug("pod removed", { pod: name, namespace });
+      } catch (error) {
+        // 404, or 409: another pod has its name.
+        if (!(error instanceof ApiCallError && (error.code === 404 || error.code === 409))) throw error;
+        this.#removed = true;
+      }
+      // Finalizers may keep it; the informer says when it is gone.
+      if (!this.#removed) return;
+    }
+    await this.#forget();
+  }
+
+  async #forget(): Promise<void> {
+    const { status, images } = this.#services;
+    const { uid } = this.#pod.metadata;
+    try {
+      await removePod(this.#services, this.#observed());
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+    status.forget(uid);
+    images.forget(uid);
+    this.#cancelTimer();
+    this.#stage = "done";
+    this.#done();
+  }
+}

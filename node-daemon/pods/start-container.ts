@@ -1,0 +1,187 @@
+/** Starts one container of a pod: image, configuration, creation, start, postStart hook. */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { ConfigMap, EphemeralContainer, Secret } from "../../kinds/core/v1-types.ts";
+import { type PodSandboxConfig, RuntimeError } from "../runtime/runtime.ts";
+import type { MountedVolumes } from "../volumes/volume-manager.ts";
+import { containerConfig } from "./container-config.ts";
+import { containerMounts } from "./container-mounts.ts";
+import { buildEnvironment, ContainerConfigError, envReferences, type References } from "./env.ts";
+import { Interrupted, interruptible } from "./interruptible.ts";
+import { runHook } from "./lifecycle-hooks.ts";
+import { latest, type ObservedPod } from "./observed.ts";
+import type { AnyContainer, NodePod } from "./pod.ts";
+import { linuxResources } from "./resources.ts";
+import type { PodServices } from "./services.ts";
+import { StartError } from "./start-error.ts";
+import { stopContainer } from "./stop-pod.ts";
+
+export interface StartInput {
+  pod: NodePod;
+  container: AnyContainer;
+  observed: ObservedPod;
+  sandbox: { id: string; config: PodSandboxConfig; podIps: readonly string[] };
+  volumes: MountedVolumes;
+  hostsFile: string | undefined;
+  /** Aborted when the pod is to end: what waits gives up, and nothing new is started. */
+  signal: AbortSignal;
+}
+
+const CONFIG_ERROR = "CreateContainerConfigError";
+
+/** @throws StartError with the reason kubelet gives; an event has told of it */
+export async function startContainer(services: PodServices, input: StartInput): Promise<void> {
+  const { runtime, events, images } = services;
+  const { pod, container, signal } = input;
+  const tellError = (message: string): void =>
+    events.container(pod, container.name, { type: "Warning", reason: "Failed", message: `Error: ${message}` });
+
+  const image = await interruptible(images.ensure(pod, container), signal).catch((error: unknown) => {
+    if (error instanceof StartError) tellError(error.reason);
+    throw error;
+  });
+  let config: Awaited<ReturnType<typeof prepare>>;
+  try {
+    config = await prepare(services, input, image);
+  } catch (error) {
+    if (!(error instanceof ContainerConfigError)) throw error;
+    tellError(error.message);
+    throw new StartError(CONFIG_ERROR, error.message);
+  }
+
+  const step = async <T>(reason: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof RuntimeError)) throw error;
+      tellError(error.message);
+      throw new StartError(reason, error.message);
+    }
+  };
+  if (signal.aborted) throw new Interrupted();
+  const id = await step("CreateContainerError", () =>
+    runtime.createContainer({ sandboxId: input.sandbox.id, config, sandboxConfig: input.sandbox.config }),
+  );
+  events.container(pod, container.name, { type: "Normal", reason: "Created", message: "Container created" });
+  await step("RunContainerError", () => runtime.startContainer(id));
+  events.container(pod, container.name, { type: "Normal", reason: "Started", message: "Container started" });
+  await postStart(services, input, id);
+}
+
+async function prepare(
+  services: PodServices,
+  { pod, container, observed, sandbox, volumes, hostsFile }: StartInput,
+  image: { id: string; uid: bigint | undefined; username: string },
+): Promise<ReturnType<typeof containerConfig>> {
+  const { volumes: manager, paths, events } = services;
+  const visible = services.services();
+  if (!visible)
+    throw new ContainerConfigError("services have not yet been read at least once, cannot construct envvars");
+  const host = services.host();
+  const environment = buildEnvironment({
+    pod,
+    container,
+    services: visible,
+    node: host,
+    podIps: sandbox.podIps,
+    references: await readReferences(services, pod, container),
+  });
+  for (const { source, keys } of environment.skipped) {
+    const message = `Keys [${keys.join(", ")}] from the EnvFrom ${source} were skipped since they are considered invalid environment variable names.`;
+    events.pod(pod, "Warning", "InvalidEnvironmentVariableNames", message);
+  }
+  const mounts = await containerMounts({
+    pod,
+    container,
+    volumes,
+    manager,
+    paths,
+    variables: environment.variables,
+    hostsFile,
+  });
+  const target = (container as EphemeralContainer).targetContainerName;
+  return containerConfig(pod, container, {
+    restartCount: await nextRestartCount(services, pod, container.name, observed),
+    environment,
+    image,
+    mounts,
+    resources: linuxResources(pod, container, host),
+    targetId: target ? latest(observed, target)?.id : undefined,
+  });
+}
+
+async function readReferences(services: PodServices, pod: NodePod, container: AnyContainer): Promise<References> {
+  const { namespace } = pod.metadata;
+  const needed = envReferences(container);
+  const configMaps = new Map<string, ConfigMap | undefined>();
+  const secrets = new Map<string, Secret | undefined>();
+  try {
+    await Promise.all([
+      ...needed.configMaps.map(async (name) =>
+        configMaps.set(name, (await services.objects.read("configmaps", namespace, name)) as ConfigMap | undefined),
+      ),
+      ...needed.secrets.map(async (name) =>
+        secrets.set(name, (await services.objects.read("secrets", namespace, name)) as Secret | undefined),
+      ),
+    ]);
+  } catch (error) {
+    throw new ContainerConfigError((error as Error).message);
+  }
+  return {
+    configMap: (name) => configMaps.get(name),
+    secret: (name) => secrets.get(name),
+    envFile: () => {
+      throw new ContainerConfigError("fileKeyRef is not supported by kedge yet");
+    },
+  };
+}
+
+/** One more than the last; after the runtime has forgotten everything, one more than the newest log file. */
+async function nextRestartCount(
+  { paths }: PodServices,
+  pod: NodePod,
+  name: string,
+  observed: ObservedPod,
+): Promise<number> {
+  const last = latest(observed, name);
+  if (last) return last.restartCount + 1;
+  try {
+    const files = await readdir(join(paths.podLogs(pod), name));
+    const counts = files.map((file) => /^(\d+)\.log/.exec(file)?.[1]).filter((count) => count !== undefined);
+    return counts.length === 0 ? 0 : Math.max(...counts.map(Number)) + 1;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0;
+    throw error;
+  }
+}
+
+/** A failing hook takes the container down again. */
+async function postStart(services: PodServices, input: StartInput, id: string): Promise<void> {
+  const { pod, container, observed, sandbox, signal } = input;
+  const handler = container.lifecycle?.postStart;
+  if (!handler) return;
+  const timeoutMs = 24 * 3_600_000;
+  try {
+    const target = { container, containerId: id, podIp: sandbox.podIps[0] ?? "", timeoutMs };
+    await interruptible(runHook(services, handler, target), signal);
+  } catch (error) {
+    if (error instanceof Interrupted) throw error;
+    const { message } = error as Error;
+    services.events.container(pod, container.name, {
+      type: "Warning",
+      reason: "FailedPostStartHook",
+      message: "PostStartHook failed",
+    });
+    services.log.debug("postStart hook failed", { pod: pod.metadata.name, container: container.name, error: message });
+    const now = await services.cache.refresh({
+      uid: pod.metadata.uid,
+      namespace: observed.namespace,
+      name: observed.name,
+    });
+    const running = now.containers.find((candidate) => candidate.id === id && candidate.state === "running");
+    if (running) {
+      await stopContainer(services, pod, { observed: now, running }, { message: "FailedPostStartHook" });
+    }
+    throw new StartError("PostStartHookError", message);
+  }
+}
