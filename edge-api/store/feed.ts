@@ -152,8 +152,8 @@ export class Feed {
     const { clock, random, report } = this.#options;
     const isCurrent = () => this.#subscriptions.get(subscription.name) === subscription;
     while (subscription.behind && isCurrent()) {
-      const batch = this.#take(subscription);
       try {
+        const batch = this.#take(subscription);
         await this.#within(subscription.target.changes(batch));
         subscription.at = batch.to;
         subscription.failures = 0;

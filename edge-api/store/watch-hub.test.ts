@@ -207,6 +207,19 @@ describe("watch hub", () => {
       expect([hub.count(), hub.count("pods"), hub.count("secrets")]).toEqual([1, 1, 0]);
     });
 
+    it("[WH9] a sink that throws while history is told gets no more", () => {
+      for (const name of ["a", "b", "c"]) create(name);
+      for (const start of [{ after: 0 }, { state: { endMark: true } }]) {
+        const sink = new FakeSink();
+        sink.onSend = () => {
+          throw new Error("closed");
+        };
+        open({}, start, sink);
+        expect([sink.told.length, sink.ended]).toEqual([1, "failed"]);
+      }
+      expect(hub.count()).toBe(0);
+    });
+
     it("[WH8] an error in a filter ends that watch alone and is reported", () => {
       const error = new Error("filter");
       hub = make({

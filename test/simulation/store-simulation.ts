@@ -98,6 +98,9 @@ class Simulation {
   /** As after an eviction: nothing but the database is left. */
   #open(): void {
     this.#timers.clear();
+    this.#subscribers.forEach((_, i) => {
+      this.#feed.remove(`s${i}`);
+    });
     this.#store = new SqliteStore(this.#sql, { now: () => this.#nowMs });
     this.#store.subscribe((events) => this.#told.push(...events));
     this.#hub = new WatchHub({
