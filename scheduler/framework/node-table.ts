@@ -1,0 +1,211 @@
+/**
+ * The nodes and what runs on them, held as columns of numbers: a row costs about 200 bytes whatever runs on it.
+ */
+import type { Taint } from "../../kinds/core/v1-types.ts";
+import type { HostPort, PodShape } from "./pod-shape.ts";
+import { amountOf, CPU, MEMORY, PODS, type ResourceColumns } from "./resources.ts";
+
+/** What placement needs of a Node object. */
+export interface NodeFacts {
+  name: string;
+  labels: { readonly [key: string]: string };
+  /** NoSchedule and NoExecute. */
+  hardTaints: readonly Taint[];
+  /** PreferNoSchedule. */
+  softTaints: readonly Taint[];
+  unschedulable: boolean;
+  allocatable: { readonly [resource: string]: string };
+}
+
+/** Addresses on which each port is taken, one entry a pod: pods of one node rarely use more than a few. */
+type PortUse = Map<string, string[]>;
+
+/** Which rows have changed since a reader last looked. */
+const JOURNAL_LIMIT = 65_536;
+
+export class NodeTable {
+  readonly columns: ResourceColumns;
+  /** By row: undefined when only pods are known to be there, or the row is free. */
+  readonly facts: (NodeFacts | undefined)[] = [];
+  /** By column, then row. */
+  readonly allocatable: Float64Array[] = [];
+  readonly requested: Float64Array[] = [];
+  /** cpu and memory as scoring counts them. */
+  scoredCpuMilli: Float64Array = new Float64Array(0);
+  scoredMemoryBytes: Float64Array = new Float64Array(0);
+  readonly #ports: (PortUse | undefined)[] = [];
+  readonly #rows = new Map<string, number>();
+  readonly #names: (string | undefined)[] = [];
+  readonly #free: number[] = [];
+  #capacity = 0;
+  #nodeCount = 0;
+  #journal: number[] = [];
+  #journalStart = 0;
+
+  constructor(columns: ResourceColumns) {
+    this.columns = columns;
+  }
+
+  /** Nodes that exist. */
+  get nodeCount(): number {
+    return this.#nodeCount;
+  }
+
+  /** Rows are below this; some may be free. */
+  get rowLimit(): number {
+    return this.facts.length;
+  }
+
+  rowOf(name: string): number | undefined {
+    return this.#rows.get(name);
+  }
+
+  nameOf(row: number): string {
+    return this.#names[row] ?? "";
+  }
+
+  /** The row of a node or, before it is known, of its pods. */
+  ensureRow(name: string): number {
+    const known = this.#rows.get(name);
+    if (known !== undefined) return known;
+    const row = this.#free.pop() ?? this.facts.length;
+    if (row >= this.#capacity) this.#grow(row + 1);
+    this.facts[row] = undefined;
+    this.#names[row] = name;
+    this.#rows.set(name, row);
+    return row;
+  }
+
+  setNode(facts: NodeFacts): number {
+    const row = this.ensureRow(facts.name);
+    if (!this.facts[row]) this.#nodeCount++;
+    this.facts[row] = facts;
+    for (const column of this.allocatable) column[row] = 0;
+    for (const [name, quantity] of Object.entries(facts.allocatable)) {
+      this.#column(this.allocatable, this.columns.of(name))[row] = amountOf(name, quantity);
+    }
+    this.#touch(row);
+    return row;
+  }
+
+  /** The row stays as long as pods are on it. */
+  removeNode(name: string): void {
+    const row = this.#rows.get(name);
+    if (row === undefined || !this.facts[row]) return;
+    this.facts[row] = undefined;
+    this.#nodeCount--;
+    for (const column of this.allocatable) column[row] = 0;
+    this.#touch(row);
+    this.#freeIfEmpty(row);
+  }
+
+  addPod(row: number, shape: PodShape): void {
+    this.#charge(row, shape, 1);
+    for (const port of shape.hostPorts) this.#takePort(row, port);
+    this.#touch(row);
+  }
+
+  removePod(row: number, shape: PodShape): void {
+    this.#charge(row, shape, -1);
+    for (const port of shape.hostPorts) this.#freePort(row, port);
+    this.#touch(row);
+    this.#freeIfEmpty(row);
+  }
+
+  requestedAt(column: number, row: number): number {
+    return this.requested[column]?.[row] ?? 0;
+  }
+
+  allocatableAt(column: number, row: number): number {
+    return this.allocatable[column]?.[row] ?? 0;
+  }
+
+  /** Whether another pod on the node has the port on an address that collides. */
+  isPortTaken(row: number, { protocolPort, ip }: HostPort): boolean {
+    const used = this.#ports[row]?.get(protocolPort);
+    return used?.some((other) => other === ip || other === "0.0.0.0" || ip === "0.0.0.0") ?? false;
+  }
+
+  /** A position to give to `changedSince` later. */
+  get position(): number {
+    return this.#journalStart + this.#journal.length;
+  }
+
+  /** Rows changed since `position`, perhaps more than once; undefined when that is too long ago: look at all. */
+  changedSince(position: number): readonly number[] | undefined {
+    if (position < this.#journalStart || position < this.position - this.facts.length) return undefined;
+    return position === this.position ? NONE : this.#journal.slice(position - this.#journalStart);
+  }
+
+  #charge(row: number, shape: PodShape, sign: 1 | -1): void {
+    for (let i = 0; i < shape.requestColumns.length; i++) {
+      const column = this.#column(this.requested, shape.requestColumns[i]!);
+      column[row] = column[row]! + sign * shape.requestAmounts[i]!;
+    }
+    const pods = this.#column(this.requested, PODS);
+    pods[row] = pods[row]! + sign;
+    this.scoredCpuMilli[row] = this.scoredCpuMilli[row]! + sign * shape.scoredCpuMilli;
+    this.scoredMemoryBytes[row] = this.scoredMemoryBytes[row]! + sign * shape.scoredMemoryBytes;
+  }
+
+  #takePort(row: number, { protocolPort, ip }: HostPort): void {
+    const ports: PortUse = this.#ports[row] ?? new Map();
+    this.#ports[row] = ports;
+    const used = ports.get(protocolPort);
+    if (used) used.push(ip);
+    else ports.set(protocolPort, [ip]);
+  }
+
+  #freePort(row: number, { protocolPort, ip }: HostPort): void {
+    const used = this.#ports[row]?.get(protocolPort);
+    const at = used?.indexOf(ip) ?? -1;
+    if (!used || at < 0) return;
+    used.splice(at, 1);
+    if (used.length === 0) this.#ports[row]?.delete(protocolPort);
+  }
+
+  #freeIfEmpty(row: number): void {
+    const name = this.#names[row];
+    if (this.facts[row] || name === undefined || this.requestedAt(PODS, row) > 0) return;
+    this.#rows.delete(name);
+    this.#names[row] = undefined;
+    this.#ports[row] = undefined;
+    for (const column of this.requested) column[row] = 0;
+    this.scoredCpuMilli[row] = 0;
+    this.scoredMemoryBytes[row] = 0;
+    this.#free.push(row);
+  }
+
+  #touch(row: number): void {
+    this.#journal.push(row);
+    if (this.#journal.length < JOURNAL_LIMIT) return;
+    const gone = this.#journal.length >> 1;
+    this.#journal = this.#journal.slice(gone);
+    this.#journalStart += gone;
+  }
+
+  #column(columns: Float64Array[], index: number): Float64Array {
+    while (columns.length <= index) columns.push(new Float64Array(this.#capacity));
+    return columns[index]!;
+  }
+
+  #grow(atLeast: number): void {
+    this.#capacity = Math.max(64, atLeast, this.#capacity * 2);
+    const grown = (column: Float64Array): Float64Array => {
+      const larger = new Float64Array(this.#capacity);
+      larger.set(column);
+      return larger;
+    };
+    for (const columns of [this.allocatable, this.requested]) {
+      for (let i = 0; i < columns.length; i++) columns[i] = grown(columns[i]!);
+    }
+    for (const column of [CPU, MEMORY, PODS]) {
+      this.#column(this.allocatable, column);
+      this.#column(this.requested, column);
+    }
+    this.scoredCpuMilli = grown(this.scoredCpuMilli);
+    this.scoredMemoryBytes = grown(this.scoredMemoryBytes);
+  }
+}
+
+const NONE: readonly number[] = [];

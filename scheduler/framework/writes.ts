@@ -1,0 +1,133 @@
+/** What the scheduler writes beside bindings: events and the PodScheduled condition. */
+import { formatMicroTime, formatTime } from "../../machinery/clock.ts";
+import type { WriteOp } from "../../machinery/cluster/contract.ts";
+import type { PendingPod, QueuedPod, ScheduledCondition } from "./queued-pod.ts";
+
+export const ACTOR = "system:kube-scheduler";
+const FIELD_MANAGER = "kube-scheduler";
+/** An unchanged reason is told again after this time, so that it does not age away (events live an hour). */
+const TELL_AGAIN_MS = 5 * 60_000;
+
+export const OPTIONS = { fieldManager: FIELD_MANAGER, returns: "metadata" } as const;
+
+export interface EventText {
+  type: "Normal" | "Warning";
+  reason: "Scheduled" | "FailedScheduling";
+  action: "Binding" | "Scheduling";
+  message: string;
+}
+
+/** events.k8s.io keeps notes to 1 KiB. */
+const MAX_NOTE_BYTES = 1024;
+
+const cut = (text: string): string => (text.length > MAX_NOTE_BYTES ? text.slice(0, MAX_NOTE_BYTES) : text);
+
+export class EventNames {
+  #sequence = 0;
+
+  /** Upstream's names end in the nanosecond; ours are counted up within a millisecond. */
+  next(podName: string, nowMs: number): string {
+    const suffix = (BigInt(nowMs) * 1_000_000n + BigInt(this.#sequence++ % 1_000_000)).toString(16);
+    return `${podName.slice(0, 230)}.${suffix}`;
+  }
+}
+
+export function eventOp(
+  { metadata: { namespace = "", name = "", uid = "", resourceVersion }, shape }: PendingPod,
+  text: EventText,
+  { eventName, nowMs }: { eventName: string; nowMs: number },
+): WriteOp {
+  return {
+    verb: "create",
+    resource: "events",
+    namespace,
+    options: OPTIONS,
+    object: {
+      apiVersion: "v1",
+      kind: "Event",
+      metadata: { name: eventName, namespace },
+      involvedObject: {
+        kind: "Pod",
+        namespace,
+        name,
+        uid,
+        apiVersion: "v1",
+        ...(resourceVersion && { resourceVersion }),
+      },
+      type: text.type,
+      reason: text.reason,
+      action: text.action,
+      message: cut(text.message),
+      eventTime: formatMicroTime(nowMs),
+      firstTimestamp: null,
+      lastTimestamp: null,
+      source: {},
+      reportingComponent: shape.schedulerName,
+      reportingInstance: `${shape.schedulerName}-kedge`,
+    },
+  };
+}
+
+/** Tells why a pod waits: once for each reason, then now and then as a series. Remembers on `queued` what was told. */
+export function failureEventOp(
+  queued: QueuedPod,
+  message: string,
+  { names, nowMs }: { names: EventNames; nowMs: number },
+): WriteOp | undefined {
+  const { pod, told } = queued;
+  const { namespace = "", name = "" } = pod.metadata;
+  if (told?.message !== message) {
+    const eventName = names.next(name, nowMs);
+    queued.told = { eventName, message, count: 1, atMs: nowMs };
+    const text = { type: "Warning", reason: "FailedScheduling", action: "Scheduling", message } as const;
+    return eventOp(pod, text, { eventName, nowMs });
+  }
+  told.count++;
+  if (nowMs - told.atMs < TELL_AGAIN_MS) return undefined;
+  told.atMs = nowMs;
+  return {
+    verb: "patch",
+    resource: "events",
+    namespace,
+    name: told.eventName,
+    patchType: "merge",
+    patch: { series: { count: told.count, lastObservedTime: formatMicroTime(nowMs) } },
+    options: OPTIONS,
+  };
+}
+
+/** Sets PodScheduled to False; undefined when it says so already. */
+export function conditionOp(
+  { metadata: { namespace = "", name = "", uid }, pending }: PendingPod,
+  condition: Omit<ScheduledCondition, "status">,
+  nowMs: number,
+): WriteOp | undefined {
+  const was = pending.condition;
+  if (was?.status === "False" && was.reason === condition.reason && was.message === condition.message) {
+    return undefined;
+  }
+  return {
+    verb: "patch",
+    resource: "pods",
+    namespace,
+    name,
+    subresource: "status",
+    patchType: "strategic",
+    patch: {
+      // Not of a pod of the same name made since.
+      ...(uid && { metadata: { uid } }),
+      status: {
+        conditions: [
+          {
+            type: "PodScheduled",
+            status: "False",
+            ...condition,
+            ...(pending.generation && { observedGeneration: pending.generation }),
+            ...(was?.status !== "False" && { lastTransitionTime: formatTime(nowMs) }),
+          },
+        ],
+      },
+    },
+    options: OPTIONS,
+  };
+}

@@ -1,0 +1,142 @@
+/** A cluster in memory for tests of the scheduler: it can lose, delay and refuse. */
+import type { Pod } from "../../kinds/core/v1-types.ts";
+import type {
+  ChangeBatch,
+  ChangeEvent,
+  Cluster,
+  SnapshotPage,
+  WriteOp,
+  WriteResult,
+} from "../../machinery/cluster/contract.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
+import { ApiError, conflict, notFound } from "../../machinery/meta/status.ts";
+
+type Event = { reason: string; message: string; name: string; count: number };
+
+export class FakeCluster implements Cluster {
+  revision = 0;
+  /** Objects by "resource/namespace/name". */
+  readonly objects = new Map<string, KubeObject>();
+  readonly events: Event[] = [];
+  readonly writes: WriteOp[][] = [];
+  /** Every binding done, in order: "pod → node". */
+  readonly bindings: string[] = [];
+  /** Says how an op fails, before it is done. */
+  refuse: (op: WriteOp) => ApiError | undefined = () => undefined;
+  /** Fails whole calls of `write`: before they are done, or after. */
+  breakWrites: "no" | "before" | "after" = "no";
+  breakSnapshots = false;
+  #unsent: ChangeEvent[] = [];
+  #sentTo = 0;
+
+  async snapshot(resources: string[]): Promise<SnapshotPage> {
+    if (this.breakSnapshots) throw new Error("snapshot failed");
+    const items = [...this.objects]
+      .map(([key, object]) => ({ resource: key.slice(0, key.indexOf("/")), value: JSON.stringify(object) }))
+      .filter(({ resource }) => resources.includes(resource));
+    return { revision: this.revision, items };
+  }
+
+  async write(_actor: string, ops: WriteOp[]): Promise<WriteResult[]> {
+    if (this.breakWrites === "before") throw new Error("write failed before");
+    this.writes.push(ops);
+    const results: WriteResult[] = [];
+    for (const op of ops) {
+      const dependency = op.needs === undefined ? undefined : results[op.needs];
+      results.push(dependency?.ok === false ? dependency : this.#do(op));
+    }
+    if (this.breakWrites === "after") throw new Error("write failed after");
+    return results;
+  }
+
+  put(resource: string, object: KubeObject): void {
+    const key = keyOf(resource, object);
+    this.revision++;
+    const stored = {
+      ...object,
+      metadata: { ...object.metadata, resourceVersion: String(this.revision) },
+    };
+    this.#emit(this.objects.has(key) ? "MODIFIED" : "ADDED", resource, stored);
+    this.objects.set(key, stored);
+  }
+
+  remove(resource: string, namespace: string, name: string): void {
+    const key = `${resource}/${namespace}/${name}`;
+    const object = this.objects.get(key);
+    if (!object) throw new Error(`no ${key}`);
+    this.revision++;
+    this.objects.delete(key);
+    this.#emit("DELETED", resource, object);
+  }
+
+  pod(name: string): Pod & KubeObject {
+    const found = this.objects.get(`pods/default/${name}`);
+    if (!found) throw new Error(`no pod ${name}`);
+    return found as Pod & KubeObject;
+  }
+
+  nodeOf(name: string): string | undefined {
+    return this.pod(name).spec?.nodeName;
+  }
+
+  /** What has happened since the last call. */
+  takeBatch(): ChangeBatch {
+    const batch = { from: this.#sentTo, to: this.revision, events: this.#unsent };
+    this.#sentTo = this.revision;
+    this.#unsent = [];
+    return batch;
+  }
+
+  #emit(type: ChangeEvent["type"], resource: string, object: KubeObject): void {
+    const { namespace = "", name = "" } = object.metadata;
+    this.#unsent.push({ type, resource, namespace, name, revision: this.revision, value: JSON.stringify(object) });
+  }
+
+  #do(op: WriteOp): WriteResult {
+    try {
+      const refused = this.refuse(op);
+      if (refused) throw refused;
+      return { ok: true, object: this.#apply(op) };
+    } catch (error) {
+      if (error instanceof ApiError) return { ok: false, status: error.status };
+      throw error;
+    }
+  }
+
+  #apply(op: WriteOp): KubeObject {
+    if (op.resource === "events") return this.#event(op);
+    if (op.resource !== "pods" || !("name" in op) || op.name === undefined) throw new Error(`unexpected ${op.verb}`);
+    const pod = this.objects.get(`pods/${op.namespace}/${op.name}`) as (Pod & KubeObject) | undefined;
+    const subject = { group: "", resource: "pods", name: op.name };
+    if (!pod) throw notFound(subject);
+    if (op.verb === "create" && op.subresource === "binding") {
+      const { metadata, target } = op.object as { metadata: { uid: string }; target: { name: string } };
+      if (metadata.uid !== pod.metadata.uid) throw conflict(subject, "uid");
+      if (pod.spec?.nodeName) throw conflict(subject, "already assigned");
+      this.bindings.push(`${op.name} → ${target.name}`);
+      this.put("pods", { ...pod, spec: { ...pod.spec, nodeName: target.name } } as KubeObject);
+    } else if (op.verb === "patch" && op.subresource === "status") {
+      const { status } = op.patch as { status: object };
+      this.put("pods", { ...pod, status: { ...pod.status, ...status } } as KubeObject);
+    } else {
+      throw new Error(`unexpected ${op.verb}`);
+    }
+    return this.pod(op.name);
+  }
+
+  #event(op: WriteOp): KubeObject {
+    this.revision++;
+    if (op.verb === "create") {
+      const { metadata, reason, message } = op.object as unknown as Event & KubeObject;
+      this.events.push({ name: metadata.name ?? "", reason, message, count: 1 });
+    } else if (op.verb === "patch") {
+      const event = this.events.find(({ name }) => name === op.name);
+      if (!event) throw notFound({ group: "", resource: "events", name: op.name });
+      event.count = (op.patch as { series: { count: number } }).series.count;
+    }
+    return { apiVersion: "v1", kind: "Event", metadata: { resourceVersion: String(this.revision) } };
+  }
+}
+
+const keyOf = (resource: string, { metadata: { namespace = "", name = "" } }: KubeObject): string =>
+  `${resource}/${namespace}/${name}`;
