@@ -1,0 +1,50 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleFor, startWorkerd, type Workerd } from "./store-workerd.ts";
+
+describe("store in a Durable Object of workerd", () => {
+  const folder = mkdtempSync(join(tmpdir(), "kedge-store-"));
+  let workerd: Workerd;
+
+  beforeAll(async () => {
+    await bundleFor(folder, new URL("./store-durable-worker.mjs", import.meta.url));
+    workerd = await startWorkerd(folder);
+  });
+  afterAll(async () => {
+    await workerd?.kill();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.each([1, Math.floor(Math.random() * 2 ** 31)])(
+    "[SD1] seed %i: the simulation holds on its SQLite",
+    async (seed) => {
+      const counts = (await workerd.call(`simulate?object=sim-${seed}&seed=${seed}&steps=300`)) as Record<
+        string,
+        number
+      >;
+      console.log(`seed ${seed}: ${JSON.stringify(counts)}`);
+      expect(counts.update).toBeGreaterThan(0);
+      expect(counts.evictions).toBeGreaterThan(0);
+    },
+  );
+
+  it("[SD2] what was acknowledged is there after kill -9, and no revision is given twice", async () => {
+    const acknowledged: string[] = [];
+    const creates = Array.from({ length: 200 }, (_, i) =>
+      workerd.call(`create?i=${i}`).then((made) => acknowledged.push((made as { value: string }).value)),
+    );
+    while (acknowledged.length < 60) await Promise.race(creates.splice(0, 1));
+    await workerd.kill();
+    await Promise.allSettled(creates);
+    workerd = await startWorkerd(folder);
+    const { revision, values } = (await workerd.call("list")) as { revision: number; values: string[] };
+    const revisions = values.map((value) => Number(value.split("@")[1]));
+    expect(acknowledged.length).toBeGreaterThanOrEqual(60);
+    expect(values).toEqual(expect.arrayContaining(acknowledged));
+    expect(revisions.sort((a, b) => a - b)).toEqual(Array.from({ length: revision }, (_, i) => i + 1));
+    const next = (await workerd.call("create?i=1000")) as { revision: number };
+    expect(next.revision).toBe(revision + 1);
+  });
+});
