@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { seededRandom } from "../../machinery/meta/random.ts";
+import { Deadlines } from "./deadlines.ts";
+import { KeyQueue } from "./key-queue.ts";
+
+const drain = (queue: KeyQueue, nowMs: number): string[] => {
+  const keys: string[] = [];
+  for (let taken = queue.take(nowMs); taken; taken = queue.take(nowMs)) keys.push(taken.key);
+  return keys;
+};
+
+describe("KeyQueue", () => {
+  it("[KQ1] gives each key once, in order", () => {
+    const queue = new KeyQueue();
+    for (const key of ["a", "b", "a", "c"]) queue.add(key, 0);
+    expect(queue.depth).toBe(3);
+    expect(drain(queue, 0)).toEqual(["a", "b", "c"]);
+    expect(queue.nextMs()).toBeUndefined();
+  });
+
+  it("[KQ2] a key that changes while it is worked on comes again, once", () => {
+    const queue = new KeyQueue();
+    queue.add("a", 0);
+    queue.take(0);
+    queue.add("a", 1);
+    queue.add("a", 2);
+    expect(queue.take(2)).toBeUndefined();
+    queue.succeeded("a", 3);
+    expect(drain(queue, 3)).toEqual(["a"]);
+  });
+
+  it("[KQ3] backs off 5 ms, doubled with each failure, at most 1000 s", () => {
+    const queue = new KeyQueue();
+    let now = 0;
+    const delays: number[] = [];
+    queue.add("a", now);
+    for (let i = 0; i < 20; i++) {
+      expect(queue.take(now)).toMatchObject({ key: "a", attempts: i });
+      queue.failed("a", now, []);
+      expect(queue.take(now)).toBeUndefined();
+      delays.push(queue.nextMs()! - now);
+      now = queue.nextMs()!;
+    }
+    expect(delays.slice(0, 4)).toEqual([5, 10, 20, 40]);
+    expect(delays.at(-1)).toBe(1_000_000);
+  });
+
+  it("[KQ4] a change shortens a long back-off, but not to nothing", () => {
+    const queue = new KeyQueue();
+    queue.add("a", 0);
+    for (let i = 0; i < 12; i++) {
+      const now = queue.nextMs() ?? 0;
+      queue.take(now);
+      queue.failed("a", now, []);
+    }
+    const retryMs = queue.nextMs()!;
+    queue.add("a", retryMs - 9_000);
+    expect(queue.nextMs()).toBe(retryMs - 8_000);
+    expect(queue.take(retryMs - 8_001)).toBeUndefined();
+    expect(queue.take(retryMs - 8_000)).toMatchObject({ key: "a", attempts: 12 });
+  });
+
+  it("[KQ5] hands the failures of the last attempt to the next, and forgets them after a success", () => {
+    const queue = new KeyQueue();
+    const failures = [{ op: { verb: "delete", resource: "pods", namespace: "", name: "x" }, status: { code: 500 } }];
+    queue.add("a", 0);
+    queue.take(0);
+    queue.failed("a", 0, failures as never);
+    expect(queue.take(5)?.failures).toBe(failures);
+    queue.succeeded("a", 5);
+    queue.add("a", 6);
+    expect(queue.take(6)).toMatchObject({ attempts: 0, failures: [] });
+  });
+
+  it("[KQ6] comes again at the moment a plan asked for; a later plan without one takes that back", () => {
+    const queue = new KeyQueue();
+    queue.add("a", 0);
+    queue.take(0);
+    queue.succeeded("a", 0, 500);
+    expect(queue.nextMs()).toBe(500);
+    queue.add("a", 100);
+    queue.take(100);
+    queue.succeeded("a", 100);
+    expect(queue.nextMs()).toBeUndefined();
+    expect(queue.take(500)).toBeUndefined();
+  });
+});
+
+describe("Deadlines", () => {
+  it.each([1, 2, 3])("[DL1] seed %i: takes what is due, earliest first, the last set counting", (seed) => {
+    const random = seededRandom(seed);
+    const deadlines = new Deadlines();
+    const model = new Map<string, number>();
+    for (let i = 0; i < 500; i++) {
+      const key = `k${Math.floor(random() * 60)}`;
+      if (random() < 0.2) {
+        deadlines.clear(key);
+        model.delete(key);
+      } else {
+        const atMs = Math.floor(random() * 1_000);
+        deadlines.set(key, atMs);
+        model.set(key, atMs);
+      }
+    }
+    expect(deadlines.next()).toBe(Math.min(...model.values()));
+    const taken = [...deadlines.take(700)];
+    expect(taken.length).toBeGreaterThan(10);
+    expect(new Set(taken)).toEqual(new Set([...model].filter(([, atMs]) => atMs <= 700).map(([key]) => key)));
+    const times = taken.map((key) => model.get(key)!);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
+    expect([...deadlines.take(700)]).toEqual([]);
+  });
+});

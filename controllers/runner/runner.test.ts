@@ -1,0 +1,267 @@
+import { describe, expect, it } from "vitest";
+import { registry } from "../../kinds/registry.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
+import { seededRandom } from "../../machinery/meta/random.ts";
+import { ApiError } from "../../machinery/meta/status.ts";
+import { FakeCluster } from "../../test/fakes/cluster.ts";
+import { ManualClock } from "../../test/fakes/cluster-clock.ts";
+import { View } from "../view/view.ts";
+import { type Controller, type Failure, keyOf, type Plan, splitKey } from "./controller.ts";
+import { createOp, patchOp } from "./ops.ts";
+import { Runner } from "./runner.ts";
+
+/** A controller that sees to it that every ConfigMap named "want-x" has a Secret "x" beside it. */
+const copier = (plan?: (key: string, failures: readonly Failure[], ordinary: Plan) => Plan): Controller => ({
+  name: "copier",
+  watches: {
+    configmaps: ({ type, object }) => (type === "deleted" ? undefined : [keyOf(object)]),
+    secrets: ({ object: { metadata } }) => [`${metadata.namespace}/want-${metadata.name}`],
+  },
+  plan(key, view, { failures }) {
+    const { namespace, name } = splitKey(key);
+    const secret = name.replace("want-", "");
+    const isThere = view.table("secrets")?.get(namespace, secret) !== undefined;
+    const object = { apiVersion: "v1", kind: "Secret", metadata: { name: secret, namespace } };
+    const about = object;
+    const ordinary: Plan = isThere
+      ? { actions: [] }
+      : {
+          actions: [
+            {
+              op: createOp("secrets", object),
+              event: { about, type: "Normal", reason: "Copied", message: `copied ${secret}` },
+              failureEvent: ({ message = "" }) => ({ about, type: "Warning", reason: "Failed", message }),
+            },
+          ],
+        };
+    return plan ? plan(key, failures, ordinary) : ordinary;
+  },
+});
+
+function setUp(controllers: Controller[], admit?: (name: string) => void) {
+  const clock = new ManualClock();
+  const random = seededRandom(5);
+  const cluster = new FakeCluster({
+    now: () => clock.now(),
+    random,
+    admit: (op) => {
+      if (op.resource === "secrets" && op.verb === "create")
+        admit?.((op.object as unknown as KubeObject).metadata.name!);
+    },
+  });
+  const logs: { [field: string]: unknown }[] = [];
+  const view = new View(registry);
+  const runner = new Runner({ cluster, view, controllers, clock, random, log: (line) => logs.push(line) });
+  cluster.subscribe(
+    runner,
+    [...view.tables()].map(({ resource }) => resource),
+  );
+  const want = (name: string) =>
+    cluster.create("configmaps", {
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: `want-${name}`, namespace: "ns" },
+    });
+  const step = async () => {
+    await cluster.deliver();
+    await runner.wake(clock.now());
+  };
+  const secrets = () => cluster.list("secrets").map(({ metadata }) => metadata.name);
+  return { clock, cluster, logs, runner, want, step, secrets };
+}
+
+describe("Runner", () => {
+  it("[RN1] does all that is ready in one commit, events included", async () => {
+    const { cluster, runner, want, step, secrets } = setUp([copier()]);
+    for (const name of ["a", "b", "c"]) want(name);
+    expect(runner.nextWakeMs()).toBe(0);
+    await step();
+    expect(secrets()).toEqual(["a", "b", "c"]);
+    expect(cluster.writes).toHaveLength(1);
+    expect(cluster.writes[0]?.ops.map(({ resource, verb, actor }) => `${verb} ${resource} ${actor}`)).toEqual(
+      ["secrets", "events", "secrets", "events", "secrets", "events"].map(
+        (resource) => `create ${resource} system:serviceaccount:kube-system:copier`,
+      ),
+    );
+  });
+
+  it("[RN2] plans of one turn that need nothing write nothing, and then nothing waits", async () => {
+    const { cluster, runner, want, step } = setUp([copier()]);
+    want("a");
+    await step();
+    await step();
+    expect(cluster.writes).toHaveLength(1);
+    expect(runner.nextWakeMs()).toBeUndefined();
+    expect(runner.metrics()).toMatchObject({
+      commits: 1,
+      snapshots: 1,
+      controllers: { copier: { writes: 1, depth: 0 } },
+    });
+  });
+
+  it("[RN3] a key rests until the feed shows what it wrote", async () => {
+    const { clock, cluster, runner, want, step, secrets } = setUp([copier()]);
+    await step();
+    want("a");
+    await step();
+    expect(secrets()).toEqual(["a"]);
+    // Something about the key changes before its own write is seen: it must not be planned on the old view.
+    cluster.faults = { part: 1 };
+    cluster.change("configmaps", cluster.list("configmaps")[0]!, (copy) => {
+      copy.metadata.labels = { touched: "yes" };
+    });
+    await runner.wake(clock.now());
+    expect(cluster.writes).toHaveLength(1);
+    cluster.faults = {};
+    await step();
+    expect(cluster.writes).toHaveLength(1);
+    expect(runner.nextWakeMs()).toBeUndefined();
+  });
+
+  it("[RN4] takes a snapshot when the feed does not show a write within 30 s", async () => {
+    const { clock, runner, want, step } = setUp([copier()]);
+    want("a");
+    await step();
+    expect(runner.nextWakeMs()).toBe(clock.now() + 30_000);
+    clock.advance(30_000);
+    await runner.wake(clock.now());
+    expect(runner.metrics().snapshots).toBe(2);
+    expect(runner.nextWakeMs()).toBeUndefined();
+  });
+
+  it("[RN5] a plan that throws stops no other, and comes again after a back-off", async () => {
+    let poison = true;
+    const { clock, logs, runner, want, step, secrets } = setUp([
+      copier((key, _failures, ordinary) => {
+        if (poison && key === "ns/want-bad") throw new Error("poison");
+        return ordinary;
+      }),
+    ]);
+    for (const name of ["bad", "good"]) want(name);
+    await step();
+    expect(secrets()).toEqual(["good"]);
+    expect(logs).toMatchObject([{ level: "error", controller: "copier", key: "ns/want-bad" }]);
+    poison = false;
+    await step();
+    clock.advance(5);
+    await step();
+    expect(secrets()).toEqual(["good", "bad"]);
+    expect(runner.metrics().controllers.copier?.failures).toBe(1);
+  });
+
+  it("[RN6] a write that fails is tried again with what it failed of, told, and stops no other", async () => {
+    const seen: string[] = [];
+    let full = true;
+    const { clock, cluster, want, step, secrets } = setUp(
+      [
+        copier((_key, failures, ordinary) => {
+          seen.push(failures.map(({ status }) => status.message).join());
+          return ordinary;
+        }),
+      ],
+      (name) => {
+        if (full && name === "big") throw new ApiError(403, "Forbidden", "exceeded quota");
+      },
+    );
+    for (const name of ["big", "small"]) want(name);
+    await step();
+    expect(secrets()).toEqual(["small"]);
+    const events = () => cluster.list("events").map((event) => event.message);
+    expect(events()).toEqual(["copied small", "exceeded quota"]);
+    full = false;
+    await step();
+    clock.advance(5);
+    await step();
+    expect(secrets()).toEqual(["small", "big"]);
+    expect(seen).toContain("exceeded quota");
+    expect(events()).toContain("copied big");
+  });
+
+  it("[RN7] what is refused because its namespace is being deleted is not tried again", async () => {
+    const { cluster, runner, want, step } = setUp([copier()], () => {
+      const causes = [{ reason: "NamespaceTerminating" }];
+      throw new ApiError(403, "Forbidden", "terminating", { causes });
+    });
+    want("a");
+    await step();
+    await step();
+    expect(cluster.writes).toHaveLength(1);
+    expect(runner.nextWakeMs()).toBeUndefined();
+  });
+
+  it("[RN8] a conflict makes another plan, on what is there by then", async () => {
+    const toucher: Controller = {
+      name: "toucher",
+      watches: { configmaps: ({ object }) => [keyOf(object)] },
+      plan(key, view) {
+        const { namespace, name } = splitKey(key);
+        const object = view.table("configmaps")?.get(namespace, name) as KubeObject | undefined;
+        if (!object || object.metadata.finalizers) return { actions: [] };
+        return { actions: [{ op: patchOp("configmaps", object, { metadata: { finalizers: ["kedge/test"] } }) }] };
+      },
+    };
+    const { clock, cluster, runner, want, step } = setUp([toucher]);
+    const object = want("a");
+    await step();
+    await cluster.deliver();
+    cluster.change("configmaps", object, ({ metadata }) => {
+      delete metadata.finalizers;
+    });
+    await cluster.deliver();
+    cluster.change("configmaps", object, ({ metadata }) => {
+      metadata.labels = { other: "writer" };
+    });
+    await runner.wake(clock.now());
+    expect(runner.metrics().controllers.toucher?.conflicts).toBe(1);
+    await cluster.deliver();
+    clock.advance(5);
+    await step();
+    expect(cluster.get("configmaps", "ns", "want-a")?.metadata).toMatchObject({
+      finalizers: ["kedge/test"],
+      labels: { other: "writer" },
+    });
+  });
+
+  it("[RN9] a broken connection loses nothing and doubles nothing", async () => {
+    for (const seed of [0.1, 0.9]) {
+      const { clock, cluster, runner, want, step, secrets } = setUp([copier()]);
+      want("a");
+      await cluster.deliver();
+      cluster.faults = { breakWrite: 1 };
+      await expect(runner.wake(clock.now() + seed)).rejects.toThrow("connection lost");
+      cluster.faults = {};
+      expect(runner.nextWakeMs()).toBeGreaterThan(clock.now());
+      clock.advance(1_000);
+      await step();
+      expect(secrets()).toEqual(["a"]);
+    }
+  });
+
+  it("[RN10] a batch stays within its limit; the rest follows", async () => {
+    const { cluster, want, step, secrets } = setUp([copier()]);
+    for (let i = 0; i < 700; i++) want(`n${i}`);
+    await step();
+    expect(secrets()).toHaveLength(700);
+    expect(cluster.writes.map(({ ops }) => ops.length > 1_010)).toEqual(cluster.writes.map(() => false));
+    expect(cluster.writes.length).toBe(2);
+  });
+
+  it("[RN11] a plan that waits is woken at its moment, not before", async () => {
+    let plans = 0;
+    const waiter = copier((_key, _failures) => {
+      plans++;
+      return { actions: [], ...(plans === 1 && { againAtMs: Date.parse("2026-01-01T00:01:00Z") }) };
+    });
+    const { clock, runner, want, step } = setUp([waiter]);
+    want("a");
+    await step();
+    expect(runner.nextWakeMs()).toBe(Date.parse("2026-01-01T00:01:00Z"));
+    clock.advance(59_999);
+    await runner.wake(clock.now());
+    expect(plans).toBe(1);
+    clock.advance(1);
+    await runner.wake(clock.now());
+    expect(plans).toBe(2);
+    expect(runner.nextWakeMs()).toBeUndefined();
+  });
+});
