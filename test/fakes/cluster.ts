@@ -148,10 +148,10 @@ export class FakeCluster implements Cluster {
     };
   }
 
-  /** Delivers what is due, as far as the faults let it. Whether anything is still due. */
-  async deliver(): Promise<boolean> {
+  /** Delivers what is due (up to a revision), as far as the faults let it. Whether anything is still due. */
+  async deliver(upTo = this.revision): Promise<boolean> {
     let due = false;
-    for (const subscription of [...this.#subscriptions]) due = (await this.#deliverTo(subscription)) || due;
+    for (const subscription of [...this.#subscriptions]) due = (await this.#deliverTo(subscription, upTo)) || due;
     return due;
   }
 
@@ -161,13 +161,13 @@ export class FakeCluster implements Cluster {
       await subscriber.changes({ from: sent, to: sent, events: [] });
   }
 
-  async #deliverTo(subscription: Subscription): Promise<boolean> {
+  async #deliverTo(subscription: Subscription, upTo: number): Promise<boolean> {
     const { subscriber, resources } = subscription;
     if (subscription.last && this.#chance("repeat")) await subscriber.changes(subscription.last);
-    if (subscription.sent === this.revision) return false;
+    if (subscription.sent >= upTo) return false;
     if (this.#chance("delay")) return true;
     const from = subscription.sent;
-    const to = this.#chance("part") ? from + Math.ceil((this.revision - from) * this.#options.random()) : this.revision;
+    const to = this.#chance("part") ? from + Math.ceil((upTo - from) * this.#options.random()) : upTo;
     subscription.sent = Math.max(to, from);
     if (!this.#chance("lose")) {
       const events = this.#log.filter(
@@ -176,7 +176,7 @@ export class FakeCluster implements Cluster {
       subscription.last = { from, to, events };
       await subscriber.changes(subscription.last);
     }
-    return subscription.sent < this.revision;
+    return subscription.sent < upTo;
   }
 
   #chance(fault: keyof Faults): boolean {
