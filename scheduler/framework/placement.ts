@@ -10,8 +10,6 @@ export interface Placement {
   /** Row of the best node; -1 when none is feasible. */
   row: number;
   feasibleCount: number;
-  /** Total score of the best node. */
-  score: number;
 }
 
 /** Judged shapes kept; the one not used for longest goes. */
@@ -71,6 +69,15 @@ export interface Diagnosis {
 }
 
 const ABSENT = null;
+const INFEASIBLE = -1;
+
+interface NormalizedScore {
+  plugin: ScorePlugin;
+  weight: number;
+  raw: Int32Array;
+  /** All scores are 0: the plugin makes no difference, and need not be looked at. */
+  isFlat: boolean;
+}
 
 /**
  * What is known of one shape on every node that comes into question. A slot is a row of the node table or, for a shape
@@ -82,7 +89,7 @@ class Judgement {
   readonly #filters: readonly FilterPlugin[];
   /** Scores that stand as they are, and those to be brought to 0…100 over all feasible nodes. */
   readonly #plain: { plugin: ScorePlugin; weight: number }[] = [];
-  readonly #normalized: { plugin: ScorePlugin; weight: number; raw: Int32Array }[] = [];
+  readonly #normalized: NormalizedScore[] = [];
   /** Only these nodes can pass; undefined: any. */
   readonly #candidates: readonly string[] | undefined;
   /** Plugins that say so. */
@@ -91,6 +98,7 @@ class Judgement {
   #rows: number[] | undefined;
   /** By slot: null where there is no node, undefined where the pod may be. */
   #verdicts: (Rejection | null | undefined)[] = [];
+  /** By slot: sum of the scores that stand as they are; INFEASIBLE where the pod cannot be. */
   #plainScores = new Int32Array(0);
   #position: number | undefined;
 
@@ -100,7 +108,7 @@ class Judgement {
     this.#filters = filters.filter((plugin) => plugin.appliesTo?.(shape) ?? true);
     for (const { plugin, weight } of scores) {
       if (!(plugin.appliesTo?.(shape) ?? true)) continue;
-      if (plugin.normalize) this.#normalized.push({ plugin, weight, raw: new Int32Array(0) });
+      if (plugin.normalize) this.#normalized.push({ plugin, weight, raw: new Int32Array(0), isFlat: true });
       else this.#plain.push({ plugin, weight });
     }
     const limits = this.#filters.flatMap((plugin) => {
@@ -133,15 +141,15 @@ class Judgement {
   }
 
   best(random: () => number): Placement {
+    const totals = this.#totals();
     const slots = this.#slotCount;
-    const tops = this.#normalized.map(({ raw }) => this.#top(raw));
     let feasibleCount = 0;
-    let score = -1;
+    let score = INFEASIBLE;
     let ties = 0;
     for (let slot = 0; slot < slots; slot++) {
-      if (this.#verdicts[slot] !== undefined) continue;
+      const total = totals[slot]!;
+      if (total === INFEASIBLE) continue;
       feasibleCount++;
-      const total = this.#total(slot, tops);
       if (total > score) {
         score = total;
         ties = 1;
@@ -149,12 +157,10 @@ class Judgement {
         ties++;
       }
     }
-    if (feasibleCount === 0) return { row: -1, feasibleCount, score: 0 };
+    if (feasibleCount === 0) return { row: -1, feasibleCount };
     let skip = ties === 1 ? 0 : Math.floor(random() * ties);
     for (let slot = 0; slot < slots; slot++) {
-      if (this.#verdicts[slot] === undefined && this.#total(slot, tops) === score && skip-- === 0) {
-        return { row: this.#rows?.[slot] ?? slot, feasibleCount, score };
-      }
+      if (totals[slot] === score && skip-- === 0) return { row: this.#rows?.[slot] ?? slot, feasibleCount };
     }
     throw new Error("the best node has gone");
   }
@@ -183,51 +189,57 @@ class Judgement {
     return this.#rows?.length ?? this.#nodes.rowLimit;
   }
 
-  /** The highest score of a feasible node. */
-  #top(raw: Int32Array): number {
-    let top = 0;
-    for (let slot = 0; slot < this.#slotCount; slot++) {
-      if (this.#verdicts[slot] === undefined && raw[slot]! > top) top = raw[slot]!;
+  /** Scores to compare by slot; INFEASIBLE stays. Scores that are the same everywhere are left out. */
+  #totals(): Int32Array {
+    const deciding = this.#normalized.filter(({ isFlat }) => !isFlat);
+    if (deciding.length === 0) return this.#plainScores;
+    const plain = this.#plainScores;
+    const slots = this.#slotCount;
+    const totals = plain.slice(0, slots);
+    for (const { plugin, weight, raw } of deciding) {
+      let top = 0;
+      for (let slot = 0; slot < slots; slot++) if (plain[slot] !== INFEASIBLE && raw[slot]! > top) top = raw[slot]!;
+      if (top === 0) continue;
+      for (let slot = 0; slot < slots; slot++) {
+        if (plain[slot] === INFEASIBLE) continue;
+        const share = Math.floor((raw[slot]! * 100) / top);
+        totals[slot] = totals[slot]! + weight * (plugin.normalize === "lowest" ? 100 - share : share);
+      }
     }
-    return top;
-  }
-
-  #total(slot: number, tops: readonly number[]): number {
-    let total = this.#plainScores[slot]!;
-    for (let i = 0; i < tops.length; i++) {
-      const { plugin, weight, raw } = this.#normalized[i]!;
-      const top = tops[i]!;
-      const share = top === 0 ? 0 : Math.floor((raw[slot]! * 100) / top);
-      total += weight * (plugin.normalize === "lowest" ? 100 - share : share);
-    }
-    return total;
+    return totals;
   }
 
   #judge(slot: number, row: number): void {
-    const nodes = this.#nodes;
-    if (nodes.facts[row] === undefined) {
-      this.#verdicts[slot] = ABSENT;
+    const verdict = this.#verdict(row);
+    this.#verdicts[slot] = verdict;
+    if (verdict !== undefined) {
+      this.#plainScores[slot] = INFEASIBLE;
       return;
     }
-    for (const plugin of this.#filters) {
-      const rejection = plugin.filter(this.#shape, nodes, row);
-      if (rejection) {
-        this.#verdicts[slot] = rejection;
-        return;
-      }
-    }
-    this.#verdicts[slot] = undefined;
     let plain = 0;
-    for (const { plugin, weight } of this.#plain) plain += weight * plugin.score(this.#shape, nodes, row);
+    for (const { plugin, weight } of this.#plain) plain += weight * plugin.score(this.#shape, this.#nodes, row);
     this.#plainScores[slot] = plain;
-    for (const { plugin, raw } of this.#normalized) raw[slot] = plugin.score(this.#shape, nodes, row);
+    for (const score of this.#normalized) {
+      const raw = score.plugin.score(this.#shape, this.#nodes, row);
+      score.raw[slot] = raw;
+      if (raw !== 0) score.isFlat = false;
+    }
+  }
+
+  #verdict(row: number): Rejection | null | undefined {
+    if (this.#nodes.facts[row] === undefined) return ABSENT;
+    for (const plugin of this.#filters) {
+      const rejection = plugin.filter(this.#shape, this.#nodes, row);
+      if (rejection) return rejection;
+    }
+    return undefined;
   }
 
   #resize(slots: number): void {
     if (this.#plainScores.length >= slots) return;
     const size = slots + (slots >> 2) + 8;
     const grown = (old: Int32Array): Int32Array<ArrayBuffer> => {
-      const larger = new Int32Array(size);
+      const larger = new Int32Array(size).fill(INFEASIBLE);
       larger.set(old);
       return larger;
     };
