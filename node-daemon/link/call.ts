@@ -36,6 +36,14 @@ export class CallError extends Error {
   }
 }
 
+/** Thrown by a CallHandler that could not get an answer from anybody: the client learns that there is none, and why. */
+export class NoAnswerError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = "NoAnswerError";
+  }
+}
+
 export interface NodeCallOptions {
   request: TunnelRequest;
   stream: TunnelStream;
@@ -80,9 +88,10 @@ export class NodeCall implements TunnelCall {
       this.#messages?.close();
       this.#stream.end();
     } catch (error) {
-      if (!(error instanceof CallError) && !this.signal.aborted) failed(error);
+      const expected = error instanceof CallError || error instanceof NoAnswerError;
+      if (!expected && !this.signal.aborted) failed(error);
       const message = error instanceof Error ? error.message : String(error);
-      if (this.#responded) this.#stream.reset(message);
+      if (this.#responded || error instanceof NoAnswerError) this.#stream.reset(message);
       else this.#refuse(error instanceof CallError ? error : new CallError(500, message));
     } finally {
       // What the client still sends is taken and dropped, so that it can end its side.

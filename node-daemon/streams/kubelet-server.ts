@@ -1,0 +1,184 @@
+/** The kubelet's HTTP API, answered over the tunnel. */
+import { type Clock, systemClock } from "../../machinery/clock.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
+import type { Log, NodeConfig, PodLookup, RunningPod, RuntimeStreams } from "../contracts.ts";
+import { CallError, type CallHandler, type TunnelCall } from "../link/call.ts";
+import { chooseProtocol } from "./channel-protocol.ts";
+import { containerPath, forwardedPorts, podPath, streamOptions } from "./kubelet-path.ts";
+import { chooseInstance } from "./logs/choose-instance.ts";
+import { parseLogOptions } from "./logs/log-options.ts";
+import { answerLog } from "./logs/read-log.ts";
+import {
+  RUNTIME_PROTOCOL as FORWARD_PROTOCOL,
+  forwardChannels,
+  SPDY_IN_WEBSOCKET,
+  tunnelSpdy,
+} from "./port-forward.ts";
+import { createProxy } from "./proxy.ts";
+import { proxyTarget, reachable } from "./proxy-target.ts";
+import { RUNTIME_PROTOCOL as COMMAND_PROTOCOL, runRemoteCommand } from "./remote-command.ts";
+import { dialSpdy, SpdyUpgradeError, type UpgradedConnection } from "./spdy/connection.ts";
+
+export interface KubeletServerOptions {
+  pods: PodLookup;
+  streams: RuntimeStreams;
+  config: Pick<NodeConfig, "clusterCidr" | "serviceCidr" | "nodeIp">;
+  log: Log;
+  clock?: Clock;
+}
+
+interface Asked {
+  call: TunnelCall;
+  /** Behind the first one, decoded. */
+  segments: string[];
+  query: URLSearchParams;
+}
+
+const UPGRADE_REQUIRED =
+  "this node is reached by WebSocket only: use kubectl 1.31 or later (or KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true with 1.29 and 1.30)";
+
+/** @returns what the link is to serve */
+export function createKubeletServer(options: KubeletServerOptions): CallHandler {
+  const { pods, streams, config, clock = systemClock } = options;
+  const proxy = createProxy();
+  const mayReach = reachable({
+    cidrs: [config.clusterCidr, config.serviceCidr],
+    addresses: config.nodeIp ? [config.nodeIp] : [],
+  });
+
+  const logs = async ({ call, segments, query }: Asked): Promise<void> => {
+    const { namespace, pod: podName, container } = containerPath(segments);
+    const log = parseLogOptions(query, clock.now());
+    const pod = pods.find(namespace, podName);
+    const object = objectOf(namespace, podName);
+    const { previous } = log;
+    const instance = chooseInstance({ pod, object, podName, containerName: container, previous });
+    const isRunning = (): boolean => {
+      const now = pods.find(namespace, podName)?.containers.get(container);
+      return now?.some(({ id, state }) => id === instance.id && (state === "running" || state === "created")) ?? false;
+    };
+    await answerLog({ call, path: instance.logPath, log, isRunning });
+  };
+
+  const exec = async ({ call, segments, query }: Asked): Promise<void> => {
+    const asked = streamOptions(query);
+    const { container, instance } = await runningContainer(segments);
+    if (!instance) throw new CallError(500, `container not found ("${container}")`);
+    const command = query.getAll("command");
+    await remoteCommand(call, asked, () => streams.exec({ containerId: instance.id, command, ...asked }));
+  };
+
+  const attach = async ({ call, segments, query }: Asked): Promise<void> => {
+    const wanted = streamOptions(query);
+    const { namespace, pod, container, instance } = await runningContainer(segments);
+    if (!instance) throw new CallError(500, `container ${container} not found in pod ${pod}_${namespace}`);
+    // Whether there is a terminal was decided when the container was made.
+    const asked = { ...wanted, tty: instance.tty, stderr: wanted.stderr && !instance.tty };
+    await remoteCommand(call, asked, () => streams.attach({ containerId: instance.id, ...asked }));
+  };
+
+  const runningContainer = async (segments: string[]) => {
+    const path = containerPath(segments);
+    const pod = podOf(path);
+    return { ...path, instance: pod?.containers.get(path.container)?.find(({ state }) => state === "running") };
+  };
+
+  const remoteCommand = async (
+    call: TunnelCall,
+    asked: ReturnType<typeof streamOptions>,
+    url: () => Promise<string>,
+  ): Promise<void> => {
+    const protocol = chooseProtocol(upgradeOf(call));
+    if (!protocol) throw new CallError(400, "none of the subprotocols asked for is supported");
+    const runtime = await dialRuntime(url, COMMAND_PROTOCOL);
+    await runRemoteCommand({ call, protocol, streams: asked, runtime });
+  };
+
+  const portForward = async ({ call, segments, query }: Asked): Promise<void> => {
+    const path = podPath(segments);
+    const sandboxId = podOf(path)?.sandboxId;
+    if (sandboxId === undefined) throw new CallError(500, `pod not found ("${path.pod}_${path.namespace}")`);
+    const offered = upgradeOf(call);
+    const ports = forwardedPorts(query);
+    const dial = () => dialRuntime(() => streams.portForward({ sandboxId, ports }), FORWARD_PROTOCOL);
+    if (offered.includes(SPDY_IN_WEBSOCKET)) return tunnelSpdy(call, await dial());
+    const protocol = chooseProtocol(offered);
+    if (!protocol || protocol.canClose) throw new CallError(400, "none of the subprotocols asked for is supported");
+    if (ports.length === 0) throw new CallError(400, 'query parameter "port" is required');
+    return forwardChannels({ call, protocol, ports, runtime: await dial() });
+  };
+
+  /** As the runtime has it; undefined when it has nothing of it yet. @throws CallError when it is not this node's */
+  const podOf = ({ namespace, pod }: { namespace: string; pod: string }): RunningPod | undefined => {
+    const found = pods.find(namespace, pod);
+    if (!found && !objectOf(namespace, pod)) throw new CallError(404, "pod does not exist\n");
+    return found;
+  };
+
+  const objectOf = (namespace: string, name: string): KubeObject | undefined =>
+    pods.all().find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
+
+  const podList = async ({ call }: Asked): Promise<void> =>
+    answerJson(call, { kind: "PodList", apiVersion: "v1", metadata: {}, items: pods.all() });
+
+  const routes = new Map<string, (asked: Asked) => Promise<void>>([
+    ["containerLogs", logs],
+    ["exec", exec],
+    ["attach", attach],
+    ["portForward", portForward],
+    ["pods", podList],
+    ["healthz", ({ call }) => answerText(call, "ok")],
+    ["proxy", ({ call }) => proxy(call, proxyTarget(call.request.path, mayReach))],
+    ["stats", () => notYet("/stats/summary")],
+    ["metrics", () => notYet("/metrics")],
+  ]);
+
+  return async (call) => {
+    const [path, query] = call.request.path.split("?", 2);
+    const [first, ...segments] = decoded(path!);
+    const route = routes.get(first ?? "");
+    if (!route) throw new CallError(404, "404 page not found\n");
+    await route({ call, segments, query: new URLSearchParams(query ?? "") });
+  };
+}
+
+function decoded(path: string): string[] {
+  try {
+    return path
+      .split("/")
+      .filter((segment) => segment !== "")
+      .map(decodeURIComponent);
+  } catch {
+    throw new CallError(400, "malformed path");
+  }
+}
+
+function upgradeOf(call: TunnelCall): string[] {
+  if (!call.request.protocols) throw new CallError(400, UPGRADE_REQUIRED);
+  return call.request.protocols;
+}
+
+/** @throws CallError with the status a kubelet gives to errors of its runtime */
+async function dialRuntime(url: () => Promise<string>, protocol: string): Promise<UpgradedConnection> {
+  try {
+    return await dialSpdy(await url(), protocol);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof SpdyUpgradeError && error.status !== 0) throw new CallError(error.status, message);
+    throw new CallError((error as { code?: unknown }).code === "NotFound" ? 404 : 500, message);
+  }
+}
+
+async function notYet(what: string): Promise<void> {
+  throw new CallError(501, `kedge does not implement ${what} yet`);
+}
+
+async function answerText(call: TunnelCall, text: string): Promise<void> {
+  call.respond({ status: 200, headers: [["content-type", "text/plain; charset=utf-8"]] });
+  await call.write(Buffer.from(text));
+}
+
+async function answerJson(call: TunnelCall, value: unknown): Promise<void> {
+  call.respond({ status: 200, headers: [["content-type", "application/json"]] });
+  await call.write(Buffer.from(JSON.stringify(value)));
+}

@@ -1,0 +1,126 @@
+import { type FSWatcher, watch } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+
+const READ_BYTES = 256 * 1024;
+const BLOCK_BYTES = 64 * 1024;
+const NEWLINE = 0x0a;
+/** Between looks at a file whose changes nobody announces, and at whether its container still runs. */
+const POLL_MS = 1_000;
+/** Where the system grants no watch (inotify limits are low by default). */
+const UNWATCHED_POLL_MS = 200;
+
+/** A log file read from a place to its end, and on from there as it grows or is replaced. */
+export class LogFile {
+  readonly #path: string;
+  readonly #buffer = Buffer.allocUnsafe(READ_BYTES);
+  #file: FileHandle;
+  #position: number;
+  #watcher: FSWatcher | undefined;
+  #changed = false;
+  #wake: (() => void) | undefined;
+
+  private constructor(path: string, file: FileHandle, position: number) {
+    this.#path = path;
+    this.#file = file;
+    this.#position = position;
+  }
+
+  /** @param tailLines absent: from the start. @throws as open */
+  static async open(path: string, tailLines: number | undefined): Promise<LogFile> {
+    const file = await open(path, "r");
+    try {
+      return new LogFile(path, file, tailLines === undefined ? 0 : await tailStart(file, tailLines));
+    } catch (error) {
+      await file.close();
+      throw error;
+    }
+  }
+
+  /** The next bytes; empty at the end. They are good until the next call. */
+  async read(): Promise<Buffer> {
+    const { bytesRead } = await this.#file.read(this.#buffer, 0, READ_BYTES, this.#position);
+    this.#position += bytesRead;
+    return this.#buffer.subarray(0, bytesRead);
+  }
+
+  /** Resolves when there may be more to read, or when it is time to look at the container again. */
+  async changed(signal: AbortSignal): Promise<void> {
+    this.#watch();
+    if (this.#changed || signal.aborted) {
+      this.#changed = false;
+      return;
+    }
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, this.#watcher ? POLL_MS : UNWATCHED_POLL_MS);
+      const done = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      this.#wake = done;
+      signal.addEventListener("abort", done, { once: true });
+    });
+    this.#wake = undefined;
+    this.#changed = false;
+  }
+
+  /** Goes over to the file that has taken this one's place; to be called at the end. @returns whether there was one */
+  async reopenIfReplaced(): Promise<boolean> {
+    const now = await stat(this.#path).catch(() => undefined);
+    const mine = await this.#file.stat();
+    if (!now) return false;
+    if (now.ino !== mine.ino || now.dev !== mine.dev) {
+      const next = await open(this.#path, "r").catch(() => undefined);
+      if (!next) return false;
+      await this.#file.close();
+      this.#file = next;
+    } else if (now.size >= this.#position) return false;
+    this.#position = 0;
+    return true;
+  }
+
+  async close(): Promise<void> {
+    this.#watcher?.close();
+    await this.#file.close();
+  }
+
+  /** Watches the folder: rotation renames the file. */
+  #watch(): void {
+    if (this.#watcher) return;
+    const name = basename(this.#path);
+    try {
+      this.#watcher = watch(dirname(this.#path), { persistent: false }, (_event, changed) => {
+        if (changed !== null && changed !== name) return;
+        this.#changed = true;
+        this.#wake?.();
+      });
+      // The folder may go with its pod; then the container's end is seen by polling.
+      this.#watcher.on("error", () => this.#watcher?.close());
+      // What came between the last read and this watch was announced to nobody.
+      this.#changed = true;
+    } catch {
+      // Polling does it, more slowly.
+    }
+  }
+}
+
+/** Where the last `lines` lines begin. A last line without its newline counts. */
+async function tailStart(file: FileHandle, lines: number): Promise<number> {
+  const { size } = await file.stat();
+  if (lines === 0) return size;
+  const block = Buffer.allocUnsafe(BLOCK_BYTES);
+  let left = lines;
+  for (let end = size; end > 0; ) {
+    const start = Math.max(0, end - BLOCK_BYTES);
+    const { bytesRead } = await file.read(block, 0, end - start, start);
+    for (let at = bytesRead - 1; at >= 0; at--) {
+      at = block.lastIndexOf(NEWLINE, at);
+      if (at < 0) break;
+      // The newline that ends the file ends its last line.
+      if (start + at === size - 1) continue;
+      if (--left === 0) return start + at + 1;
+    }
+    end = start;
+  }
+  return 0;
+}
