@@ -23,8 +23,18 @@ describe("objectMetaErrors", () => {
     ],
     [{ name: "web", namespace: "default", finalizers: ["orphan", "example.com/x"] }, []],
     [
+      { name: "web", namespace: "default", finalizers: ["orphan", "foregroundDeletion"] },
+      [
+        'metadata.finalizers: Invalid value: ["orphan","foregroundDeletion"]: finalizer orphan and foregroundDeletion cannot be both set',
+      ],
+    ],
+    [
+      { name: "web", namespace: "default", managedFields: [{ operation: "Update" as const, manager: "a\u0007" }] },
+      ['metadata.managedFields[0].manager: Invalid value: "a\\u0007": invalid character U+0007 (at position 1)'],
+    ],
+    [
       { name: "web", namespace: "default", ownerReferences: [{ ...owner, uid: "" }] },
-      ['metadata.ownerReferences.uid: Invalid value: "": uid must not be empty'],
+      ['metadata.ownerReferences.uid: Invalid value: "": must not be empty'],
     ],
   ])("[OM1] %j", (meta, errors) => {
     expect(lines(objectMetaErrors(meta, { namespaced: true }))).toEqual(errors);

@@ -10,6 +10,8 @@ import { labelsErrors } from "./selector.ts";
 
 /** Keys and values of all annotations together. */
 const MAX_ANNOTATION_BYTES = 256 * 1024;
+const MAX_MANAGER_BYTES = 128;
+const MAX_SUBRESOURCE_BYTES = 256;
 const STANDARD_FINALIZERS = new Set(["kubernetes", "orphan", "foregroundDeletion"]);
 const encoder = new TextEncoder();
 
@@ -80,9 +82,9 @@ function ownerReferencesErrors(references: readonly OwnerReference[]): FieldErro
     if (apiVersion === "" || apiVersion.endsWith("/")) {
       errors.push(invalid(`${path}.apiVersion`, apiVersion, "version must not be empty"));
     }
-    if (kind === "") errors.push(invalid(`${path}.kind`, kind, "kind must not be empty"));
-    if (name === "") errors.push(invalid(`${path}.name`, name, "name must not be empty"));
-    if (uid === "") errors.push(invalid(`${path}.uid`, uid, "uid must not be empty"));
+    if (kind === "") errors.push(invalid(`${path}.kind`, kind, "must not be empty"));
+    if (name === "") errors.push(invalid(`${path}.name`, name, "must not be empty"));
+    if (uid === "") errors.push(invalid(`${path}.uid`, uid, "must not be empty"));
     if (apiVersion === "v1" && kind === "Event") {
       errors.push(invalid(path, reference, "/v1, Kind=Event is disallowed from being an owner"));
     }
@@ -115,7 +117,7 @@ function finalizersErrors(finalizers: readonly string[]): FieldError[] {
     }
   }
   if (finalizers.includes("orphan") && finalizers.includes("foregroundDeletion")) {
-    errors.push(invalid(path, finalizers, 'finalizer set cannot contain both "orphan" and "foregroundDeletion"'));
+    errors.push(invalid(path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set"));
   }
   return errors;
 }
@@ -130,9 +132,24 @@ function managedFieldsErrors(entries: NonNullable<ObjectMeta["managedFields"]>):
     if (entry.fieldsType && entry.fieldsType !== "FieldsV1") {
       errors.push(invalid(`${path}.fieldsType`, entry.fieldsType, "must be `FieldsV1`"));
     }
-    if ((entry.manager?.length ?? 0) > 128) errors.push(tooLong(`${path}.manager`, 128));
+    errors.push(...fieldManagerErrors(entry.manager ?? "", `${path}.manager`));
+    if (byteLength(entry.subresource ?? "") > MAX_SUBRESOURCE_BYTES) {
+      errors.push(tooLong(`${path}.subresource`, MAX_SUBRESOURCE_BYTES));
+    }
   }
   return errors;
+}
+
+const NOT_PRINTABLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
+
+/** Of the query parameter fieldManager, and of managedFields. */
+export function fieldManagerErrors(manager: string, path: string): FieldError[] {
+  if (byteLength(manager) > MAX_MANAGER_BYTES) return [tooLong(path, MAX_MANAGER_BYTES)];
+  const bad = NOT_PRINTABLE.exec(manager);
+  if (!bad) return [];
+  const code = bad[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
+  const position = byteLength(manager.slice(0, bad.index));
+  return [invalid(path, manager, `invalid character U+${code} (at position ${position})`)];
 }
 
 const IMMUTABLE_FIELDS = [
