@@ -45,6 +45,11 @@ export interface ListQuery {
   limit?: number;
   /** As of this revision; absent: now. */
   at?: Revision;
+  /**
+   * Only objects whose text contains this, case and all; absent or "": all. Not regarded by `count`. Texts are written
+   * by JSON.stringify, so `"nodeName":"n1"` in it rules out what a selector could not match, before it is even read.
+   */
+  contains?: string;
 }
 
 export type StoreErrorCode = "NotFound" | "AlreadyExists" | "Conflict" | "TooLarge" | "Compacted" | "FutureRevision";
@@ -83,7 +88,10 @@ export interface Store {
    * @throws StoreError `Compacted` or `FutureRevision` for `at`
    */
   list(query: ListQuery): Iterable<StoredObject>;
-  /** Objects the query would give, without `limit`. @throws as list */
+  /**
+   * Objects the query would give, without `limit` and `contains`. Counting on behind each page of one snapshot (`at`)
+   * costs only the page. @throws as list
+   */
   count(query: ListQuery): number;
   /** Resources that have objects in a namespace. */
   countByResource(namespace: string): ResourceCount[];

@@ -51,7 +51,10 @@ export class MemoryStore implements Store {
   }
 
   list(query: ListQuery): Iterable<StoredObject> {
-    return this.#matching(query).slice(0, query.limit);
+    const { contains = "", limit } = query;
+    return this.#matching(query)
+      .filter((o) => o.value.includes(contains))
+      .slice(0, limit);
   }
 
   count(query: ListQuery): number {

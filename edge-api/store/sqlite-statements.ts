@@ -8,18 +8,22 @@ export const ADDED = 0;
 export const MODIFIED = 1;
 export const DELETED = 2;
 
+/** Compaction may have removed the newest version of all, if it was a tombstone: the mark remembers its revision. */
 export const LAST =
   "SELECT max(coalesce((SELECT max(revision) FROM versions), 0), (SELECT revision FROM marks WHERE name = 'passed'))";
 export const MARK = "SELECT revision FROM marks WHERE name = ?";
 export const SET_MARK = "UPDATE marks SET revision = ? WHERE name = ?";
+
 export const HEAD = "SELECT revision, deleted FROM objects WHERE resource = ? AND namespace = ? AND name = ?";
 export const GET = `SELECT v.revision, v.value FROM objects o CROSS JOIN versions v ON v.revision = o.revision
   WHERE o.resource = ? AND o.namespace = ? AND o.name = ? AND o.deleted = 0`;
 export const TEXT = "SELECT value FROM versions WHERE revision = ?";
+
 export const APPEND = `INSERT INTO versions (revision, previous, type, written_ms, resource, namespace, name, value)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
 export const NEW_KEY = "INSERT INTO objects (resource, namespace, name, revision, deleted) VALUES (?, ?, ?, ?, 0)";
 export const POINT = "UPDATE objects SET revision = ?, deleted = ? WHERE resource = ? AND namespace = ? AND name = ?";
+
 /** What an object was at revision ?2, its newest version being ?1: walks back along `previous`. */
 export const VERSION_AT = `WITH RECURSIVE chain (revision, previous) AS (
     SELECT revision, previous FROM versions WHERE revision = ?1
@@ -27,11 +31,13 @@ export const VERSION_AT = `WITH RECURSIVE chain (revision, previous) AS (
     WHERE c.revision > ?2)
   SELECT v.revision, v.type, v.value FROM chain c CROSS JOIN versions v ON v.revision = c.revision
   WHERE c.revision <= ?2`;
+/** Hops from resource to resource. */
 export const RESOURCES_IN = `WITH RECURSIVE r (resource) AS (
     SELECT min(resource) FROM objects
     UNION ALL SELECT (SELECT min(resource) FROM objects WHERE resource > r.resource) FROM r WHERE r.resource IS NOT NULL)
   SELECT r.resource, (SELECT count(*) FROM objects o WHERE o.resource = r.resource AND o.namespace = ? AND o.deleted = 0)
   FROM r WHERE r.resource IS NOT NULL`;
+
 export const NEXT_LOG = "SELECT revision, type, written_ms FROM versions WHERE revision > ? ORDER BY revision LIMIT ?";
 export const DROP_SUPERSEDED = `DELETE FROM versions WHERE revision IN
   (SELECT previous FROM versions WHERE revision > ?1 AND revision <= ?2 AND previous IS NOT NULL)`;
@@ -40,14 +46,46 @@ export const DROP_KEYS = `DELETE FROM objects WHERE deleted = 1 AND revision > ?
   (SELECT resource, namespace, name FROM versions WHERE revision > ?1 AND revision <= ?2 AND type = ${DELETED})`;
 export const DROP_TOMBSTONES = `DELETE FROM versions WHERE revision > ? AND revision <= ? AND type = ${DELETED}`;
 
-const scopeOf = (namespace: string | undefined): string =>
-  namespace === undefined ? "(o.namespace, o.name) > (?, ?)" : "o.namespace = ? AND o.name > ?";
-export const listText = (namespace: string | undefined, columns: string, where: string): string =>
-  `SELECT o.namespace, o.name, o.revision, ${columns} FROM objects o CROSS JOIN versions v ON v.revision = o.revision
-  WHERE o.resource = ? AND ${scopeOf(namespace)}${where} ORDER BY o.namespace, o.name LIMIT ?`;
-export const countText = (namespace: string | undefined, columns: string, where: string): string =>
-  `SELECT ${columns} FROM objects o WHERE o.resource = ? AND ${scopeOf(namespace)} AND ${where}`;
-export const changesText = (where: string): string =>
+/** The same statement for all namespaces and for one: both take a namespace and a name to start behind. */
+interface Scoped {
+  all: string;
+  one: string;
+}
+const scoped = (text: (start: string) => string): Scoped => ({
+  all: text("o.resource = ? AND (o.namespace, o.name) > (?, ?)"),
+  one: text("o.resource = ? AND o.namespace = ? AND o.name > ?"),
+});
+
+const listed = (columns: string, condition: string): Scoped =>
+  scoped(
+    (start) => `SELECT o.namespace, o.name, o.revision, ${columns}
+  FROM objects o CROSS JOIN versions v ON v.revision = o.revision
+  WHERE ${start} AND ${condition} ORDER BY o.namespace, o.name LIMIT ?`,
+  );
+export const LIST_NOW = listed("v.value", "o.deleted = 0");
+export const LIST_NOW_CONTAINING = listed("v.value", "o.deleted = 0 AND instr(v.value, ?) > 0");
+/** What was changed after a revision comes whatever it is now: what it was then is another question. */
+export const LIST_AT = listed("v.value", "(o.revision > ? OR o.deleted = 0)");
+export const LIST_AT_CONTAINING = listed("v.value", "(o.revision > ? OR (o.deleted = 0 AND instr(v.value, ?) > 0))");
+
+/** Both take where to end (inclusive), a namespace and a name or a name alone, and then a revision. */
+const ranged = (columns: string, condition: string): Scoped => {
+  const { all, one } = scoped((start) => `SELECT ${columns} FROM objects o WHERE ${start}`);
+  return {
+    all: `${all} AND (o.namespace, o.name) <= (?, ?) AND ${condition}`,
+    one: `${one} AND o.name <= ? AND ${condition}`,
+  };
+};
+export const COUNT_UNCHANGED = ranged("count(*)", "o.deleted = 0 AND o.revision <= ?");
+export const KEYS_CHANGED = ranged("o.revision", "o.revision > ?");
+
+const changes = (condition: string): string =>
   `SELECT v.revision, v.type, v.resource, v.namespace, v.name, v.value, p.value
   FROM versions v LEFT JOIN versions p ON p.revision = v.previous AND v.type <> ${ADDED}
-  WHERE v.revision > ?${where} ORDER BY v.revision LIMIT ?`;
+  WHERE v.revision > ?${condition} ORDER BY v.revision LIMIT ?`;
+export const CHANGES = {
+  all: changes(""),
+  resource: changes(" AND v.resource = ?"),
+  namespace: changes(" AND v.namespace = ?"),
+  both: changes(" AND v.resource = ? AND v.namespace = ?"),
+};

@@ -20,40 +20,28 @@ import {
   type StoredObject,
   StoreError,
 } from "./contract.ts";
+import { SqliteReader } from "./sqlite-reader.ts";
 import {
   ADDED,
   APPEND,
-  changesText,
-  countText,
   DELETED,
   DROP_KEYS,
   DROP_SUPERSEDED,
   DROP_TOMBSTONES,
-  GET,
-  HEAD,
   LAST,
-  listText,
   MARK,
   MODIFIED,
   NEW_KEY,
   NEXT_LOG,
   POINT,
-  RESOURCES_IN,
   SET_MARK,
-  TEXT,
   TYPES,
-  VERSION_AT,
 } from "./sqlite-statements.ts";
-import { compareUtf8, exceedsBytes } from "./utf8.ts";
+import { exceedsBytes } from "./utf8.ts";
 
 /** Texts worth keeping at hand: a write mostly follows a read of the same object. */
 const RECENT_TEXTS = 64;
 const RECENT_TEXT_UNITS = 32_768;
-const LEAST_KEYS = 32;
-/** Rows a statement gives at most, of those that may give many. */
-const CHUNK_ROWS = 500;
-
-type Row = (string | number | null)[];
 
 export interface SqliteStoreOptions {
   /** Epoch ms: dates versions for compaction. */
@@ -62,6 +50,7 @@ export interface SqliteStoreOptions {
 
 export class SqliteStore implements Store {
   readonly #sql: Sql;
+  readonly #reader: SqliteReader;
   readonly #now: () => number;
   #revision: Revision;
   #compacted: Revision;
@@ -80,9 +69,10 @@ export class SqliteStore implements Store {
   constructor(sql: Sql, options: SqliteStoreOptions) {
     this.#sql = sql;
     this.#now = options.now;
-    this.#revision = this.#number(LAST);
-    this.#compacted = this.#number(MARK, "compacted");
-    this.#passed = this.#number(MARK, "passed");
+    this.#reader = new SqliteReader(sql);
+    this.#revision = this.#reader.number(LAST);
+    this.#compacted = this.#reader.number(MARK, "compacted");
+    this.#passed = this.#reader.number(MARK, "passed");
   }
 
   revision(): Revision {
@@ -94,101 +84,31 @@ export class SqliteStore implements Store {
   }
 
   get(key: ObjectKey): StoredObject | undefined {
-    const row = this.#row(GET, key.resource, key.namespace, key.name);
-    if (row === undefined) return undefined;
-    const revision = row[0] as number;
-    const value = row[1] as string;
-    this.#remember(revision, value);
-    return { resource: key.resource, namespace: key.namespace, name: key.name, revision, value };
+    const object = this.#reader.get(key);
+    if (object) this.#remember(object.revision, object.value);
+    return object;
   }
 
   list(query: ListQuery): Iterable<StoredObject> {
     const at = this.#checkRevision(query.at ?? this.#revision);
-    const from = startOf(query);
-    if (from === undefined || query.limit === 0) return [];
-    return at === this.#revision ? this.#listNow(query, from) : this.#listAt(query, from, at);
-  }
-
-  *#listNow(query: ListQuery, start: [string, string]): Iterable<StoredObject> {
-    const { resource, namespace } = query;
-    const text = listText(namespace, "v.value", " AND o.deleted = 0");
-    let left = query.limit ?? Number.POSITIVE_INFINITY;
-    let from = start;
-    while (left > 0) {
-      const wanted = Math.min(left, CHUNK_ROWS);
-      let seen = 0;
-      for (const row of this.#rows(text, resource, from[0], from[1], wanted)) {
-        seen++;
-        from = [row[0] as string, row[1] as string];
-        yield { resource, namespace: from[0], name: from[1], revision: row[2] as number, value: row[3] as string };
-      }
-      if (seen < wanted) return;
-      left -= wanted;
-    }
-  }
-
-  *#listAt(query: ListQuery, start: [string, string], at: Revision): Iterable<StoredObject> {
-    const { resource, namespace } = query;
-    const text = listText(namespace, "v.value, o.deleted", "");
-    let left = query.limit ?? Number.POSITIVE_INFINITY;
-    let from = start;
-    // Keys that did not exist at `at` take places in a chunk without filling them: then another is read.
-    for (let wanted = Math.min(left, CHUNK_ROWS); left > 0; wanted = Math.max(wanted, LEAST_KEYS)) {
-      let seen = 0;
-      for (const row of this.#rows(text, resource, from[0], from[1], wanted)) {
-        seen++;
-        if (left === 0) continue;
-        from = [row[0] as string, row[1] as string];
-        const newest = row[2] as number;
-        const value = row[3] as string;
-        const object =
-          newest > at
-            ? this.#versionAt({ resource, namespace: from[0], name: from[1] }, newest, at)
-            : row[4] === 0
-              ? { resource, namespace: from[0], name: from[1], revision: newest, value }
-              : undefined;
-        if (object === undefined) continue;
-        left--;
-        yield object;
-      }
-      if (seen < wanted) return;
-    }
-  }
-
-  #versionAt(key: ObjectKey, newest: Revision, at: Revision): StoredObject | undefined {
-    const row = this.#row(VERSION_AT, newest, at);
-    if (row === undefined || row[1] === DELETED) return undefined;
-    const { resource, namespace, name } = key;
-    return { resource, namespace, name, revision: row[0] as number, value: row[2] as string };
+    return at === this.#revision ? this.#reader.listNow(query) : this.#reader.listAt(query, at);
   }
 
   count(query: ListQuery): number {
-    const at = this.#checkRevision(query.at ?? this.#revision);
-    const from = startOf(query);
-    if (from === undefined) return 0;
-    const { resource, namespace } = query;
-    const unchanged = countText(namespace, "count(*)", "o.deleted = 0 AND o.revision <= ?");
-    let count = this.#number(unchanged, resource, from[0], from[1], at);
-    if (at === this.#revision) return count;
-    const changed = countText(namespace, "o.namespace, o.name, o.revision", "o.revision > ?");
-    for (const row of this.#rows(changed, resource, from[0], from[1], at)) {
-      const key = { resource, namespace: row[0] as string, name: row[1] as string };
-      if (this.#versionAt(key, row[2] as number, at)) count++;
-    }
-    return count;
+    return this.#reader.count(query, this.#checkRevision(query.at ?? this.#revision));
   }
 
   countByResource(namespace: string): ResourceCount[] {
-    const counts: ResourceCount[] = [];
-    for (const row of this.#sql.exec(RESOURCES_IN, namespace)) {
-      if ((row[1] as number) > 0) counts.push({ resource: row[0] as string, count: row[1] as number });
-    }
-    return counts;
+    return this.#reader.countByResource(namespace);
+  }
+
+  changesSince(after: Revision, filter: { resource?: string; namespace?: string } = {}): Iterable<StoredEvent> {
+    return this.#checkRevision(after) === this.#revision ? [] : this.#reader.changes(after, filter);
   }
 
   create(key: ObjectKey, encode: Encode): StoredObject {
     return this.#write(() => {
-      const head = this.#head(key);
+      const head = this.#reader.head(key);
       if (head && !head.deleted) throw new StoreError("AlreadyExists", detailOf(key));
       return this.#append({ key, type: ADDED, head, encode });
     });
@@ -202,13 +122,8 @@ export class SqliteStore implements Store {
     return this.#write(() => this.#append({ key, type: DELETED, head: this.#expect(key, expected), encode }));
   }
 
-  #head(key: ObjectKey): { revision: Revision; deleted: boolean } | undefined {
-    const row = this.#row(HEAD, key.resource, key.namespace, key.name);
-    return row && { revision: row[0] as number, deleted: row[1] === 1 };
-  }
-
   #expect(key: ObjectKey, expected: Revision): { revision: Revision } {
-    const head = this.#head(key);
+    const head = this.#reader.head(key);
     if (!head || head.deleted) throw new StoreError("NotFound", detailOf(key));
     if (head.revision !== expected) {
       throw new StoreError("Conflict", { ...detailOf(key), expected, current: head.revision });
@@ -226,7 +141,8 @@ export class SqliteStore implements Store {
     const { resource, namespace, name } = key;
     const revision = this.#revision + 1;
     const value = this.#encode(key, write.encode, revision);
-    const previous = type === ADDED ? undefined : this.#textOf(head!.revision);
+    const previous =
+      type === ADDED ? undefined : (this.#recentTexts.get(head!.revision) ?? this.#reader.text(head!.revision));
     try {
       this.#sql.exec(APPEND, revision, head?.revision ?? null, type, this.#now(), resource, namespace, name, value);
       if (head) this.#sql.exec(POINT, revision, type === DELETED ? 1 : 0, resource, namespace, name);
@@ -254,14 +170,6 @@ export class SqliteStore implements Store {
       this.#readOnly = undefined;
     }
     throw new StoreError("TooLarge", { ...detailOf(key), limitBytes: MAX_OBJECT_BYTES });
-  }
-
-  #textOf(revision: Revision): string {
-    const known = this.#recentTexts.get(revision);
-    if (known !== undefined) return known;
-    const row = this.#row(TEXT, revision);
-    if (row === undefined) throw new Error(`store: the version at revision ${revision} is missing`);
-    return row[0] as string;
   }
 
   #remember(revision: Revision, value: string): void {
@@ -301,7 +209,9 @@ export class SqliteStore implements Store {
       this.#passed = marks.passed;
       this.#halfWritten = false;
       // The revisions will be given again, to other texts.
-      this.#recentTexts.clear();
+      for (const revision of this.#recentTexts.keys())
+        if (revision > this.#revision) this.#recentTexts.delete(revision);
+      this.#reader.rolledBack();
       throw error;
     } finally {
       this.#depth--;
@@ -330,33 +240,6 @@ export class SqliteStore implements Store {
     }
   }
 
-  changesSince(after: Revision, filter: { resource?: string; namespace?: string } = {}): Iterable<StoredEvent> {
-    this.#checkRevision(after);
-    const bindings: (string | number)[] = [after];
-    let where = "";
-    if (filter.resource !== undefined) {
-      where += " AND v.resource = ?";
-      bindings.push(filter.resource);
-    }
-    if (filter.namespace !== undefined) {
-      where += " AND v.namespace = ?";
-      bindings.push(filter.namespace);
-    }
-    return after === this.#revision ? [] : this.#changes(changesText(where), bindings);
-  }
-
-  *#changes(text: string, bindings: (string | number)[]): Iterable<StoredEvent> {
-    for (;;) {
-      let seen = 0;
-      for (const row of this.#rows(text, ...bindings, CHUNK_ROWS)) {
-        seen++;
-        bindings[0] = row[0] as number;
-        yield eventOf(row);
-      }
-      if (seen < CHUNK_ROWS) return;
-    }
-  }
-
   subscribe(listener: (events: readonly StoredEvent[]) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
@@ -369,6 +252,7 @@ export class SqliteStore implements Store {
     let tombstones = 0;
     let young = false;
     for (const row of this.#sql.exec(NEXT_LOG, this.#passed, limitRevisions)) {
+      // Read on to the end: see SqliteReader.
       young ||= (row[2] as number) >= beforeMs;
       if (young) continue;
       passed++;
@@ -394,7 +278,7 @@ export class SqliteStore implements Store {
   }
 
   oldestUncompactedMs(): number | undefined {
-    return this.#row(NEXT_LOG, this.#passed, 1)?.[2] as number | undefined;
+    return this.#reader.row(NEXT_LOG, this.#passed, 1)?.[2] as number | undefined;
   }
 
   #checkRevision(revision: Revision): Revision {
@@ -406,31 +290,6 @@ export class SqliteStore implements Store {
     }
     return revision;
   }
-
-  /**
-   * Rows of one cursor, which is read to its end also when the consumer stops: a cursor left open keeps its statement
-   * from being used again, and in workerd nothing closes it. So ask for a chunk, not for everything.
-   */
-  *#rows(text: string, ...bindings: (string | number)[]): Iterable<Row> {
-    const cursor = this.#sql.exec(text, ...bindings)[Symbol.iterator]();
-    let next = cursor.next();
-    try {
-      for (; !next.done; next = cursor.next()) yield next.value;
-    } finally {
-      while (!next.done) next = cursor.next();
-    }
-  }
-
-  /** The last row. */
-  #row(text: string, ...bindings: (string | number)[]): Row | undefined {
-    let last: Row | undefined;
-    for (const row of this.#sql.exec(text, ...bindings)) last = row;
-    return last;
-  }
-
-  #number(text: string, ...bindings: (string | number)[]): number {
-    return this.#row(text, ...bindings)![0] as number;
-  }
 }
 
 const detailOf = ({ resource, namespace, name }: ObjectKey): { [key: string]: string } => ({
@@ -438,23 +297,3 @@ const detailOf = ({ resource, namespace, name }: ObjectKey): { [key: string]: st
   namespace,
   name,
 });
-
-/** Namespace and name that a query starts behind; undefined when nothing can follow. */
-function startOf({ namespace, after }: ListQuery): [string, string] | undefined {
-  if (after === undefined) return [namespace ?? "", ""];
-  if (namespace === undefined || namespace === after.namespace) return [after.namespace, after.name];
-  return compareUtf8(after.namespace, namespace) < 0 ? [namespace, ""] : undefined;
-}
-
-function eventOf(row: Row): StoredEvent {
-  const event: StoredEvent = {
-    type: TYPES[row[1] as number]!,
-    resource: row[2] as string,
-    namespace: row[3] as string,
-    name: row[4] as string,
-    revision: row[0] as number,
-    value: row[5] as string,
-  };
-  if (row[6] !== null) event.previous = row[6] as string;
-  return event;
-}

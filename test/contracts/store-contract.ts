@@ -155,6 +155,52 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
       });
     });
 
+    it("[ST-R9] list gives only what contains a text, now and in the past, and pages over the rest", () => {
+      const on = (node: string) => () => `{"nodeName":"${node}"}`;
+      for (let i = 0; i < 100; i++) store.create(key(`n${String(i).padStart(2, "0")}`), on(`n${i % 10}`));
+      const query = { resource: "configmaps", contains: '"nodeName":"n7"' };
+      const sevens = ["n07", "n17", "n27", "n37", "n47", "n57", "n67", "n77", "n87", "n97"];
+      expect(names(query)).toEqual(sevens);
+      expect(names({ ...query, contains: '"nodename":"n7"' })).toEqual([]);
+      expect(names({ ...query, contains: "" })).toHaveLength(100);
+      expect(names({ ...query, limit: 3, after: { namespace: "default", name: "n17" } })).toEqual(sevens.slice(2, 5));
+      store.update(key("n07"), 8, on("other"));
+      store.update(key("n00"), 1, on("n7"));
+      store.delete(key("n17"), 18, on("n7"));
+      expect(names({ ...query, at: 100 })).toEqual(sevens);
+      expect(names({ ...query, at: 101, namespace: "default", limit: 2 })).toEqual(["n17", "n27"]);
+      expect(names({ ...query, at: 102 })).toEqual(["n00", ...sevens.slice(1)]);
+      expect(names(query)).toEqual(["n00", ...sevens.slice(2)]);
+      expect(store.count({ ...query, at: 100 })).toBe(100);
+    });
+
+    it("[ST-R10] counting on behind each page tells what is left of the snapshot, in any order of asking", () => {
+      for (const ns of ["x", "y"]) for (let i = 0; i < 50; i++) store.create(key(`n${10 + i}`, ns), text("x"));
+      const at = store.revision();
+      const left = (namespace: string, name: string) =>
+        store.count({ resource: "configmaps", at, after: { namespace, name } });
+      expect([left("x", "n19"), left("x", "n29"), left("y", "n10"), left("y", "n59")]).toEqual([90, 80, 49, 0]);
+      store.delete(key("n40", "y"), store.get(key("n40", "y"))!.revision, text("gone"));
+      store.create(key("n405", "y"), text("new"));
+      expect([left("y", "n39"), left("y", "n41"), left("x", "n00"), left("y", "n41")]).toEqual([20, 18, 100, 18]);
+      expect(store.count({ resource: "configmaps", after: { namespace: "y", name: "n39" } })).toBe(20);
+      const one = { resource: "configmaps", namespace: "x", at };
+      expect(store.count(one)).toBe(50);
+      expect(store.count({ ...one, after: { namespace: "x", name: "n19" } })).toBe(40);
+    });
+
+    it("[ST-R11] a count is not remembered beyond a rollback", () => {
+      expect(() =>
+        store.transaction(() => {
+          store.create(key("a"), text("a"));
+          expect(store.count({ resource: "configmaps" })).toBe(1);
+          throw new Error("no");
+        }),
+      ).toThrow("no");
+      store.create(key("a", "default", "secrets"), text("a"));
+      expect(store.count({ resource: "configmaps" })).toBe(0);
+    });
+
     describe("many", () => {
       const many = 1234;
       const nameOf = (i: number) => `n${String(i).padStart(4, "0")}`;

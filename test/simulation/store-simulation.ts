@@ -372,6 +372,7 @@ class Simulation {
       ...(at !== undefined && { at }),
       ...(this.#random.chance(0.5) && { after: this.#someKey() }),
       ...(this.#random.chance(0.5) && { limit: this.#random.below(10) }),
+      ...(this.#random.chance(0.3) && { contains: `"nodeName":"${this.#random.pick(NODES)}"` }),
     };
     const after = this.#random.below(this.#model.revision() + 1);
     const key = this.#someKey();

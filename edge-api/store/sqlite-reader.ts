@@ -1,0 +1,229 @@
+/** How the SQLite store reads: cursors in bounded chunks, the past, and counts that are not counted twice. */
+import type { ListQuery, ObjectKey, ResourceCount, Revision, Sql, StoredEvent, StoredObject } from "./contract.ts";
+import {
+  CHANGES,
+  COUNT_UNCHANGED,
+  DELETED,
+  GET,
+  HEAD,
+  KEYS_CHANGED,
+  LIST_AT,
+  LIST_AT_CONTAINING,
+  LIST_NOW,
+  LIST_NOW_CONTAINING,
+  RESOURCES_IN,
+  TEXT,
+  TYPES,
+  VERSION_AT,
+} from "./sqlite-statements.ts";
+import { compareUtf8 } from "./utf8.ts";
+
+export type Value = string | number | null;
+export type Row = Value[];
+
+/** Rows a statement gives at most, of those that may give many; and at least, once a page is nearly full. */
+const CHUNK_ROWS = 500;
+const LEAST_ROWS = 32;
+/** Lists in pages that go on at the same time and are counted cheaply. */
+const KNOWN_COUNTS = 16;
+/** Behind every namespace and name: the last code point. */
+const END: [string, string] = ["\u{10FFFF}", "\u{10FFFF}"];
+
+interface KnownCount {
+  after: [string, string];
+  count: number;
+}
+
+export class SqliteReader {
+  readonly #sql: Sql;
+  /** What follows a place in a snapshot, by scope and revision: a page further on is less by what lies between. */
+  readonly #knownCounts = new Map<string, KnownCount>();
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** The last row of a statement that gives few. */
+  row(text: string, ...bindings: Value[]): Row | undefined {
+    let last: Row | undefined;
+    for (const row of this.#sql.exec(text, ...bindings)) last = row;
+    return last;
+  }
+
+  number(text: string, ...bindings: Value[]): number {
+    return this.row(text, ...bindings)![0] as number;
+  }
+
+  /**
+   * Rows of one cursor, which is read to its end also when the consumer stops: a cursor left open keeps its statement
+   * from being used again, and in workerd nothing closes it. So ask for a chunk, not for everything.
+   */
+  *#rows(text: string, ...bindings: Value[]): Iterable<Row> {
+    const cursor = this.#sql.exec(text, ...bindings)[Symbol.iterator]();
+    let next = cursor.next();
+    try {
+      for (; !next.done; next = cursor.next()) yield next.value;
+    } finally {
+      while (!next.done) next = cursor.next();
+    }
+  }
+
+  get({ resource, namespace, name }: ObjectKey): StoredObject | undefined {
+    const row = this.row(GET, resource, namespace, name);
+    return row && { resource, namespace, name, revision: row[0] as number, value: row[1] as string };
+  }
+
+  /** The newest version of a key, be it a tombstone. */
+  head(key: ObjectKey): { revision: Revision; deleted: boolean } | undefined {
+    const row = this.row(HEAD, key.resource, key.namespace, key.name);
+    return row && { revision: row[0] as number, deleted: row[1] === 1 };
+  }
+
+  text(revision: Revision): string {
+    const row = this.row(TEXT, revision);
+    if (row === undefined) throw new Error(`store: the version at revision ${revision} is missing`);
+    return row[0] as string;
+  }
+
+  *listNow(query: ListQuery): Iterable<StoredObject> {
+    const { resource, namespace, contains } = query;
+    const statement = contains === undefined ? LIST_NOW : LIST_NOW_CONTAINING;
+    const text = namespace === undefined ? statement.all : statement.one;
+    const needle = contains === undefined ? [] : [contains];
+    let left = query.limit ?? Number.POSITIVE_INFINITY;
+    let from = startOf(query);
+    while (left > 0 && from !== undefined) {
+      const wanted = Math.min(left, CHUNK_ROWS);
+      let seen = 0;
+      for (const row of this.#rows(text, resource, ...from, ...needle, wanted)) {
+        seen++;
+        from = [row[0] as string, row[1] as string];
+        yield { resource, namespace: from[0], name: from[1], revision: row[2] as number, value: row[3] as string };
+      }
+      if (seen < wanted) return;
+      left -= wanted;
+    }
+  }
+
+  *listAt(query: ListQuery, at: Revision): Iterable<StoredObject> {
+    const { resource, namespace, contains = "" } = query;
+    const statement = contains === "" ? LIST_AT : LIST_AT_CONTAINING;
+    const text = namespace === undefined ? statement.all : statement.one;
+    const conditions = contains === "" ? [at] : [at, contains];
+    let left = query.limit ?? Number.POSITIVE_INFINITY;
+    let from = startOf(query);
+    // Keys that were nothing at `at` take places in a chunk without filling them: then another is read.
+    let wanted = Math.min(left, CHUNK_ROWS);
+    while (left > 0 && from !== undefined) {
+      let seen = 0;
+      for (const row of this.#rows(text, resource, ...from, ...conditions, wanted)) {
+        seen++;
+        if (left === 0) continue;
+        from = [row[0] as string, row[1] as string];
+        const newest = row[2] as number;
+        const version = newest > at ? this.#versionAt(newest, at) : { revision: newest, value: row[3] as string };
+        if (version === undefined || (newest > at && !version.value.includes(contains))) continue;
+        left--;
+        yield { resource, namespace: from[0], name: from[1], revision: version.revision, value: version.value };
+      }
+      if (seen < wanted) return;
+      wanted = Math.min(Math.max(left, LEAST_ROWS), CHUNK_ROWS);
+    }
+  }
+
+  #versionAt(newest: Revision, at: Revision): { revision: Revision; value: string } | undefined {
+    const row = this.row(VERSION_AT, newest, at);
+    return row === undefined || row[1] === DELETED
+      ? undefined
+      : { revision: row[0] as number, value: row[2] as string };
+  }
+
+  /** Objects behind `query.after` as of a revision. */
+  count(query: ListQuery, at: Revision): number {
+    const after = startOf(query);
+    if (after === undefined) return 0;
+    const scope = `${at} ${JSON.stringify([query.resource, query.namespace])}`;
+    const known = this.#knownCounts.get(scope);
+    const count =
+      known && compareKeys(known.after, after) <= 0
+        ? known.count - this.#countBetween(query, { after: known.after, upTo: after }, at)
+        : this.#countBetween(query, { after, upTo: END }, at);
+    this.#knownCounts.delete(scope);
+    this.#knownCounts.set(scope, { after, count });
+    if (this.#knownCounts.size > KNOWN_COUNTS) this.#knownCounts.delete(this.#knownCounts.keys().next().value!);
+    return count;
+  }
+
+  #countBetween(
+    { resource, namespace }: ListQuery,
+    { after, upTo }: { after: [string, string]; upTo: [string, string] },
+    at: Revision,
+  ): number {
+    const form = namespace === undefined ? "all" : "one";
+    const bindings = [resource, ...after, ...(form === "all" ? upTo : upTo.slice(1)), at];
+    let count = this.number(COUNT_UNCHANGED[form], ...bindings);
+    for (const row of this.#rows(KEYS_CHANGED[form], ...bindings)) {
+      if (this.#versionAt(row[0] as number, at)) count++;
+    }
+    return count;
+  }
+
+  countByResource(namespace: string): ResourceCount[] {
+    const counts: ResourceCount[] = [];
+    for (const row of this.#rows(RESOURCES_IN, namespace)) {
+      if ((row[1] as number) > 0) counts.push({ resource: row[0] as string, count: row[1] as number });
+    }
+    return counts;
+  }
+
+  *changes(after: Revision, filter: { resource?: string; namespace?: string }): Iterable<StoredEvent> {
+    const { resource, namespace } = filter;
+    const form =
+      resource === undefined
+        ? namespace === undefined
+          ? "all"
+          : "namespace"
+        : namespace === undefined
+          ? "resource"
+          : "both";
+    const conditions = [resource, namespace].filter((value) => value !== undefined);
+    let from = after;
+    for (;;) {
+      let seen = 0;
+      for (const row of this.#rows(CHANGES[form], from, ...conditions, CHUNK_ROWS)) {
+        seen++;
+        from = row[0] as number;
+        yield eventOf(row);
+      }
+      if (seen < CHUNK_ROWS) return;
+    }
+  }
+
+  /** A transaction was rolled back: its revisions will be given again, to other versions. */
+  rolledBack(): void {
+    this.#knownCounts.clear();
+  }
+}
+
+/** Namespace and name that a query starts behind; undefined when nothing can follow. */
+function startOf({ namespace, after }: ListQuery): [string, string] | undefined {
+  if (after === undefined) return [namespace ?? "", ""];
+  if (namespace === undefined || namespace === after.namespace) return [after.namespace, after.name];
+  return compareUtf8(after.namespace, namespace) < 0 ? [namespace, ""] : undefined;
+}
+
+const compareKeys = (a: [string, string], b: [string, string]): number =>
+  compareUtf8(a[0], b[0]) || compareUtf8(a[1], b[1]);
+
+function eventOf(row: Row): StoredEvent {
+  const event: StoredEvent = {
+    type: TYPES[row[1] as number]!,
+    resource: row[2] as string,
+    namespace: row[3] as string,
+    name: row[4] as string,
+    revision: row[0] as number,
+    value: row[5] as string,
+  };
+  if (row[6] !== null) event.previous = row[6] as string;
+  return event;
+}
