@@ -10,6 +10,9 @@ import type { RuleState } from "./rule-state.ts";
 /** An emptied chain is deleted when nothing can point to it any more; see renderDelta. */
 const CHAIN_GRACE_MS = 2000;
 
+/** The kernel names each of n unnamed maps in n steps: 10,000 services with several endpoints take 12 s at once. */
+const TRANSACTION_TIMEOUT_MS = 180_000;
+
 interface NftObject {
   chain?: { name: string };
   set?: { name: string };
@@ -82,7 +85,9 @@ export class NftTable {
 
   async #existing(): Promise<{ chains: string[]; sets: string[] }> {
     try {
-      const text = await this.#run("nft", ["-j", "-t", "list", "table", "ip", SERVICES_TABLE]);
+      const text = await this.#run("nft", ["-j", "-t", "list", "table", "ip", SERVICES_TABLE], {
+        timeoutMs: TRANSACTION_TIMEOUT_MS,
+      });
       const objects = (JSON.parse(text) as { nftables: NftObject[] }).nftables;
       return {
         chains: objects.flatMap((o) => (o.chain ? [o.chain.name] : [])),
@@ -111,6 +116,6 @@ export class NftTable {
   }
 
   async #transaction(lines: readonly string[]): Promise<void> {
-    await this.#run("nft", ["-f", "-"], { input: `${lines.join("\n")}\n` });
+    await this.#run("nft", ["-f", "-"], { input: `${lines.join("\n")}\n`, timeoutMs: TRANSACTION_TIMEOUT_MS });
   }
 }

@@ -42,7 +42,10 @@ export function renderDelta(table: string, delta: RuleSetDelta): string[] {
   const t = `ip ${table}`;
   for (const [name, declaration] of delta.sets.put) lines.push(`add set ${t} ${name} { ${declaration} }`);
   for (const name of delta.chains.added) lines.push(`add chain ${t} ${name}`);
-  for (const name of [...delta.chains.put.keys(), ...delta.chains.removed]) lines.push(`flush chain ${t} ${name}`);
+  const fresh = new Set(delta.chains.added);
+  for (const name of [...delta.chains.put.keys(), ...delta.chains.removed]) {
+    if (!fresh.has(name)) lines.push(`flush chain ${t} ${name}`);
+  }
   for (const [name, rules] of delta.chains.put) for (const rule of rules) lines.push(`add rule ${t} ${name} ${rule}`);
   const gone = [...delta.elements.removed, ...delta.elements.changed];
   for (const [container, keys] of byContainer(gone)) {
