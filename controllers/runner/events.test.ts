@@ -30,7 +30,9 @@ describe("EventRecorder", () => {
         lastTimestamp: "2026-01-01T00:00:00Z",
       },
     });
-    expect((op as unknown as { object: { metadata: { name: string } } }).object.metadata.name).toMatch(/^web\.[0-9a-f]{16}$/);
+    expect((op as unknown as { object: { metadata: { name: string } } }).object.metadata.name).toMatch(
+      /^web\.[0-9a-f]{16}$/,
+    );
   });
 
   it("[EV2] the same again counts up the one there is; a failed one is told anew", () => {
