@@ -114,8 +114,6 @@ export function conditionOp(
     subresource: "status",
     patchType: "strategic",
     patch: {
-      // Not of a pod of the same name made since.
-      ...(uid && { metadata: { uid } }),
       status: {
         conditions: [
           {
@@ -128,6 +126,7 @@ export function conditionOp(
         ],
       },
     },
-    options: OPTIONS,
+    // Not of a pod of the same name made since.
+    options: { ...OPTIONS, ...(uid && { preconditions: { uid } }) },
   };
 }
