@@ -54,6 +54,11 @@ export class PodCgroups {
     for (const hierarchy of await this.#hierarchies()) await removeTree(join(hierarchy, this.parent(uid)));
   }
 
+  /** Removes this node's cgroups altogether, when they are empty. */
+  async removeAll(): Promise<void> {
+    for (const hierarchy of await this.#hierarchies()) await removeTree(join(hierarchy, `/kedge/${this.#node}`));
+  }
+
   /** uids of pods that have a cgroup. */
   async present(): Promise<Set<string>> {
     const uids = new Set<string>();

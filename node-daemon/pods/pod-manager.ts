@@ -11,6 +11,7 @@ import { VolumeManager } from "../volumes/volume-manager.ts";
 import { admitPod } from "./admission.ts";
 import { PodCgroups } from "./cgroups.ts";
 import type { EventRecorder } from "./events.ts";
+import { type HostPort, hostPorts } from "./host-ports.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { ImageManager } from "./images.ts";
 import { nothingObserved, podIpsOf } from "./observed.ts";
@@ -24,6 +25,8 @@ import type { HostFacts, PodServices } from "./services.ts";
 import { Slots } from "./slots.ts";
 import { createStatusWriter } from "./status-writer.ts";
 import { terminationMessage } from "./termination-message.ts";
+
+const NOTHING = nothingObserved({ uid: "", namespace: "", name: "" });
 
 /** More at once only slow each other down: runc and CNI are forks and file locks. */
 const SANDBOXES_AT_ONCE = 8;
@@ -51,6 +54,8 @@ export interface PodManager {
   cache: RuntimeCache;
   /** Resolves once the runtime answers and the pods of the API are known. */
   start(): Promise<void>;
+  /** Calls back with the host ports of all running pods, whenever they change. */
+  onHostPorts(listener: (ports: HostPort[]) => void): void;
   /** Looks at every pod again: something they all wait for has changed. */
   wakeAll(): void;
   /** Leaves all containers running. */
@@ -115,7 +120,23 @@ export function createPodManager(options: PodManagerOptions): PodManager {
     if (pod) workers.get(pod.metadata.uid)?.remove(pod);
   };
 
-  cache.onChange(wake);
+  let hostPortListener: ((ports: HostPort[]) => void) | undefined;
+  let toldHostPorts = "[]";
+  const tellHostPorts = (): void => {
+    if (!hostPortListener) return;
+    const ports = [...workers.values()].flatMap(({ pod, active }) =>
+      active ? hostPorts(pod, podIpsOf(cache.get(pod.metadata.uid) ?? NOTHING)[0]) : [],
+    );
+    const text = JSON.stringify(ports);
+    if (text === toldHostPorts) return;
+    toldHostPorts = text;
+    hostPortListener(ports);
+  };
+
+  cache.onChange((uid) => {
+    wake(uid);
+    tellHostPorts();
+  });
   objects.onChange((uid) => workers.get(uid)?.refreshVolumes());
 
   async function startRuntime(): Promise<void> {
@@ -156,6 +177,9 @@ export function createPodManager(options: PodManagerOptions): PodManager {
       for (const pod of pods.values()) present(pod);
       await removeStrangers().catch((error) => log.warn("cleaning up failed", { error: String(error) }));
       if (!stopped) stopHousekeeping = startHousekeeping({ runtime, cache, clock, log, minute });
+    },
+    onHostPorts(listener) {
+      hostPortListener = listener;
     },
     wakeAll() {
       for (const worker of workers.values()) worker.wake();

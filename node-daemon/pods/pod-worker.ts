@@ -203,7 +203,9 @@ export class PodWorker {
 
   #tell(options: { terminal: boolean }): PodStatus {
     const next = this.#status(options);
-    if (!this.#removed) this.#services.status.set(this.#pod, next);
+    // While it ends, containers go one after the other, and endpoints have left it out since its deletion.
+    const patient = this.#stage === "ending" && this.#pod.metadata.deletionTimestamp !== undefined;
+    if (!this.#removed) this.#services.status.set(this.#pod, next, { patient });
     return next;
   }
 

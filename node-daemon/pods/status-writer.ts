@@ -16,8 +16,12 @@ const RETRY_FIRST_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
 
 export interface StatusWriter {
-  /** Takes a pod's new status; writes it soon if it differs from what the API has. */
-  set(pod: NodePod, status: PodStatus): void;
+  /**
+   * Takes a pod's new status; writes it soon if it differs from what the API has.
+   *
+   * @param options.patient it may wait: the next one follows soon, and nobody acts on this one
+   */
+  set(pod: NodePod, status: PodStatus, options?: { patient?: boolean }): void;
   /** What is known of a pod's status: the API's, and over it what was decided here, written or not yet. */
   current(pod: NodePod): PodStatus | undefined;
   /** Resolves once the last `set` of this pod is in the API, or the pod is gone. */
@@ -99,7 +103,7 @@ export function createStatusWriter({ api, clock, log }: { api: ApiClient; clock:
   }
 
   return {
-    set(pod, status) {
+    set(pod, status, { patient = false } = {}) {
       const { uid } = pod.metadata;
       let entry = entries.get(uid);
       if (!entry) {
@@ -123,7 +127,7 @@ export function createStatusWriter({ api, clock, log }: { api: ApiClient; clock:
         settle(entry);
         return;
       }
-      const urgent = isNews(status, known);
+      const urgent = !patient && isNews(status, known);
       if (urgent || !entry.cancelTimer) schedule(uid, entry, urgent ? GATHER_MS : SETTLE_MS);
     },
     current(pod) {

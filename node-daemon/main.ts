@@ -1,0 +1,207 @@
+/**
+ * The node daemon: `node node-daemon/main.ts --config FILE`. Makes one of each part and hands them around. Ends on
+ * SIGTERM and leaves the containers running; with `--teardown` it stops them and cleans up instead.
+ */
+import { mkdir } from "node:fs/promises";
+import { parseArgs } from "node:util";
+import type { Node, Service } from "../kinds/core/v1-types.ts";
+import type { EndpointSlice } from "../kinds/discovery/v1-types.ts";
+import { systemClock } from "../machinery/clock.ts";
+import { createApiEndpoint } from "./api-endpoint/api-endpoint.ts";
+import { ConfigError, readConfig } from "./config.ts";
+import type { Informer, Log, NodeConfig } from "./contracts.ts";
+import { createDnsServer } from "./dns/dns-server.ts";
+import { createLink } from "./link/link.ts";
+import { createLog, isLogLevel } from "./log.ts";
+import { detectNodeIp } from "./network/host.ts";
+import { createNetwork } from "./network/network.ts";
+import { run } from "./network/run.ts";
+import { readMachine } from "./node-status/machine.ts";
+import { createNodeManager } from "./node-status/node-manager.ts";
+import { PodCgroups } from "./pods/cgroups.ts";
+import { createEventRecorder } from "./pods/events.ts";
+import { createPodManager } from "./pods/pod-manager.ts";
+import { createServiceProxy } from "./proxy/proxy.ts";
+import { connectCri } from "./runtime/cri-client.ts";
+import { createKubeletServer } from "./streams/kubelet-server.ts";
+import { teardown } from "./teardown.ts";
+import { endNode, isInNamespace, watchNamespace } from "./unplug.ts";
+
+const EXIT_USAGE = 2;
+const EXIT_UNPLUGGED = 3;
+const PART_RETRY_MS = 5_000;
+/** What does not stop by then is left to the kernel. */
+const STOP_MS = 5_000;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { config: { type: "string" }, teardown: { type: "boolean", default: false } },
+  });
+  if (!values.config) throw new ConfigError("usage: main.ts --config FILE [--teardown]");
+  let config: NodeConfig;
+  try {
+    config = await readConfig(values.config);
+  } catch (error) {
+    throw error instanceof ConfigError ? new ConfigError(`${values.config}: ${error.message}`) : error;
+  }
+  const level = process.env.KEDGE_LOG;
+  const log = createLog({ level: isLogLevel(level) ? level : "info" });
+  process.on("uncaughtException", (error) => crash(log, error));
+  process.on("unhandledRejection", (error) => crash(log, error));
+
+  if (values.teardown) {
+    await teardown(config, log);
+    process.exit(0);
+  }
+  if (config.networkNamespace && !isInNamespace(config.networkNamespace)) {
+    throw new ConfigError(`must be started in network namespace ${config.networkNamespace}`);
+  }
+  await runNode(config, log);
+}
+
+/** A supervisor starts us again; everything is rebuilt from the runtime. */
+function crash(log: Log, error: unknown): never {
+  log.error("unexpected error", { error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  process.exit(1);
+}
+
+async function runNode(config: NodeConfig, log: Log): Promise<void> {
+  const clock = systemClock;
+  const { nodeName, stateDir } = config;
+  await mkdir(stateDir, { recursive: true, mode: 0o711 });
+  const nodeIp = await detectNodeIp(run, config.nodeIp);
+  const settled: NodeConfig = { ...config, nodeIp };
+  const machine = await readMachine();
+
+  const link = createLink(settled, log);
+  const { api } = link;
+  const services = api.informer<Service>({ path: "/api/v1/services" });
+  const slices = api.informer<EndpointSlice>({ path: "/apis/discovery.k8s.io/v1/endpointslices" });
+  const nodes = api.informer<Node>({ path: "/api/v1/nodes" });
+  const informers: Informer<never>[] = [services, slices, nodes] as never;
+
+  const runtime = connectCri(settled.runtimeSocket, { log });
+  const events = createEventRecorder({ api, clock, log, nodeName });
+  const network = createNetwork({ config: settled, nodes, log });
+  const nodeManager = createNodeManager({
+    nodeName,
+    labels: settled.labels,
+    nodeIps: [nodeIp],
+    stateDir,
+    machine,
+    api,
+    runtime,
+    network,
+    nodes,
+    clock,
+    log,
+  });
+  const pods = createPodManager({
+    nodeName,
+    stateDir,
+    clusterDomain: settled.clusterDomain,
+    api,
+    runtime,
+    network,
+    events,
+    clock,
+    log,
+    services,
+    host: () => ({
+      nodeName,
+      hostname: machine.hostname,
+      hostIps: [nodeIp],
+      memoryCapacityBytes: machine.memoryBytes,
+      allocatable: nodes.get(nodeName)?.status?.allocatable ?? {},
+    }),
+    node: () => nodes.get(nodeName),
+  });
+  const proxy = createServiceProxy({ config: settled, services, slices, nodes, log });
+  pods.onHostPorts((ports) => proxy.setHostPorts(ports));
+  const dns = createDnsServer({ config: settled, services, slices, log });
+  const endpoint = createApiEndpoint({ config: settled, log });
+  const streams = { exec: runtime.execUrl, attach: runtime.attachUrl, portForward: runtime.portForwardUrl };
+
+  const configureNetwork = async (podCidr: string): Promise<void> => {
+    try {
+      await network.configure(podCidr);
+    } catch (error) {
+      log.warn("network not configured", { error: String(error) });
+    }
+    nodeManager.look();
+    pods.wakeAll();
+  };
+  let podCidr: string | undefined;
+  nodes.onChange((key, current) => {
+    const given = key === nodeName ? current?.spec?.podCIDR : undefined;
+    if (given === undefined || given === podCidr) return;
+    podCidr = given;
+    void configureNetwork(given);
+  });
+
+  /** Parts do not wait for each other: a node without nftables still runs pods, and says what is wrong. */
+  const start = async (name: string, part: () => Promise<void>): Promise<void> => {
+    for (;;) {
+      try {
+        await part();
+        log.debug(`${name} started`);
+        return;
+      } catch (error) {
+        log.error(`${name} did not start; trying again`, { error: String(error) });
+        await new Promise<void>((resolve) => clock.after(PART_RETRY_MS, resolve));
+      }
+    }
+  };
+  const stop = async (): Promise<void> => {
+    for (const informer of informers) informer.stop();
+    nodeManager.stop();
+    network.stop();
+    proxy.stop();
+    await Promise.allSettled([pods.stop(), dns.stop(), endpoint.stop()]);
+    runtime.close();
+    await link.close();
+  };
+  const end = (signal: string): void => {
+    log.info("stopping; containers go on", { signal });
+    clock.after(STOP_MS, () => process.exit(0));
+    void stop().finally(() => process.exit(0));
+  };
+  process.once("SIGTERM", () => end("SIGTERM"));
+  process.once("SIGINT", () => end("SIGINT"));
+  if (settled.networkNamespace) unplugWith(settled, settled.networkNamespace, log);
+
+  link.onConnected(() => nodeManager.look({ heartbeat: true }));
+  link.serve(createKubeletServer({ pods: pods.lookup, streams, config: settled, log }));
+  events.node("Normal", "Starting", "Starting kubelet.");
+  await network.start();
+  log.info("node daemon started", { node: nodeName, nodeIp, pid: process.pid });
+  await Promise.all([
+    start("node registration", () => nodeManager.start()),
+    start("pods", () => pods.start()),
+    start("service proxy", () => proxy.start()),
+    start("cluster DNS", () => dns.start()),
+    start("API endpoint", () => endpoint.start()),
+  ]);
+}
+
+function unplugWith(config: NodeConfig, namespace: string, log: Log): void {
+  const cgroups = new PodCgroups(config.nodeName);
+  watchNamespace(namespace, {
+    clock: systemClock,
+    log,
+    gone: () => {
+      log.warn("network namespace is gone: this node ends", { namespace });
+      endNode(namespace, () => cgroups.processes())
+        .catch((error) => log.error("not all of the node ended", { error: String(error) }))
+        .finally(() => process.exit(EXIT_UNPLUGGED));
+    },
+  });
+}
+
+main().catch((error: unknown) => {
+  const plain = error instanceof ConfigError;
+  process.stderr.write(
+    `kedge node daemon: ${plain ? error.message : error instanceof Error ? error.message : String(error)}\n`,
+  );
+  process.exit(plain ? EXIT_USAGE : 1);
+});
