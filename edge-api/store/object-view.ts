@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import type { ObjectKey } from "./contract.ts";
-import type { ObjectView } from "./watch-types.ts";
+import type { ObjectView, WatchFilter } from "./watch-types.ts";
 
 /** The selectable fields of a kind besides metadata.name and metadata.namespace. */
 export type FieldsOf = (resource: string, object: KubeObject) => { [field: string]: string };
@@ -48,3 +48,7 @@ export class TextView implements ObjectView {
     return this.fields[field] ?? "";
   }
 }
+
+/** Whether a filter lets an object through, parsing it only when it may. */
+export const passes = (filter: WatchFilter, view: ObjectView): boolean =>
+  (filter.contains === undefined || view.text.includes(filter.contains)) && filter.matches(view);

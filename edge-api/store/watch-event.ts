@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import type { Revision, StoredEvent } from "./contract.ts";
-import { type FieldsOf, TextView } from "./object-view.ts";
+import { type FieldsOf, passes, TextView } from "./object-view.ts";
 import type { Representation, WatchFilter } from "./watch-types.ts";
 
 /** What an event is to a watcher whose selectors it may have moved into or out of. */
@@ -52,8 +52,8 @@ export class WatchEvent {
   #decide(filter: WatchFilter): Outcome {
     const now = this.now();
     const before = this.before();
-    const isIn = now !== undefined && filter.matches(now);
-    const wasIn = before !== undefined && filter.matches(before);
+    const isIn = now !== undefined && passes(filter, now);
+    const wasIn = before !== undefined && passes(filter, before);
     if (isIn) return wasIn ? "MODIFIED" : "ADDED";
     if (!wasIn) return "none";
     return this.event.type === "DELETED" ? "DELETED" : "left";

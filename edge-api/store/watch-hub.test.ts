@@ -307,6 +307,22 @@ describe("watch hub", () => {
       expect(evaluations).toBeLessThan(12);
     });
 
+    it("[WS10] what does not contain what it must is not even parsed, live, replayed or listed", () => {
+      const fields: string[] = [];
+      hub = make({
+        filter: () => ({ matches: (view) => fields.push(view.name) > 0, contains: '"app":"x"' }),
+      });
+      const live = open({ labelSelector: "app=x" });
+      create("a", { app: "x" });
+      create("b", { app: "y" });
+      update("b", { app: "x" });
+      update("b", { app: "z" });
+      expect(live.told).toEqual(["ADDED a@1 app=x", "ADDED b@3 app=x", "DELETED b@4 app=x"]);
+      expect(open({ labelSelector: "app=x" }, { after: 0 }).told).toEqual(live.told);
+      expect(open({ labelSelector: "app=x" }, { state: { endMark: false } }).told).toEqual(["ADDED a@1 app=x"]);
+      expect(fields).toEqual(["a", "b", "b", "a", "b", "b", "a"]);
+    });
+
     it("[WS9] a name in a namespace is not that name elsewhere", () => {
       const sink = open({ namespace: "x", fieldSelector: "metadata.name=a" });
       create("a", {}, {}, "x");
@@ -505,6 +521,29 @@ describe("watch hub", () => {
       for (let i = 0; i < 5; i++) create(`p${i}`);
       slow.watcher.bookmark();
       expect(slow.told.at(-1)).toBe("BOOKMARK @2");
+    });
+
+    it("[WT5] no bookmark overtakes an event of the same commit, though a sink asks for one meanwhile", () => {
+      const first = open();
+      const second = open({ bookmarks: true });
+      first.onSend = () => {
+        second.watcher.bookmark();
+        nowMs += 60_000;
+        hub.tick();
+      };
+      create("a");
+      second.watcher.bookmark();
+      expect(second.told).toEqual(["ADDED a@1", "BOOKMARK @1"]);
+    });
+
+    it("[WT6] onDue comes after a commit has been told to all", () => {
+      const seen: number[] = [];
+      hub = make({ onDue: () => seen.push(last.told.length) });
+      const slow = open();
+      slow.weight = 200;
+      const last = open({ bookmarks: true });
+      create("a");
+      expect(seen).toEqual([1]);
     });
 
     it("[WT4] a bookmark due is not put off by a later deadline that was known before", () => {

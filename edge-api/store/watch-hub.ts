@@ -7,7 +7,7 @@
  */
 import { expired } from "../../machinery/meta/status.ts";
 import { type Revision, type Store, type StoredEvent, type StoredObject, StoreError } from "./contract.ts";
-import { type FieldsOf, TextView } from "./object-view.ts";
+import { type FieldsOf, passes, TextView } from "./object-view.ts";
 import { WatchEvent } from "./watch-event.ts";
 import type {
   Representation,
@@ -31,7 +31,7 @@ export interface WatchHubOptions {
   fields: FieldsOf;
   /** Asked once for each pair of resource and spec.representation. */
   representation(spec: WatchSpec): Representation;
-  /** `tick()` must be called sooner than it last said. May be called from any method, and from within a commit. */
+  /** `tick()` must be called sooner than it last said. Called once what is being sent has been sent. */
   onDue?(): void;
   /** Told of errors in filters and representations, which end the watch. Absent: they are thrown where nothing waits. */
   report?(error: unknown): void;
@@ -76,6 +76,9 @@ export class WatchHub {
   #bookmarkers = 0;
   /** When `tick` is to be called, as far as the owner knows. */
   #dueMs = Number.POSITIVE_INFINITY;
+  #dueUntold = false;
+  /** The events of a commit are on their way: some watchers that are live have them, others have not yet. */
+  #delivering = false;
   /** A tick is coming that will send the bookmarks for what was committed last. */
   #bookmarksDue = false;
 
@@ -154,6 +157,13 @@ export class WatchHub {
   #dueBy(ms: number): void {
     if (ms >= this.#dueMs) return;
     this.#dueMs = ms;
+    this.#dueUntold = true;
+    this.#tellDue();
+  }
+
+  #tellDue(): void {
+    if (!this.#dueUntold || this.#delivering) return;
+    this.#dueUntold = false;
     this.#options.onDue?.();
   }
 
@@ -220,6 +230,7 @@ export class WatchHub {
   }
 
   #committed(events: readonly StoredEvent[]): void {
+    this.#delivering = true;
     for (const event of events) {
       if (!this.#live.has(event.resource)) continue;
       const watchEvent = new WatchEvent(event, this.#options.fields);
@@ -231,10 +242,12 @@ export class WatchHub {
         for (const entry of this.#all) if (entry.spec.resource === event.resource) this.#close(entry, "failed");
       }
     }
+    this.#delivering = false;
     if (this.#bookmarkers > 0 && !this.#bookmarksDue) {
       this.#bookmarksDue = true;
       this.#dueBy(this.#options.now() + this.#bookmarkIntervalMs);
     }
+    this.#tellDue();
   }
 
   #deliver(entry: Entry, watchEvent: WatchEvent): void {
@@ -336,13 +349,15 @@ export class WatchHub {
       resource,
       limit: LIST_PAGE,
       at: position,
+      ...(filter?.contains !== undefined && { contains: filter.contains }),
       ...(namespace !== undefined && { namespace }),
       ...(after && { after }),
     });
   }
 
   #sendInitial(entry: Entry, object: StoredObject): void {
-    if (entry.filter && !entry.filter.matches(new TextView(object, object.value, this.#options.fields))) return;
+    const { filter } = entry;
+    if (filter && !passes(filter, new TextView(object, object.value, this.#options.fields))) return;
     const first = !entry.sentAny;
     entry.sentAny = true;
     this.#send(entry, entry.representation.event({ type: "ADDED", text: object.value, first }));
@@ -368,7 +383,7 @@ export class WatchHub {
   }
 
   #bookmark(entry: Entry, shared: Map<Representation, Uint8Array | string>): void {
-    if (!entry.spec.bookmarks || entry.phase === "listing" || entry.phase === "ended") return;
+    if (!entry.spec.bookmarks || entry.phase === "listing" || entry.phase === "ended" || this.#delivering) return;
     const revision = entry.revision;
     const { representation } = entry;
     let data = shared.get(representation);

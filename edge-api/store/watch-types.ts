@@ -89,6 +89,11 @@ export interface WatchFilter {
    * asking each. Best the most selective of the field selector's equalities (metadata.name, spec.nodeName).
    */
   equality?: { field: string; value: string };
+  /**
+   * The filter cannot match a text without this in it, such as `"nodeName":"n1"` or `"app":"web"`: spares parsing what
+   * does not match. Texts are written by JSON.stringify.
+   */
+  contains?: string;
 }
 
 /** Turns events into what goes over the wire, framing included. One per kind version, encoding and framing. */
