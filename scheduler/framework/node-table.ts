@@ -1,5 +1,6 @@
 /**
- * The nodes and what runs on them, held as columns of numbers: a row costs about 200 bytes whatever runs on it.
+ * The nodes and what runs on them, held as columns of numbers: a row costs about 100 bytes and its labels, whatever
+ * runs on it.
  */
 import type { Taint } from "../../kinds/core/v1-types.ts";
 import type { HostPort, PodShape } from "./pod-shape.ts";
