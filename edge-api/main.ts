@@ -3,17 +3,53 @@
  * This file alone wires the controllers and the scheduler in.
  */
 import { type IRequest, Router } from "itty-router";
+import { controllerResources, controllersProgram } from "../controllers/program.ts";
+import { systemClock } from "../machinery/clock.ts";
+import type { ChangeSubscriber, Cluster } from "../machinery/cluster/contract.ts";
+import type { Program } from "../machinery/cluster/program.ts";
 import { unauthorized } from "../machinery/meta/status.ts";
+import { SCHEDULER_RESOURCES, Scheduler as SchedulerProgram } from "../scheduler/program.ts";
 import { type Authenticator, bearerToken } from "./access/authenticate.ts";
 import { ANONYMOUS, type Identity } from "./access/identity.ts";
-import type { ClusterStore } from "./objects/cluster-store.ts";
+import { ClusterStore as ClusterStoreObject, type Subscription } from "./objects/cluster-store.ts";
 import type { Bindings } from "./objects/environment.ts";
+import { SubscriberObject } from "./objects/subscriber.ts";
 import { createAuthenticator, type IdentitySource } from "./worker/authentication.ts";
 import { clusterOf } from "./worker/cluster.ts";
 import { identifiedRequest } from "./worker/forward.ts";
 import { refuse } from "./worker/refuse.ts";
 
-export { ClusterStore } from "./objects/cluster-store.ts";
+export { NodeGateway } from "./objects/node-gateway.ts";
+
+/** A cluster's objects, and who is told of their changes. */
+export class ClusterStore extends ClusterStoreObject {
+  protected override subscriptions(cluster: string): readonly Subscription[] {
+    const { CONTROLLERS, SCHEDULER } = this.env;
+    // A fresh stub for every push: one is broken for good once its object has restarted.
+    const target = (namespace: DurableObjectNamespace): ChangeSubscriber => ({
+      changes: (batch) => (namespace.getByName(cluster) as unknown as ChangeSubscriber).changes(batch),
+    });
+    return [
+      { name: "controllers", resources: controllerResources, target: target(CONTROLLERS) },
+      { name: "scheduler", resources: SCHEDULER_RESOURCES, target: target(SCHEDULER) },
+    ];
+  }
+}
+
+const log = (line: { [field: string]: unknown }): void => console.log(JSON.stringify(line));
+
+export class Controllers extends SubscriberObject<Bindings> {
+  protected override async createProgram(cluster: Cluster, clusterName: string): Promise<Program> {
+    const { caCertificate } = await storeOf(this.env, clusterName).identity();
+    return controllersProgram({ cluster, caCertificate, clock: systemClock, random: Math.random, log });
+  }
+}
+
+export class Scheduler extends SubscriberObject<Bindings> {
+  protected override createProgram(cluster: Cluster): Program {
+    return new SchedulerProgram({ cluster, clock: systemClock, random: Math.random, log });
+  }
+}
 
 /** One request, and where it goes. */
 interface Visit {
