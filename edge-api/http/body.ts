@@ -1,7 +1,10 @@
 /** Request bodies: size, encoding, and the parsed value. */
+
+import type { Registry } from "../../kinds/kind.ts";
 import { parseJson } from "../../machinery/codec/json.ts";
 import { parseYaml } from "../../machinery/codec/yaml.ts";
-import { badRequest, tooLarge, unsupportedMediaType } from "../../machinery/meta/status.ts";
+import { type ApiError, badRequest, tooLarge, unsupportedMediaType } from "../../machinery/meta/status.ts";
+import { decodeProtobufBody, PROTOBUF_TYPE } from "./protobuf/body.ts";
 
 /** As kube-apiserver's. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -12,28 +15,36 @@ const overLimit = () => tooLarge(`Request entity too large: limit is ${MAX_BODY_
 export async function readText(request: Request): Promise<string> {
   if (!request.body) return "";
   const declared = request.headers.get("content-length");
-  if (declared !== null) {
-    if (Number(declared) > MAX_BODY_BYTES) throw overLimit();
-    return request.text();
-  }
-  return readLimited(request.body);
+  if (declared === null) return new TextDecoder().decode(await readLimited(request.body));
+  if (Number(declared) > MAX_BODY_BYTES) throw overLimit();
+  return request.text();
 }
 
-async function readLimited(body: ReadableStream<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder();
+async function readBytes(request: Request): Promise<Uint8Array> {
+  return request.body ? readLimited(request.body) : new Uint8Array(0);
+}
+
+async function readLimited(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   const reader = body.getReader();
-  let text = "";
-  let bytes = 0;
+  const chunks: Uint8Array[] = [];
+  let length = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    bytes += value.byteLength;
-    if (bytes > MAX_BODY_BYTES) {
+    if (done) break;
+    length += value.byteLength;
+    if (length > MAX_BODY_BYTES) {
       await reader.cancel();
       throw overLimit();
     }
-    text += decoder.decode(value, { stream: true });
+    chunks.push(value);
   }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return bytes;
 }
 
 /** Media type of a Content-Type header, lower case, without parameters. */
@@ -48,8 +59,20 @@ export interface ParsedBody {
   duplicateFields: readonly string[];
 }
 
+/** The request's body, parsed; undefined when it has none. @throws ApiError 400, 413, 415 */
+export async function readBody(request: Request, registry: Registry): Promise<ParsedBody | undefined> {
+  const mediaType = mediaTypeOf(request.headers.get("content-type"));
+  if (mediaType === PROTOBUF_TYPE) {
+    const bytes = await readBytes(request);
+    if (bytes.length === 0) return undefined;
+    return { value: decodeProtobufBody(bytes, registry), duplicateFields: [] };
+  }
+  const text = await readText(request);
+  return text === "" ? undefined : parseText(text, mediaType);
+}
+
 /** @throws ApiError 400 for text that does not parse, 415 for other media types */
-export function parseBody(text: string, mediaType: string): ParsedBody {
+export function parseText(text: string, mediaType: string): ParsedBody {
   switch (mediaType) {
     case "application/json":
     case "*/*":
@@ -60,12 +83,9 @@ export function parseBody(text: string, mediaType: string): ParsedBody {
       return parseYaml(text);
     default:
       throw unsupportedMediaType(
-        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml",
+        "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
       );
   }
 }
 
-export function requireBody(text: string): string {
-  if (text === "") throw badRequest("unable to decode: the request has no body");
-  return text;
-}
+export const missingBody = (): ApiError => badRequest("unable to decode: the request has no body");

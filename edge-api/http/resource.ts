@@ -10,7 +10,7 @@ import { get } from "../verbs/get.ts";
 import { list } from "../verbs/list.ts";
 import { patch, patchTypeOf } from "../verbs/patch.ts";
 import { update } from "../verbs/update.ts";
-import { mediaTypeOf, parseBody, readText, requireBody } from "./body.ts";
+import { mediaTypeOf, missingBody, parseText, readBody, readText } from "./body.ts";
 import type { RequestContext } from "./context.ts";
 import { negotiate } from "./negotiation.ts";
 import { deleteOptions, listOptions, writeOptions } from "./options.ts";
@@ -95,8 +95,9 @@ export const callerOf = (context: RequestContext, dryRun: boolean): Caller => ({
 
 /** The request's body, parsed. @throws ApiError 400, 413, 415 */
 export async function bodyOf(context: RequestContext): Promise<{ value: unknown; duplicateFields: readonly string[] }> {
-  const mediaType = mediaTypeOf(context.request.headers.get("content-type"));
-  return parseBody(requireBody(await readText(context.request)), mediaType);
+  const body = await readBody(context.request, context.services.env.registry);
+  if (!body) throw missingBody();
+  return body;
 }
 
 async function created(context: RequestContext, target: Target): Promise<Response> {
@@ -126,7 +127,9 @@ async function patched(context: RequestContext, target: Target): Promise<Respons
   const { services } = context;
   const { dryRun, fieldValidation } = writeOptions(context, "PatchOptions");
   const type = patchTypeOf(mediaTypeOf(context.request.headers.get("content-type")));
-  const body = parseBody(requireBody(await readText(context.request)), "application/json");
+  const text = await readText(context.request);
+  if (text === "") throw missingBody();
+  const body = parseText(text, "application/json");
   const caller = callerOf(context, dryRun);
   const decoding = { fieldValidation, duplicateFields: body.duplicateFields, warn: caller.warn };
   const outcome = await services.commit.run(() =>
@@ -135,11 +138,8 @@ async function patched(context: RequestContext, target: Target): Promise<Respons
   return showObject(context, target, outcome.code, outcome.text);
 }
 
-async function deleteBody(context: RequestContext): Promise<unknown> {
-  const text = await readText(context.request);
-  if (text === "") return undefined;
-  return parseBody(text, mediaTypeOf(context.request.headers.get("content-type"))).value;
-}
+const deleteBody = async ({ request, services }: RequestContext): Promise<unknown> =>
+  (await readBody(request, services.env.registry))?.value;
 
 async function deleted(context: RequestContext, target: Target): Promise<Response> {
   const { services } = context;
