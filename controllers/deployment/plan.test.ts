@@ -164,6 +164,11 @@ describe("planDeployment: the newest ReplicaSet", () => {
     });
   });
 
+  it("[DP3b] does not adopt one that is being deleted", () => {
+    const orphan = replicaSet("old-one", { metadata: { deletionTimestamp: TIME }, spec: { template: template() } });
+    expect(plan(deployment("web"), { orphans: [orphan] }).actions[0]?.op.verb).toBe("create");
+  });
+
   it("[DP4] going back to an older template gives it the next revision and remembers its own", () => {
     const d = sized(3);
     const result = plan(d, {
@@ -238,6 +243,14 @@ describe("planDeployment: rolling update", () => {
       strategy: rolling(3, 2),
       newest: { replicas: 3, available: 0 },
       old: { replicas: 10 },
+      sizes: { old: 8 },
+    },
+    {
+      name: "[DP12b] nor do they let more of the old that are not available go",
+      replicas: 10,
+      strategy: rolling(3, 2),
+      newest: { replicas: 3, available: 0 },
+      old: { replicas: 10, available: 5 },
       sizes: { old: 8 },
     },
     {
@@ -478,7 +491,13 @@ describe("planDeployment: pause", () => {
     const d = sized(
       3,
       {},
-      { status: { conditions: [{ type: "Progressing", status: "Unknown", reason: "DeploymentPaused" }] } },
+      {
+        status: {
+          readyReplicas: 3,
+          availableReplicas: 3,
+          conditions: [{ type: "Progressing", status: "Unknown", reason: "DeploymentPaused" }],
+        },
+      },
     );
     const result = plan(d, { sets: [set(d, "new", { replicas: 0, revision: 2 }), set(d, "old", { replicas: 3 })] });
     expect(condition(result, "Progressing")).toMatchObject({ reason: "DeploymentResumed" });
