@@ -10,6 +10,8 @@ import type { WebSocketClient } from "./websocket.ts";
 /** A ping not answered within this time says that the connection is dead. */
 const PONG_MS = 10_000;
 const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** So many failures that the next dial waits longest. */
+const SLOWEST = 16;
 
 export interface TunnelClientOptions {
   /** Dials a path of the edge with the node's current token. Rejects with UpgradeError. */
@@ -80,9 +82,12 @@ export class TunnelClient {
       mux.end(`the tunnel closed: ${code} ${reason}`);
       log.info("tunnel closed", { code, reason });
       onState(false);
-      // A connection that worked is replaced at once. One that was thrown out right away, or by another daemon of
-      // the same name, must not come back as fast as it can.
-      if (clock.now() - sinceMs >= PING_INTERVAL_MS && code !== TunnelCloseCode.REPLACED) this.#failures = 0;
+      // A connection that worked is replaced at once. One that was thrown out right away must not come back as fast
+      // as it can, and two daemons of one name must not take the tunnel from each other without end.
+      if (code === TunnelCloseCode.REPLACED) {
+        log.error("another daemon has connected as this node", { node: this.#options.nodeName });
+        this.#failures = SLOWEST;
+      } else if (clock.now() - sinceMs >= PING_INTERVAL_MS) this.#failures = 0;
       this.#redial();
     };
     log.info("tunnel open");
