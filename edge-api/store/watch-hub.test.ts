@@ -236,6 +236,9 @@ describe("watch hub", () => {
       const good = open();
       create("a");
       expect([bad.ended, good.ended, good.told, reports]).toEqual(["failed", undefined, ["ADDED a@1"], [error]]);
+      expect(open({ labelSelector: "x" }, { after: 0 }).ended).toBe("failed");
+      expect(open({ labelSelector: "x" }, { state: { endMark: true } }).ended).toBe("failed");
+      expect([hub.count(), reports.length]).toEqual([1, 3]);
     });
   });
 
@@ -422,10 +425,25 @@ describe("watch hub", () => {
       const slow = open();
       slow.weight = 200;
       create("a");
-      expect(hub.tick()).toBe(nowMs + 30_000);
-      nowMs += 30_000;
+      nowMs += 29_999;
+      expect(hub.tick()).toBeGreaterThan(nowMs);
+      expect(slow.ended).toBeUndefined();
+      nowMs += 1;
       expect(hub.tick()).toBeUndefined();
       expect([slow.ended, hub.count()]).toEqual(["slow", 0]);
+    });
+
+    it("[WC7] is not ended while it gets on, however slowly", () => {
+      const slow = open();
+      slow.weight = 60;
+      for (let i = 0; i < 10; i++) create(`p${i}`);
+      for (let i = 0; i < 4; i++) {
+        nowMs += 29_000;
+        hub.tick();
+        slow.pending = 0;
+        slow.watcher.drained();
+      }
+      expect([slow.ended, slow.told.length]).toEqual([undefined, 10]);
     });
 
     it("[WC3] is told 410 when compaction has overtaken it", () => {
@@ -452,6 +470,7 @@ describe("watch hub", () => {
       create("q");
       expect(sink.told).toHaveLength(seen);
       const watcher = (sink as FakeSink & { watcher: { drained(): void } }).watcher;
+      expect(seen).toBeLessThan(110);
       for (let i = 0; i < 10; i++) {
         sink.pending = 0;
         watcher.drained();
@@ -463,6 +482,33 @@ describe("watch hub", () => {
         "MODIFIED p000@252",
         "ADDED q@253",
       ]);
+    });
+
+    it("[WC6] a sink that cannot say that it has drained is asked, less often while nothing moves", () => {
+      const slow = open();
+      slow.weight = 60;
+      for (let i = 0; i < 10; i++) create(`p${i}`);
+      const delays: number[] = [];
+      const turn = () => {
+        const dueMs = hub.tick();
+        if (dueMs !== undefined) {
+          delays.push(dueMs - nowMs);
+          nowMs = dueMs;
+        }
+        return dueMs;
+      };
+      for (let i = 0; i < 10; i++) turn();
+      expect(delays).toEqual([10, 20, 40, 80, 160, 320, 640, 1000, 1000, 1000]);
+      expect(slow.told).toHaveLength(2);
+      delays.length = 0;
+      for (let i = 0; i < 3; i++) {
+        slow.pending = 0;
+        turn();
+      }
+      expect(delays).toEqual([10, 10, 10]);
+      slow.pending = 0;
+      expect(turn()).toBeUndefined();
+      expect(slow.told).toHaveLength(10);
     });
 
     it("[WC5] a sink that drains from within send() gets everything once", () => {

@@ -6,8 +6,10 @@
  * back from live to behind, and costs no memory while it dawdles.
  */
 import { expired } from "../../machinery/meta/status.ts";
-import { type Revision, type Store, type StoredEvent, type StoredObject, StoreError } from "./contract.ts";
-import { type FieldsOf, passes, TextView } from "./object-view.ts";
+import { type Store, type StoredEvent, StoreError } from "./contract.ts";
+import type { FieldsOf } from "./object-view.ts";
+import { type CatchUpOptions, catchUp } from "./watch-catch-up.ts";
+import { describe, SharedParts, type WatchEntry } from "./watch-entry.ts";
 import { WatchEvent } from "./watch-event.ts";
 import type {
   Representation,
@@ -37,30 +39,17 @@ export interface WatchHubOptions {
   report?(error: unknown): void;
   /** A sink that holds more gets no more until it has drained to half of it: then it goes on from history. */
   pendingLimitBytes?: number;
-  /** A watcher that has not caught up for this long is ended. */
+  /** A watcher whose client has taken nothing for this long, while there was something, is ended. */
   slowLimitMs?: number;
   /** Between two bookmarks to the same watcher, which gets one only when something was written since. */
   bookmarkIntervalMs?: number;
 }
 
-/** Rows of a snapshot read before looking whether the client still takes them. */
-const LIST_PAGE = 100;
-
-interface Entry extends Watcher {
-  readonly sink: WatchSink;
-  readonly filter: WatchFilter | undefined;
-  readonly representation: Representation;
-  phase: "listing" | "behind" | "live" | "ended";
-  /** All events up to here have been dealt with; of a live watcher it may lag, never lead. */
-  position: Revision;
-  listing: WatchDescription["state"];
-  sentAny: boolean;
-  /** Reading history or a snapshot for it right now: a sink may call drained() from send(). */
-  busy: boolean;
-  bookmarkedMs: number;
-  bookmarked: Revision;
-  behindSinceMs: number;
-}
+/** Bookmarks and ends may come this late, so that many of them share one timer. */
+const COARSE_MS = 1000;
+/** A socket tells nobody that it has drained: so it is asked, less and less often while nothing moves. */
+const FIRST_POLL_MS = 10;
+const MAX_POLL_MS = 1000;
 
 export class WatchHub {
   readonly #options: WatchHubOptions;
@@ -68,10 +57,10 @@ export class WatchHub {
   readonly #pendingLimitBytes: number;
   readonly #slowLimitMs: number;
   readonly #bookmarkIntervalMs: number;
-  readonly #all = new Set<Entry>();
-  readonly #live = new WatcherIndex<Entry>();
-  readonly #filters = new Map<string, { filter: WatchFilter | undefined; users: number }>();
-  readonly #representations = new Map<string, Representation>();
+  readonly #catchUp: CatchUpOptions;
+  readonly #parts: SharedParts;
+  readonly #all = new Set<WatchEntry>();
+  readonly #live = new WatcherIndex<WatchEntry>();
   /** Watchers that want bookmarks. */
   #bookmarkers = 0;
   /** When `tick` is to be called, as far as the owner knows. */
@@ -88,6 +77,14 @@ export class WatchHub {
     this.#pendingLimitBytes = options.pendingLimitBytes ?? 256 * 1024;
     this.#slowLimitMs = options.slowLimitMs ?? 60_000;
     this.#bookmarkIntervalMs = options.bookmarkIntervalMs ?? 60_000;
+    this.#parts = new SharedParts(options);
+    this.#catchUp = {
+      store: options.store,
+      fields: options.fields,
+      pendingLimitBytes: this.#pendingLimitBytes,
+      send: (entry, data) => this.#send(entry, data),
+      sendEvent: (entry, event) => this.#sendEvent(entry, event),
+    };
     this.#store.subscribe((events) => this.#committed(events));
   }
 
@@ -101,7 +98,7 @@ export class WatchHub {
     const state = "state" in start ? { endMark: start.state.endMark } : undefined;
     const position = "state" in start ? this.#store.revision() : start.after;
     const entry = this.#enter({ spec, after: position, live: false, ...(state && { state }) }, sink);
-    this.#proceed(entry);
+    this.#begin(entry);
     return entry;
   }
 
@@ -114,14 +111,20 @@ export class WatchHub {
     const entry = this.#enter(live ? { ...description, after: this.#store.revision() } : description, sink);
     // Its first event went out in its former life, if there was one.
     entry.sentAny = live;
-    this.#proceed(entry);
+    this.#begin(entry);
     return entry;
   }
 
+  #begin(entry: WatchEntry): void {
+    this.#proceed(entry);
+    if (entry.phase === "listing" || entry.phase === "behind") this.#waits(entry);
+  }
+
   /**
-   * Sends the bookmarks that are due, and ends watches that are over or too slow.
-   * @returns when it must be called again (epoch ms, at least a second away); undefined while nothing waits for time
-   *   to pass. `onDue` tells when that comes to be sooner
+   * Sends the bookmarks that are due, ends watches that are over or too slow, and goes on with those that wait for
+   * their client, if it has taken what there was.
+   * @returns when it must be called again (epoch ms); undefined while nothing waits for time to pass. `onDue` tells
+   *   when that comes to be sooner
    */
   tick(): number | undefined {
     const now = this.#options.now();
@@ -132,26 +135,42 @@ export class WatchHub {
       if (entry.spec.endsAtMs !== undefined && entry.spec.endsAtMs <= now) {
         this.#bookmark(entry, bookmarks);
         this.#close(entry, "timeout");
-      } else if (entry.phase !== "live" && entry.behindSinceMs + this.#slowLimitMs <= now) {
+      } else if (entry.phase !== "live" && entry.movedMs + this.#slowLimitMs <= now) {
         this.#close(entry, "slow");
       } else {
+        if (this.#pollMs(entry) <= now) this.#poll(entry);
         if (this.#bookmarkDueMs(entry) <= now) this.#bookmark(entry, bookmarks);
         const bookmarkMs = this.#bookmarkDueMs(entry);
         if (bookmarkMs !== Number.POSITIVE_INFINITY) this.#bookmarksDue = true;
-        next = Math.min(next, bookmarkMs, endMs(entry), this.#slowMs(entry));
+        next = Math.min(next, Math.max(Math.min(bookmarkMs, endMs(entry)), now + COARSE_MS), this.#pollMs(entry));
       }
     }
-    this.#dueMs = Math.max(next, now + 1000);
-    return next === Number.POSITIVE_INFINITY ? undefined : this.#dueMs;
+    this.#dueMs = next;
+    return next === Number.POSITIVE_INFINITY ? undefined : next;
   }
 
-  #bookmarkDueMs({ spec, phase, bookmarked, bookmarkedMs }: Entry): number {
+  #pollMs({ phase, pollAtMs }: WatchEntry): number {
+    return phase === "listing" || phase === "behind" ? pollAtMs : Number.POSITIVE_INFINITY;
+  }
+
+  #poll(entry: WatchEntry): void {
+    const { position, listing } = entry;
+    entry.drained();
+    const moved = entry.position !== position || entry.listing !== listing;
+    entry.pollDelayMs = moved ? FIRST_POLL_MS : Math.min(entry.pollDelayMs * 2, MAX_POLL_MS);
+    entry.pollAtMs = this.#options.now() + entry.pollDelayMs;
+  }
+
+  /** It waits for its client from now on. */
+  #waits(entry: WatchEntry): void {
+    entry.pollDelayMs = FIRST_POLL_MS;
+    entry.pollAtMs = this.#options.now() + FIRST_POLL_MS;
+    this.#dueBy(entry.pollAtMs);
+  }
+
+  #bookmarkDueMs({ spec, phase, bookmarked, bookmarkedMs }: WatchEntry): number {
     const wanted = spec.bookmarks && phase === "live" && bookmarked < this.#store.revision();
     return wanted ? bookmarkedMs + this.#bookmarkIntervalMs : Number.POSITIVE_INFINITY;
-  }
-
-  #slowMs({ phase, behindSinceMs }: Entry): number {
-    return phase === "live" ? Number.POSITIVE_INFINITY : behindSinceMs + this.#slowLimitMs;
   }
 
   #dueBy(ms: number): void {
@@ -175,15 +194,15 @@ export class WatchHub {
     return count;
   }
 
-  #enter(description: WatchDescription, sink: WatchSink): Entry {
+  #enter(description: WatchDescription, sink: WatchSink): WatchEntry {
     const { spec, after, state } = description;
     const now = this.#options.now();
     const hub = this;
-    const entry: Entry = {
+    const entry: WatchEntry = {
       spec,
       sink,
-      filter: this.#filterFor(spec),
-      representation: this.#representationFor(spec),
+      filter: this.#parts.filter(spec),
+      representation: this.#parts.representation(spec),
       phase: state ? "listing" : "behind",
       position: after,
       listing: state,
@@ -191,7 +210,9 @@ export class WatchHub {
       busy: false,
       bookmarkedMs: now,
       bookmarked: after,
-      behindSinceMs: now,
+      movedMs: now,
+      pollAtMs: now,
+      pollDelayMs: FIRST_POLL_MS,
       get revision() {
         return entry.phase === "live" ? Math.max(entry.position, hub.#store.revision()) : entry.position;
       },
@@ -206,27 +227,6 @@ export class WatchHub {
     if (spec.bookmarks) this.#bookmarkers++;
     this.#dueBy(endMs(entry));
     return entry;
-  }
-
-  #filterFor(spec: WatchSpec): WatchFilter | undefined {
-    const key = filterKey(spec);
-    let known = this.#filters.get(key);
-    if (known === undefined) {
-      known = { filter: this.#options.filter(spec), users: 0 };
-      this.#filters.set(key, known);
-    }
-    known.users++;
-    return known.filter;
-  }
-
-  #representationFor(spec: WatchSpec): Representation {
-    const key = JSON.stringify([spec.resource, spec.representation]);
-    let known = this.#representations.get(key);
-    if (known === undefined) {
-      known = this.#options.representation(spec);
-      this.#representations.set(key, known);
-    }
-    return known;
   }
 
   #committed(events: readonly StoredEvent[]): void {
@@ -250,7 +250,7 @@ export class WatchHub {
     this.#tellDue();
   }
 
-  #deliver(entry: Entry, watchEvent: WatchEvent): void {
+  #deliver(entry: WatchEntry, watchEvent: WatchEvent): void {
     const { event } = watchEvent;
     // Not live: it fell behind at an event before this one. Position: it has read this one from history already.
     if (entry.phase !== "live" || event.revision <= entry.position) return;
@@ -259,13 +259,13 @@ export class WatchHub {
     if (entry.phase === "live" && entry.sink.pendingBytes() > this.#pendingLimitBytes) {
       this.#live.delete(entry);
       entry.phase = "behind";
-      entry.behindSinceMs = this.#options.now();
+      entry.movedMs = this.#options.now();
       entry.sink.changed?.(describe(entry));
-      this.#dueBy(this.#slowMs(entry));
+      this.#waits(entry);
     }
   }
 
-  #sendEvent(entry: Entry, watchEvent: WatchEvent): void {
+  #sendEvent(entry: WatchEntry, watchEvent: WatchEvent): void {
     const { namespace } = entry.spec;
     if (namespace !== undefined && namespace !== watchEvent.event.namespace) return;
     try {
@@ -288,7 +288,7 @@ export class WatchHub {
       });
   }
 
-  #send(entry: Entry, data: Uint8Array | string): void {
+  #send(entry: WatchEntry, data: Uint8Array | string): void {
     try {
       entry.sink.send(data);
     } catch {
@@ -297,92 +297,40 @@ export class WatchHub {
     }
   }
 
-  /** Sends what the watcher has not seen, as much as its sink takes; makes it live when that is all. */
-  #proceed(entry: Entry): void {
+  /** Sends what the watch has not seen, as much as its sink takes; makes it live when that is all. */
+  #proceed(entry: WatchEntry): void {
     if (entry.busy || entry.phase === "live" || entry.phase === "ended") return;
+    const { position, listing } = entry;
     entry.busy = true;
     try {
-      if (entry.phase === "listing") this.#proceedListing(entry);
-      if (entry.phase === "behind") this.#proceedHistory(entry);
+      if (catchUp(this.#catchUp, entry)) this.#goLive(entry);
     } catch (error) {
-      if (!(error instanceof StoreError) || error.code !== "Compacted") throw error;
-      const message = `too old resource version: ${entry.position} (${this.#store.compactedRevision()})`;
-      this.#send(entry, entry.representation.error(expired(message).status));
-      this.#close(entry, "expired");
+      this.#failed(entry, error);
     } finally {
       entry.busy = false;
     }
-    if (entry.phase === "listing" || entry.phase === "behind") this.#dueBy(this.#slowMs(entry));
+    if (entry.position !== position || entry.listing !== listing) entry.movedMs = this.#options.now();
   }
 
-  #proceedListing(entry: Entry): void {
-    const { endMark } = entry.listing!;
-    for (let more = true; more; ) {
-      if (entry.sink.pendingBytes() > this.#pendingLimitBytes) return;
-      more = false;
-      let sent: { namespace: string; name: string } | undefined;
-      for (const object of this.#initialPage(entry)) {
-        sent = { namespace: object.namespace, name: object.name };
-        this.#sendInitial(entry, object);
-        if (entry.phase === "ended") return;
-        more = true;
-      }
-      if (sent) entry.listing = { endMark, sent };
-    }
-    entry.phase = "behind";
-    entry.listing = undefined;
-    if (endMark) {
-      this.#send(entry, entry.representation.bookmark({ revision: entry.position, initialEventsEnd: true }));
-      entry.bookmarked = entry.position;
-    }
-  }
-
-  #initialPage({ spec, filter, position, listing }: Entry): Iterable<StoredObject> {
-    const { resource, namespace } = spec;
-    const after = listing?.sent;
-    // One named object is one look-up, while the snapshot still is the present.
-    if (namespace !== undefined && filter?.equality?.field === "metadata.name" && position === this.#store.revision()) {
-      const object = after ? undefined : this.#store.get({ resource, namespace, name: filter.equality.value });
-      return object ? [object] : [];
-    }
-    return this.#store.list({
-      resource,
-      limit: LIST_PAGE,
-      at: position,
-      ...(filter?.contains !== undefined && { contains: filter.contains }),
-      ...(namespace !== undefined && { namespace }),
-      ...(after && { after }),
-    });
-  }
-
-  #sendInitial(entry: Entry, object: StoredObject): void {
-    const { filter } = entry;
-    if (filter && !passes(filter, new TextView(object, object.value, this.#options.fields))) return;
-    const first = !entry.sentAny;
-    entry.sentAny = true;
-    this.#send(entry, entry.representation.event({ type: "ADDED", text: object.value, first }));
-  }
-
-  #proceedHistory(entry: Entry): void {
-    const { resource, namespace } = entry.spec;
-    const current = this.#store.revision();
-    if (entry.position < current) {
-      const filter = { resource, ...(namespace !== undefined && { namespace }) };
-      for (const event of this.#store.changesSince(entry.position, filter)) {
-        if (entry.sink.pendingBytes() > this.#pendingLimitBytes) return;
-        this.#sendEvent(entry, new WatchEvent(event, this.#options.fields));
-        if (entry.phase !== "behind") return;
-        entry.position = event.revision;
-      }
-      entry.position = current;
-    }
+  #goLive(entry: WatchEntry): void {
     entry.phase = "live";
     this.#live.add(entry);
     entry.sink.changed?.(describe(entry));
     this.#dueBy(this.#bookmarkDueMs(entry));
   }
 
-  #bookmark(entry: Entry, shared: Map<Representation, Uint8Array | string>): void {
+  #failed(entry: WatchEntry, error: unknown): void {
+    if (!(error instanceof StoreError) || error.code !== "Compacted") {
+      this.#report(error);
+      this.#close(entry, "failed");
+      return;
+    }
+    const message = `too old resource version: ${entry.position} (${this.#store.compactedRevision()})`;
+    this.#send(entry, entry.representation.error(expired(message).status));
+    this.#close(entry, "expired");
+  }
+
+  #bookmark(entry: WatchEntry, shared: Map<Representation, Uint8Array | string>): void {
     if (!entry.spec.bookmarks || entry.phase === "listing" || entry.phase === "ended" || this.#delivering) return;
     const revision = entry.revision;
     const { representation } = entry;
@@ -396,7 +344,7 @@ export class WatchHub {
     this.#send(entry, data);
   }
 
-  #close(entry: Entry, reason: WatchEnd): void {
+  #close(entry: WatchEntry, reason: WatchEnd): void {
     if (entry.phase === "ended") return;
     this.#forget(entry);
     try {
@@ -406,26 +354,14 @@ export class WatchHub {
     }
   }
 
-  #forget(entry: Entry): void {
+  #forget(entry: WatchEntry): void {
     if (entry.phase === "ended") return;
     if (entry.phase === "live") this.#live.delete(entry);
     entry.phase = "ended";
     this.#all.delete(entry);
     if (entry.spec.bookmarks) this.#bookmarkers--;
-    const key = filterKey(entry.spec);
-    const known = this.#filters.get(key);
-    if (known && --known.users === 0) this.#filters.delete(key);
+    this.#parts.release(entry.spec);
   }
 }
 
-const endMs = ({ spec }: Entry): number => spec.endsAtMs ?? Number.POSITIVE_INFINITY;
-
-const filterKey = (spec: WatchSpec): string =>
-  JSON.stringify([spec.resource, spec.labelSelector ?? "", spec.fieldSelector ?? ""]);
-
-const describe = ({ spec, position, phase, listing }: Entry): WatchDescription => ({
-  spec,
-  after: position,
-  live: phase === "live",
-  ...(listing && { state: listing }),
-});
+const endMs = ({ spec }: WatchEntry): number => spec.endsAtMs ?? Number.POSITIVE_INFINITY;
