@@ -2,12 +2,14 @@
  * The API server as pods see it: https at the service IP of default/kubernetes on every node, each request passed on
  * to the edge with the pod's own credentials. The node's are never used for it.
  */
+
 import { createServer, Agent as HttpsAgent, type Server } from "node:https";
+import type { Socket } from "node:net";
 import type { Dispatcher } from "undici";
 import { type Clock, systemClock } from "../../machinery/clock.ts";
 import type { Log, NodeConfig } from "../contracts.ts";
 import { type Run, run as runCommand } from "../network/run.ts";
-import { addServiceAddress, applyServiceAddressRules } from "../network/service-address.ts";
+import { addServiceAddress, ServiceAddressKeeper } from "../network/service-address.ts";
 import { API_TABLE } from "../network/tables.ts";
 import {
   endpointNames,
@@ -46,7 +48,7 @@ export interface ApiEndpointOptions {
 export interface ApiEndpoint {
   /**
    * Takes the address and listens. Resolves when that is done, or when the first try to get a certificate has failed;
-   * it is then tried again until it succeeds.
+   * it is then tried again until it succeeds. May be called again after it rejected.
    */
   start(): Promise<void>;
   /** Stops listening and ends what is under way; address and rules stay. */
@@ -70,6 +72,8 @@ class Endpoint implements ApiEndpoint {
   readonly #dispatcher: Dispatcher;
   readonly #upgradeAgent: HttpsAgent;
   readonly #sign: Sign;
+  readonly #keeper: ServiceAddressKeeper;
+  readonly #connections = new RequestLimiter({ max: MAX_REQUESTS * 2, maxPerClient: MAX_REQUESTS_PER_CLIENT * 2 });
   readonly #limiter = new RequestLimiter({ max: MAX_REQUESTS, maxPerClient: MAX_REQUESTS_PER_CLIENT });
   #server: Server | undefined;
   #cancelTimer: (() => void) | undefined;
@@ -80,6 +84,7 @@ class Endpoint implements ApiEndpoint {
     this.#log = log;
     this.#clock = clock ?? systemClock;
     this.#run = run ?? runCommand;
+    this.#keeper = new ServiceAddressKeeper({ run: this.#run, clock: this.#clock, log });
     this.#dispatcher = edgeAgent(config);
     this.#upgradeAgent = new HttpsAgent(config.serverCa === undefined ? {} : { ca: config.serverCa });
     this.#sign = sign ?? edgeSigner(config, this.#dispatcher);
@@ -89,12 +94,13 @@ class Endpoint implements ApiEndpoint {
     await addServiceAddress(this.#run, this.#config.apiServiceIp);
     const kept = await loadKeyPair(this.#config.stateDir, this.#clock.now());
     if (kept) await this.#use(kept);
-    else await this.#renew();
+    else await this.#obtain();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer?.();
+    this.#keeper.stop();
     const server = this.#server;
     if (server) {
       const closed = new Promise((resolve) => server.close(resolve));
@@ -105,28 +111,37 @@ class Endpoint implements ApiEndpoint {
     await this.#dispatcher.destroy();
   }
 
-  /** Gets a new certificate, now or, when that fails, later. Never rejects. */
+  /** Gets a new certificate and uses it; tries again later when that fails. Never rejects. */
   async #renew(): Promise<void> {
-    const { nodeName, clusterDomain, apiServiceIp, stateDir } = this.#config;
     try {
-      const pair = await requestKeyPair({
-        nodeName,
-        dnsNames: endpointNames(clusterDomain),
-        ips: [apiServiceIp],
-        sign: this.#sign,
-      });
-      await saveKeyPair(stateDir, pair);
-      await this.#use(pair);
+      await this.#obtain();
     } catch (error) {
-      this.#log.warn("no certificate for the API endpoint of pods yet", { error: (error as Error).message });
+      this.#log.error("the API endpoint for pods", { error: (error as Error).message });
       this.#wait(RETRY_MS, () => this.#renew());
     }
   }
 
+  /** @throws Error when there is a certificate but it cannot be listened; a certificate refused is asked for again */
+  async #obtain(): Promise<void> {
+    const { nodeName, clusterDomain, apiServiceIp, stateDir } = this.#config;
+    let pair: KeyPair;
+    try {
+      const dnsNames = endpointNames(clusterDomain);
+      pair = await requestKeyPair({ nodeName, dnsNames, ips: [apiServiceIp], sign: this.#sign });
+    } catch (error) {
+      this.#log.warn("no new certificate for the API endpoint of pods", { error: (error as Error).message });
+      this.#wait(RETRY_MS, () => this.#renew());
+      return;
+    }
+    await saveKeyPair(stateDir, pair);
+    await this.#use(pair);
+  }
+
   async #use(pair: KeyPair): Promise<void> {
+    if (this.#stopped) return;
     const secrets = { key: pair.key, cert: pair.certificate };
     if (this.#server) this.#server.setSecureContext(secrets);
-    else if (!this.#stopped) await this.#listen(secrets);
+    else await this.#listen(secrets);
     this.#renewAt(renewalMs(pair));
   }
 
@@ -145,13 +160,18 @@ class Endpoint implements ApiEndpoint {
     const { apiServiceIp, clusterCidr } = this.#config;
     const server = this.#makeServer(secrets);
     const port = await listenSomewhere(server, apiServiceIp, this.#log);
+    await this.#keeper
+      .hold({
+        table: API_TABLE,
+        ip: apiServiceIp,
+        clusterCidr,
+        ports: [SERVICE_PORT, ENDPOINT_PORT].map((p) => ({ protocol: "tcp" as const, port: p, listensOn: port })),
+      })
+      .catch((error) => {
+        server.close();
+        throw error;
+      });
     this.#server = server;
-    await applyServiceAddressRules(this.#run, {
-      table: API_TABLE,
-      ip: apiServiceIp,
-      clusterCidr,
-      ports: [SERVICE_PORT, ENDPOINT_PORT].map((p) => ({ protocol: "tcp" as const, port: p, listensOn: port })),
-    });
     this.#log.info("the API endpoint for pods is listening", { ip: apiServiceIp, port });
   }
 
@@ -187,11 +207,20 @@ class Endpoint implements ApiEndpoint {
         return;
       }
       const target = { url: edge.url, agent: this.#upgradeAgent, log: this.#log };
-      forwardUpgrade(request, socket, head, target).finally(leave);
+      forwardUpgrade(request, socket, head, target)
+        .catch((error: Error) => {
+          this.#log.debug("an upgrade could not be passed on", { error: error.message });
+          socket.destroy();
+        })
+        .finally(leave);
     });
     server.on("tlsClientError", (error) => this.#log.debug("TLS with a pod failed", { error: error.message }));
     server.on("error", (error) => this.#log.error("the API endpoint for pods", { error: error.message }));
-    server.maxConnections = MAX_REQUESTS * 2;
+    server.on("connection", (socket: Socket) => {
+      const leave = this.#connections.enter(socket.remoteAddress ?? "");
+      if (leave) socket.once("close", leave);
+      else socket.destroy();
+    });
     return server;
   }
 }

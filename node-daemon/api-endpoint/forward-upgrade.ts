@@ -17,7 +17,7 @@ export interface UpgradeTarget {
   log: Log;
 }
 
-/** Resolves when the connection is over. Never rejects. */
+/** Resolves when the connection is over. Rejects for headers that cannot be sent on. */
 export function forwardUpgrade(
   request: IncomingMessage,
   socket: Duplex,
@@ -32,19 +32,16 @@ export function forwardUpgrade(
       refuseUpgrade(socket, badRequest("only WebSocket upgrades pass here"));
       return;
     }
-    const { hostname, port } = new URL(url);
+    const { hostname, port, host } = new URL(url);
     const outgoing = httpsRequest({
       hostname,
       port: port || 443,
       path: request.url,
       method: request.method,
+      headers: [...endToEndHeaders(request.headers), "connection", "Upgrade", "upgrade", "websocket", "host", host],
       agent,
       timeout: HANDSHAKE_TIMEOUT_MS,
     });
-    const headers = endToEndHeaders(request.headers);
-    for (let i = 0; i < headers.length; i += 2) outgoing.appendHeader(headers[i] as string, headers[i + 1] as string);
-    outgoing.setHeader("connection", "Upgrade");
-    outgoing.setHeader("upgrade", "websocket");
     socket.on("close", () => outgoing.destroy());
     outgoing.on("timeout", () => outgoing.destroy(new Error("no answer to the upgrade")));
     outgoing.on("error", (error) => {

@@ -1,10 +1,11 @@
 /** How much of the endpoint one pod, and all together, may use at a time. */
 
-/** Requests under way, watches included. */
+/** Requests under way, watches included; twice as many connections. */
 export const MAX_REQUESTS = 2000;
 /** A pod that leaks watches must not lock the others out. */
 export const MAX_REQUESTS_PER_CLIENT = 400;
 
+/** Counts places taken, in all and by client. */
 export class RequestLimiter {
   readonly #perClient = new Map<string, number>();
   readonly #max: number;

@@ -7,7 +7,7 @@ import type { Informer, Log, NodeConfig } from "../contracts.ts";
 import { type Cidr, parseCidr } from "../network/address.ts";
 import { readHostResolvConf } from "../network/resolv-conf.ts";
 import { type Run, run as runCommand } from "../network/run.ts";
-import { addServiceAddress, applyServiceAddressRules } from "../network/service-address.ts";
+import { addServiceAddress, ServiceAddressKeeper } from "../network/service-address.ts";
 import { DNS_TABLE } from "../network/tables.ts";
 import { InformerView } from "./cluster-view.ts";
 import { Forwarder } from "./forwarder.ts";
@@ -26,13 +26,15 @@ export interface DnsServerOptions {
 }
 
 export interface DnsServer {
-  /** Takes the address and listens; the cluster's names are answered once services and endpoints have synced. */
+  /** Takes the address and listens; may be called again after it failed. The cluster's names are answered once services and endpoints have synced. */
   start(): Promise<void>;
   /** Stops listening; address and rules stay. */
   stop(): Promise<void>;
 }
 
 const DNS_PORT = 53;
+/** Of one pod: far above what any needs, and well below what would keep the daemon from its other work. */
+const DATAGRAMS_PER_SECOND = 5000;
 /** How often the node's own resolv.conf is read again. */
 const RELOAD_MS = 15_000;
 
@@ -55,6 +57,7 @@ export function createDnsServer(options: DnsServerOptions): DnsServer {
     random: Math.random,
     log,
   });
+  const keeper = new ServiceAddressKeeper({ run, clock, log });
   let listening: Listening | undefined;
   let cancelReload: (() => void) | undefined;
   let stopped = false;
@@ -78,13 +81,14 @@ export function createDnsServer(options: DnsServerOptions): DnsServer {
   return {
     async start() {
       await addServiceAddress(run, config.dnsServiceIp);
-      listening = await listenSomewhere(config.dnsServiceIp, resolver, log);
+      listening ??= await listenSomewhere(config.dnsServiceIp, resolver, log);
       const { port } = listening;
-      await applyServiceAddressRules(run, {
+      await keeper.hold({
         table: DNS_TABLE,
         ip: config.dnsServiceIp,
         clusterCidr: config.clusterCidr,
         ports: (["udp", "tcp"] as const).map((protocol) => ({ protocol, port: DNS_PORT, listensOn: port })),
+        datagramsPerSecond: DATAGRAMS_PER_SECOND,
       });
       log.info("cluster DNS is listening", { ip: config.dnsServiceIp, port });
       reloadForever();
@@ -92,6 +96,7 @@ export function createDnsServer(options: DnsServerOptions): DnsServer {
     async stop() {
       stopped = true;
       cancelReload?.();
+      keeper.stop();
       await listening?.close();
       forwarder.close();
     },

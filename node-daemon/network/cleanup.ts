@@ -7,6 +7,7 @@ import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Log, NodeConfig } from "../contracts.ts";
 import { parseIpJson, ROUTE_PROTOCOL } from "./host.ts";
+import { closeHostFirewall } from "./host-firewall.ts";
 import { sysctlStateFile } from "./network.ts";
 import { deleteTables } from "./rules.ts";
 import { type Run, run as runCommand } from "./run.ts";
@@ -15,7 +16,10 @@ import { restoreSysctls } from "./sysctls.ts";
 import { API_TABLE, DNS_TABLE, NETWORK_TABLE, SERVICES_TABLE } from "./tables.ts";
 import { removeTunnelDevice } from "./tunnel.ts";
 
-export type CleanupConfig = Pick<NodeConfig, "stateDir" | "dnsServiceIp" | "apiServiceIp">;
+export type CleanupConfig = Pick<
+  NodeConfig,
+  "stateDir" | "dnsServiceIp" | "apiServiceIp" | "clusterCidr" | "serviceCidr"
+>;
 
 /**
  * Removes rules, routes, the tunnel, service addresses, and puts kernel settings back, in the namespace this process is
@@ -26,6 +30,7 @@ export async function cleanup(config: CleanupConfig, log: Log, run: Run = runCom
     ["rules", () => deleteTables(run, [NETWORK_TABLE, SERVICES_TABLE, DNS_TABLE, API_TABLE])],
     ["routes", () => removeRoutes(run)],
     ["tunnel", () => removeTunnelDevice(run)],
+    ["firewall", () => closeHostFirewall(run, config)],
     ["addresses", () => removeServiceAddresses(run, [config.dnsServiceIp, config.apiServiceIp])],
     ["settings", () => restoreSysctls({ root: "/proc/sys", stateFile: sysctlStateFile(config.stateDir) }, log)],
   ];

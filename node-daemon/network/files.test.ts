@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { writeCniConfig } from "./cni-config.ts";
+import { planFirewall } from "./host-firewall.ts";
 import { renderNetworkRules } from "./rules.ts";
 import { CommandError, run } from "./run.ts";
 import { renderServiceAddressRules } from "./service-address.ts";
@@ -95,6 +96,27 @@ describe("rules", () => {
     });
     expect(text).toContain('iifname != "lo" ip daddr 10.96.0.1 ip saddr != 10.244.0.0/16 drop');
     expect(text.match(/dnat to 10\.96\.0\.1:6443/g)).toHaveLength(2); // prerouting and output
+  });
+});
+
+describe("firewall", () => {
+  const input = { clusterCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/16", tunnel: false };
+  const plan = (listing: string) => planFirewall(listing, input).map(({ chain, rule }) => `${chain} ${rule.join(" ")}`);
+
+  it.each([
+    ["none that drops", "-P INPUT ACCEPT\n-P FORWARD ACCEPT\n", []],
+    [
+      "Docker's",
+      "-P INPUT ACCEPT\n-P FORWARD DROP\n-A FORWARD -j DOCKER-USER\n",
+      ["FORWARD -s 10.244.0.0/16 -j ACCEPT", "FORWARD -d 10.244.0.0/16 -j ACCEPT"],
+    ],
+    [
+      "ufw's, half done",
+      "-P INPUT DROP\n-P FORWARD DROP\n-A FORWARD -s 10.244.0.0/16 -j ACCEPT\n",
+      ["FORWARD -d 10.244.0.0/16 -j ACCEPT", "INPUT -s 10.244.0.0/16 -d 10.96.0.0/16 -j ACCEPT"],
+    ],
+  ])("[FW1] %s", (_title, listing, want) => {
+    expect(plan(listing)).toEqual(want);
   });
 });
 

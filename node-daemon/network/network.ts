@@ -7,10 +7,11 @@ import type { Informer, Log, NodeConfig, NodeNetwork } from "../contracts.ts";
 import { isIpv4, parseCidr } from "./address.ts";
 import { writeCniConfig } from "./cni-config.ts";
 import { chooseNodeIp, ROUTE_PROTOCOL, readLinks, readRoutes } from "./host.ts";
+import { openHostFirewall } from "./host-firewall.ts";
 import { type PeerNode, planPeers, planRouteChanges, type WantedRoute } from "./plan-routes.ts";
 import { planResolvConf, type ResolvConf, readHostResolvConf } from "./resolv-conf.ts";
-import { renderNetworkRules } from "./rules.ts";
-import { CommandError, type Run, run as runCommand } from "./run.ts";
+import { renderNetworkRules, tableExists } from "./rules.ts";
+import { type Run, run as runCommand } from "./run.ts";
 import { applySysctls, SYSCTLS } from "./sysctls.ts";
 import { NETWORK_TABLE } from "./tables.ts";
 import { applyTunnelEntries, ensureTunnelDevice, planTunnelRoutes, removeTunnelDevice } from "./tunnel.ts";
@@ -18,6 +19,7 @@ import { applyTunnelEntries, ensureTunnelDevice, planTunnelRoutes, removeTunnelD
 /** Routes also vanish without a word (a link that went down); they are looked at this often. */
 const RESYNC_MS = 30_000;
 const COALESCE_MS = 50;
+const MIN_RETRY_MS = 1000;
 
 export interface NetworkOptions {
   config: Pick<
@@ -56,6 +58,7 @@ class LinuxNetwork implements Network {
   #stopped = false;
   #cancelTimer: (() => void) | undefined;
   #timerDueMs = 0;
+  #retryMs = MIN_RETRY_MS;
   /** Applying is one at a time. */
   #applying: Promise<void> = Promise.resolve();
   #rules = "";
@@ -121,11 +124,15 @@ class LinuxNetwork implements Network {
   #apply(): Promise<void> {
     const done = this.#applying.then(() => this.#applyNow());
     this.#applying = done.then(
-      () => this.#schedule(RESYNC_MS),
+      () => {
+        this.#retryMs = MIN_RETRY_MS;
+        this.#schedule(RESYNC_MS);
+      },
       (error) => {
         this.#reason = `network set-up failed: ${(error as Error).message}`;
-        this.#log.error("network set-up failed", { error: (error as Error).message });
-        this.#schedule(RESYNC_MS);
+        this.#log.error("network set-up failed", { error: (error as Error).message, retryInMs: this.#retryMs });
+        this.#schedule(this.#retryMs);
+        this.#retryMs = Math.min(RESYNC_MS, this.#retryMs * 2);
       },
     );
     return done;
@@ -158,6 +165,7 @@ class LinuxNetwork implements Network {
         tunnelPeers: peers.tunnelled.map((p) => p.internalIp),
       }),
     );
+    await openHostFirewall(this.#run, { ...config, tunnel: peers.tunnelled.length > 0 }, this.#log);
     if (peers.tunnelled.length > 0) {
       await ensureTunnelDevice(this.#run, { nodeIp, podCidr, underlayMtu: link.mtu });
       await applyTunnelEntries(this.#run, peers.tunnelled);
@@ -179,7 +187,7 @@ class LinuxNetwork implements Network {
   }
 
   async #applyRules(rules: string): Promise<void> {
-    const there = rules === this.#rules && (await tableExists(this.#run));
+    const there = rules === this.#rules && (await tableExists(this.#run, NETWORK_TABLE));
     if (there) return;
     await this.#run("nft", ["-f", "-"], { input: rules });
     this.#rules = rules;
@@ -206,12 +214,3 @@ const peerOf = (node: Node): PeerNode => ({
 });
 
 const peerKey = (node: Node | undefined): string => (node ? JSON.stringify(peerOf(node)) : "");
-
-const tableExists = (run: Run): Promise<boolean> =>
-  run("nft", ["list", "chain", "ip", NETWORK_TABLE, "postrouting"]).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof CommandError && error.exitCode !== undefined) return false;
-      throw error;
-    },
-  );

@@ -1,5 +1,5 @@
 /** The node's own nftables rules: masquerading of pods, protection of loopback and of the tunnel. */
-import type { Run } from "./run.ts";
+import { CommandError, type Run } from "./run.ts";
 import { NETWORK_TABLE } from "./tables.ts";
 
 /** Flannel's default VXLAN port on Linux; IANA's 4789 is often taken by other overlays of the same machine. */
@@ -50,3 +50,12 @@ export async function deleteTables(run: Run, tables: readonly string[]): Promise
   const lines = tables.flatMap((table) => [`add table ip ${table}`, `delete table ip ${table}`]);
   await run("nft", ["-f", "-"], { input: `${lines.join("\n")}\n` });
 }
+
+export const tableExists = (run: Run, table: string): Promise<boolean> =>
+  run("nft", ["-t", "list", "table", "ip", table]).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof CommandError && error.exitCode !== undefined) return false;
+      throw error;
+    },
+  );

@@ -354,7 +354,29 @@ describe.skipIf(skip)(`node networking in namespaces${skip ? ` (skipped: ${skip}
     expect((await tcp(pods.b1!.agent, "10.96.0.30"))[0]).toMatch(/^c1 /);
   });
 
-  it("[NW20] cleanup leaves nothing, and may run again", async () => {
+  it("[NW20] a firewall that drops forwarded and incoming packets by policy, as Docker's and ufw's do, is opened", async (test) => {
+    const works = await lab.in("b", "iptables", "-S").then(
+      () => true,
+      () => false,
+    );
+    if (!works) test.skip("no iptables here");
+    await lab.in("b", "iptables", "-P", "FORWARD", "DROP");
+    await lab.in("b", "iptables", "-P", "INPUT", "DROP");
+    const { daemon } = lab.nodes.get("b")!;
+    await daemon.call("remove", "nodes", "a");
+    await eventually("rules", 3000, async () =>
+      (await lab.in("b", "iptables", "-S", "INPUT")).includes("10.96.0.0/16"),
+    );
+    expect(await tcp(pods.b1!.agent, pods.c1!.ip, 8080)).toEqual([`c1 ${pods.b1!.ip}`]);
+    expect(await tcp(pods.b1!.agent, "198.18.0.9", 8080)).toEqual(["outside 198.18.0.2"]);
+    const answer = pods.b1!.agent.call("dns", "10.96.0.10", "sticky.default.svc.cluster.local", "A", "udp");
+    expect(await answer).toEqual(["A 10.96.0.23"]);
+    await daemon.call("stop");
+    await daemon.call("cleanup");
+    expect(await lab.in("b", "iptables", "-S")).toBe("-P INPUT DROP\n-P FORWARD DROP\n-P OUTPUT ACCEPT\n");
+  });
+
+  it("[NW21] cleanup leaves nothing, and may run again", async () => {
     const { daemon } = lab.nodes.get("a")!;
     await daemon.call("stop");
     await daemon.call("cleanup");
