@@ -45,7 +45,6 @@ function sendState(options: CatchUpOptions, entry: WatchEntry): boolean {
   entry.listing = undefined;
   if (endMark) {
     options.send(entry, entry.representation.bookmark({ revision: entry.position, initialEventsEnd: true }));
-    entry.bookmarked = entry.position;
   }
   return true;
 }

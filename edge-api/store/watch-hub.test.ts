@@ -165,6 +165,21 @@ describe("watch hub", () => {
       expect([evaluations, encodings]).toEqual([1, 1]);
     });
 
+    it("[WH10] filters are made once for equal selectors, and kept no longer than they are used", () => {
+      let made = 0;
+      hub = make({
+        filter: (spec) => {
+          made++;
+          return filterOf(spec);
+        },
+      });
+      const sinks = [open({ labelSelector: "a=b" }), open({ labelSelector: "a=b", namespace: "x" })];
+      expect(made).toBe(1);
+      for (const sink of sinks) sink.watcher.end();
+      open({ labelSelector: "a=b" });
+      expect(made).toBe(2);
+    });
+
     it("[WH5] tells nothing of what was rolled back, and a transaction's events in order", () => {
       const sink = open();
       expect(() =>
@@ -373,6 +388,18 @@ describe("watch hub", () => {
       const none = { namespace: "default", fieldSelector: "metadata.name=none" };
       expect(open(none, { state: { endMark: false } }).told).toEqual([]);
       expect(lists).toBe(0);
+    });
+
+    it("[WB7] from the state of one name, when the client takes it only after it has changed", () => {
+      const sink = new FakeSink();
+      sink.pending = 1000;
+      open({ namespace: "default", fieldSelector: "metadata.name=b" }, { state: { endMark: true } }, sink);
+      update("b");
+      sink.pending = 0;
+      hub.tick();
+      nowMs += 10;
+      hub.tick();
+      expect(sink.told).toEqual(["ADDED b@2 app=y", "BOOKMARK @3 end", "MODIFIED b@4"]);
     });
 
     it("[WB4] behind compaction: one ERROR 410 Expired, then the end", () => {
@@ -619,6 +646,13 @@ describe("watch hub", () => {
       expect(again.told).toEqual([]);
       update("a", {}, { nodeName: "n1" });
       expect(again.told).toEqual(["MODIFIED a@3"]);
+    });
+
+    it("[WE5] one that began with the state and is live is not sent it again", () => {
+      create("a");
+      const sink = open({}, { state: { endMark: true } });
+      expect(sink.descriptions).toEqual([{ spec: sink.watcher.spec, after: 1, live: true }]);
+      expect(rehydrate(sink.descriptions[0]!).told).toEqual([]);
     });
 
     it("[WE2] one that was behind reads on from history", () => {
