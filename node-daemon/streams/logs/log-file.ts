@@ -64,19 +64,19 @@ export class LogFile {
     this.#changed = false;
   }
 
-  /** Goes over to the file that has taken this one's place; to be called at the end. @returns whether there was one */
-  async reopenIfReplaced(): Promise<boolean> {
-    const now = await stat(this.#path).catch(() => undefined);
-    const mine = await this.#file.stat();
-    if (!now) return false;
-    if (now.ino !== mine.ino || now.dev !== mine.dev) {
-      const next = await open(this.#path, "r").catch(() => undefined);
-      if (!next) return false;
-      await this.#file.close();
-      this.#file = next;
-    } else if (now.size >= this.#position) return false;
+  /** Whether another file has taken this one's place, or it was emptied. What is left of this one can still be read. */
+  async replaced(): Promise<boolean> {
+    const [now, mine] = [await stat(this.#path).catch(() => undefined), await this.#file.stat()];
+    return now !== undefined && (now.ino !== mine.ino || now.dev !== mine.dev || now.size < this.#position);
+  }
+
+  /** Goes over to the file that is there now, from its start; stays where it is if that has gone again. */
+  async reopen(): Promise<void> {
+    const next = await open(this.#path, "r").catch(() => undefined);
+    if (!next) return;
+    await this.#file.close();
+    this.#file = next;
     this.#position = 0;
-    return true;
   }
 
   async close(): Promise<void> {

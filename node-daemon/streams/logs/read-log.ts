@@ -33,13 +33,17 @@ export async function answerLog(options: {
       }
     };
     for (let running = true; await drain(); ) {
-      if (log.follow && (await file.reopenIfReplaced())) {
+      if (log.follow && (await file.replaced())) {
+        // Between the last read and the look at the new file, the old one may have got its last lines.
+        if (!(await drain())) return;
+        await file.reopen();
         formatter.restart();
         continue;
       }
       // Its end was known before the last read: nothing can have come since.
       if (!log.follow || !running || call.signal.aborted) {
-        await call.write(formatter.finish());
+        const last = formatter.finish();
+        if (last.length > 0) await call.write(last);
         return;
       }
       await file.changed(call.signal);
