@@ -20,7 +20,9 @@ export function createHttpClient(options: {
   ca: string | undefined;
   credentials: Credentials;
   userAgent: string;
+  pause?: (delayMs: number) => Promise<void>;
 }): HttpClient {
+  const { pause = sleep } = options;
   const agent = new Agent({
     connections: 16,
     keepAliveTimeout: 60_000,
@@ -72,7 +74,7 @@ export function createHttpClient(options: {
   };
 }
 
-const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
+const sleep = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
 
 function parse(text: string, method: string, path: string): unknown {
   try {
