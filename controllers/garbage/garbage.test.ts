@@ -104,6 +104,12 @@ describe("garbage collector", () => {
       does: ["delete p Background"],
     },
     {
+      name: "[GC4b] nor does a reference that names another object than the uid's",
+      objects: [object("ReplicaSet/r"), object("Pod/p", { ownerReferences: [owner("ReplicaSet/r", { name: "s" })] })],
+      item: "p",
+      does: ["delete p Background"],
+    },
+    {
       name: "[GC5] one of two owners is there: only the reference to the other goes",
       objects: [
         object("ReplicaSet/r"),

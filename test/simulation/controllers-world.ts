@@ -96,7 +96,9 @@ export class World {
       });
       return true;
     }
-    if (!kubeletIsUp || pod.status?.phase !== "Pending") return false;
+    // A kubelet that comes back says again that its pods are ready.
+    const isReady = pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
+    if (!kubeletIsUp || isReady || (pod.status?.phase !== "Pending" && pod.status?.phase !== "Running")) return false;
     this.cluster.change<Pod>("pods", pod, (copy) => {
       const podIP = `10.244.${this.#addresses >> 8}.${this.#addresses++ & 255}`;
       copy.status = {
