@@ -1,8 +1,12 @@
 /** Commands of the node (`ip`, `nft`, `conntrack`, …), run in the daemon's own network namespace. */
 import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { type FileHandle, open, unlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 export interface RunOptions {
-  /** Written to standard input, which is then closed. */
+  /** What the command reads from standard input. */
   input?: string;
   /** The command is killed after this. Default 30 s. */
   timeoutMs?: number;
@@ -39,12 +43,44 @@ const DEFAULT_TIMEOUT_MS = 30_000;
 /** Daemons are often started with a PATH that lacks the administrator's programs. */
 const SEARCH_PATH = `${process.env.PATH ?? ""}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin`;
 
-export const run: Run = (command, args, options = {}) =>
-  new Promise((resolve, reject) => {
+export const run: Run = async (command, args, options = {}) => {
+  const input = options.input === undefined ? undefined : await inputFile(options.input);
+  try {
+    return await runWith(command, args, { stdin: input?.fd ?? "ignore", timeoutMs: options.timeoutMs });
+  } finally {
+    await input?.close();
+  }
+};
+
+/**
+ * A nameless file with this text. Not a pipe: Node makes those of sockets, and `nft -f -` before 1.0.3 opens
+ * /dev/stdin, which a socket does not allow.
+ */
+async function inputFile(text: string): Promise<FileHandle> {
+  const path = join(tmpdir(), `.kedge-${randomUUID()}`);
+  const file = await open(path, "wx+", 0o600);
+  try {
+    await unlink(path);
+    const bytes = Buffer.from(text);
+    // At given places, so that the command begins to read at 0.
+    for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at, bytes.length - at, at)).bytesWritten;
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+interface Started {
+  stdin: number | "ignore";
+  timeoutMs: number | undefined;
+}
+
+function runWith(command: string, args: readonly string[], { stdin, timeoutMs = DEFAULT_TIMEOUT_MS }: Started) {
+  return new Promise<string>((resolve, reject) => {
     const line = [command, ...args].join(" ").slice(0, 200);
-    const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
     const child = spawn(command, args, {
-      stdio: ["pipe", "pipe", "pipe"],
+      stdio: [stdin, "pipe", "pipe"],
       env: { ...process.env, PATH: SEARCH_PATH, LC_ALL: "C" },
     });
     const stdout: Buffer[] = [];
@@ -61,10 +97,8 @@ export const run: Run = (command, args, options = {}) =>
       if (bytes > MAX_OUTPUT_BYTES) kill("too much output");
       else chunks.push(chunk);
     };
-    child.stdout.on("data", collect(stdout));
-    child.stderr.on("data", collect(stderr));
-    // The command may end before it has read everything; its exit code says the rest.
-    child.stdin.on("error", () => {});
+    child.stdout?.on("data", collect(stdout));
+    child.stderr?.on("data", collect(stderr));
     child.on("error", (error: NodeJS.ErrnoException) => {
       clearTimeout(timer);
       reject(new CommandError(line, { stderr: "", why: error.message, missing: error.code === "ENOENT" }));
@@ -76,5 +110,5 @@ export const run: Run = (command, args, options = {}) =>
       else if (code !== 0) reject(new CommandError(line, { exitCode: code ?? undefined, stderr: errors }));
       else resolve(Buffer.concat(stdout).toString());
     });
-    child.stdin.end(options.input ?? "");
   });
+}
