@@ -1,10 +1,14 @@
 import type { Status } from "../../machinery/meta/status.ts";
 import type { Action } from "./controller.ts";
 
+/** Nothing new can be made in a namespace that is being deleted: there is no use in trying again. */
+export const isNamespaceTerminating = ({ details }: Status): boolean =>
+  details?.causes?.some(({ reason }) => reason === "NamespaceTerminating") ?? false;
+
 /** Whether a failed op needs no other attempt: a change of what it depends on brings the key back by itself. */
 export function isFine({ op, isFine: isFineHere }: Action, status: Status): boolean {
   if (op.verb === "create") {
-    if (status.details?.causes?.some(({ reason }) => reason === "NamespaceTerminating")) return true;
+    if (isNamespaceTerminating(status)) return true;
   } else if (status.reason === "NotFound") {
     return true;
   }

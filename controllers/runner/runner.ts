@@ -7,7 +7,7 @@ import type { Action, Controller, EventDraft, Failure, Plan } from "./controller
 import { EventRecorder } from "./events.ts";
 import { KeyQueue, type Taken } from "./key-queue.ts";
 import { type ControllerMetrics, noMetrics, type RunnerMetrics } from "./metrics.ts";
-import { isFine } from "./outcome.ts";
+import { isFine, isNamespaceTerminating } from "./outcome.ts";
 
 export interface RunnerOptions {
   cluster: Cluster;
@@ -301,9 +301,11 @@ export class Runner implements Program {
   #settle({ worker, taken, plan, opIndexes }: Planned, results: WriteResult[], revision: number): void {
     const { clock } = this.#options;
     const failures: Failure[] = [];
+    let { againAtMs } = plan;
     plan.actions.forEach((action, i) => {
       const result = results[opIndexes[i] ?? -1];
       if (!result || result.ok) return;
+      if (isNamespaceTerminating(result.status)) againAtMs = undefined;
       if (result.status.reason === "Conflict") worker.metrics.conflicts++;
       const dependency = action.needs === undefined ? undefined : results[opIndexes[action.needs] ?? -1];
       if (isFine(action, result.status) || (dependency && !dependency.ok)) return;
@@ -313,7 +315,7 @@ export class Runner implements Program {
     });
     if (failures.length > 0) worker.metrics.failures++;
     const { key } = taken;
-    this.#unseen.push({ worker, key, revision, sinceMs: clock.now(), againAtMs: plan.againAtMs, failures });
+    this.#unseen.push({ worker, key, revision, sinceMs: clock.now(), againAtMs, failures });
   }
 
   #releaseSeen(): void {
