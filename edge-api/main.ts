@@ -7,16 +7,18 @@ import { controllerResources, controllersProgram } from "../controllers/program.
 import { systemClock } from "../machinery/clock.ts";
 import type { ChangeSubscriber, Cluster } from "../machinery/cluster/contract.ts";
 import type { Program } from "../machinery/cluster/program.ts";
-import { unauthorized } from "../machinery/meta/status.ts";
+import { ApiError, unauthorized } from "../machinery/meta/status.ts";
 import { SCHEDULER_RESOURCES, Scheduler as SchedulerProgram } from "../scheduler/program.ts";
 import { type Authenticator, bearerToken } from "./access/authenticate.ts";
-import { ANONYMOUS, type Identity } from "./access/identity.ts";
+import { ANONYMOUS, type Identity, nodeNameOf } from "./access/identity.ts";
+import { type NodeRoute, ROUTE_HEADER } from "./http/node-route.ts";
 import { ClusterStore as ClusterStoreObject, type Subscription } from "./objects/cluster-store.ts";
 import type { Bindings } from "./objects/environment.ts";
 import { SubscriberObject } from "./objects/subscriber.ts";
+import { gatewayFor, gatewayRequest, nodeSocketOf } from "./tunnel/route.ts";
 import { createAuthenticator, type IdentitySource } from "./worker/authentication.ts";
 import { clusterOf } from "./worker/cluster.ts";
-import { identifiedRequest } from "./worker/forward.ts";
+import { identifiedRequest, routeQuestion } from "./worker/forward.ts";
 import { refuse } from "./worker/refuse.ts";
 
 export { NodeGateway } from "./objects/node-gateway.ts";
@@ -95,7 +97,35 @@ async function authenticate(request: IRequest, visit: Visit): Promise<Response |
 const toStore = (request: IRequest, { env, cluster, identity }: Visit): Promise<Response> =>
   storeOf(env, cluster).fetch(identifiedRequest(request as unknown as Request, identity));
 
-const router = Router<IRequest, [Visit]>().all("*", authenticate).all("*", toStore);
+/** A node dials in: its tunnel, or a channel of it. Undefined for other paths. */
+function dialIn(request: IRequest, { env, cluster, identity }: Visit): Promise<Response> | Response | undefined {
+  const dialled = nodeSocketOf(new URL(request.url).pathname);
+  if (!dialled) return undefined;
+  const { node } = dialled;
+  if (nodeNameOf(identity) !== node) {
+    return refuse(new ApiError(403, "Forbidden", `only node ${node} itself may open its tunnel`, {}));
+  }
+  return gatewayFor(env.NODE_GATEWAY, { cluster, node }).fetch(gatewayRequest(request as unknown as Request, { node }));
+}
+
+/** Asks ClusterStore, which authorizes, where the request goes; then sends it there. */
+async function viaNode(request: IRequest, { env, cluster, identity }: Visit): Promise<Response> {
+  const original = request as unknown as Request;
+  const answer = await storeOf(env, cluster).fetch(routeQuestion(original, identity));
+  if (answer.headers.get(ROUTE_HEADER) === null) return answer;
+  const route: NodeRoute = await answer.json();
+  return gatewayFor(env.NODE_GATEWAY, { cluster, node: route.node }).fetch(gatewayRequest(original, route));
+}
+
+const router = Router<IRequest, [Visit]>()
+  .all("*", authenticate)
+  .get("/kedge/v1/nodes/*", dialIn)
+  .all("/api/v1/namespaces/:namespace/pods/:name/(log|exec|attach|portforward)", viaNode)
+  .all("/api/v1/namespaces/:namespace/(pods|services)/:name/proxy", viaNode)
+  .all("/api/v1/namespaces/:namespace/(pods|services)/:name/proxy/*", viaNode)
+  .all("/api/v1/nodes/:name/proxy", viaNode)
+  .all("/api/v1/nodes/:name/proxy/*", viaNode)
+  .all("*", toStore);
 
 export default {
   fetch(request: Request, env: Bindings): Promise<Response> {

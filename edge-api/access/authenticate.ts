@@ -47,21 +47,28 @@ export class Authenticator {
     if (options.adminToken) this.#adminDigest = digestOf(options.adminToken);
   }
 
-  /** Undefined for a token that is nobody's. */
-  async authenticate(token: string): Promise<Identity | undefined> {
+  /**
+   * Undefined for a token that is nobody's.
+   * @param audiences of which a JWT must have one; none: those of the API server
+   */
+  async authenticate(token: string, audiences: readonly string[] = []): Promise<Identity | undefined> {
     if (token === "" || token.length > MAX_TOKEN_LENGTH) return undefined;
     const digest = await digestOf(token);
     if (this.#adminDigest && sameBytes(digest, await this.#adminDigest)) return ADMINISTRATOR;
-    const key = keyOf(digest);
+    const key = keyOf(digest) + audiences.join();
     const nowMs = this.#options.nowMs();
     const known = this.#verified.get(key);
     if (known && known.untilMs > nowMs) return known.identity;
-    const found = await this.#find(token, nowMs);
+    const found = await this.#find(token, audiences, nowMs);
     if (found) this.#remember(key, found);
     return found?.identity;
   }
 
-  async #find(token: string, nowMs: number): Promise<{ identity: Identity; untilMs: number } | undefined> {
+  async #find(
+    token: string,
+    audiences: readonly string[],
+    nowMs: number,
+  ): Promise<{ identity: Identity; untilMs: number } | undefined> {
     const bootstrap = BOOTSTRAP_TOKEN.exec(token);
     if (bootstrap) {
       // Never cached: such a token is used once or twice, and may be deleted at any time.
@@ -69,7 +76,8 @@ export class Authenticator {
       return identity && { identity, untilMs: nowMs };
     }
     const verified = await this.#options.verify(token);
-    if (!verified || !hasAudience(verified.claims, verified.audiences)) return undefined;
+    if (!verified || !hasAudience(verified.claims, audiences.length > 0 ? audiences : verified.audiences))
+      return undefined;
     const { claims } = verified;
     const identity = identityOf(claims);
     const expiresMs = typeof claims.exp === "number" ? claims.exp * 1000 : 0;

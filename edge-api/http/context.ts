@@ -1,5 +1,7 @@
+import type { Authenticator } from "../access/authenticate.ts";
 import type { Authorizer } from "../access/authorize.ts";
 import type { Identity } from "../access/identity.ts";
+import type { PolicyRule } from "../access/rbac/rules.ts";
 import type { CommitGroup } from "../store/commit-group.ts";
 import type { WatchHub } from "../store/watch-hub.ts";
 import type { WatchSpec, WatchStart } from "../store/watch-types.ts";
@@ -10,6 +12,10 @@ import type { RequestInfo } from "./request-info.ts";
 export interface Services {
   env: Environment;
   authorizer: Authorizer;
+  /** RBAC's rules that hold for an identity in a namespace. */
+  rulesFor(identity: Identity, namespace: string): PolicyRule[];
+  /** For tokens that are not the request's own (TokenReview). */
+  authenticator: Authenticator;
   commit: CommitGroup;
   hub: WatchHub;
   tokens: TokenService;

@@ -5,7 +5,7 @@ import { create } from "../verbs/create.ts";
 import { decodeKind } from "../verbs/decode.ts";
 import { remove } from "../verbs/delete.ts";
 import { deleteBatch } from "../verbs/delete-collection.ts";
-import type { Caller, Target } from "../verbs/environment.ts";
+import type { Target } from "../verbs/environment.ts";
 import { get } from "../verbs/get.ts";
 import { list } from "../verbs/list.ts";
 import { patch, patchTypeOf } from "../verbs/patch.ts";
@@ -14,6 +14,7 @@ import { mediaTypeOf, missingBody, parseText, readBody, readText } from "./body.
 import type { RequestContext } from "./context.ts";
 import { negotiate } from "./negotiation.ts";
 import { deleteOptions, listOptions, writeOptions } from "./options.ts";
+import { bodyOf, callerOf } from "./request.ts";
 import { specialEndpoint } from "./special/index.ts";
 import { rendererFor, showChunks, showObject, textResponse } from "./view.ts";
 import { watch } from "./watch.ts";
@@ -85,19 +86,6 @@ function listed(context: RequestContext, target: Target): Response {
   const accepted = negotiate(context.request.headers.get("accept"));
   const renderer = rendererFor(context, target, accepted, "list");
   return showChunks(context, list(context.services.env, target, listOptions(context.query), renderer), accepted);
-}
-
-export const callerOf = (context: RequestContext, dryRun: boolean): Caller => ({
-  identity: context.identity,
-  dryRun,
-  warn: (message) => void context.warnings.push(message),
-});
-
-/** The request's body, parsed. @throws ApiError 400, 413, 415 */
-export async function bodyOf(context: RequestContext): Promise<{ value: unknown; duplicateFields: readonly string[] }> {
-  const body = await readBody(context.request, context.services.env.registry);
-  if (!body) throw missingBody();
-  return body;
 }
 
 async function created(context: RequestContext, target: Target): Promise<Response> {

@@ -13,7 +13,8 @@ import type {
 } from "../../machinery/cluster/contract.ts";
 import { ADMISSION_PLUGINS } from "../access/admission/order.ts";
 import { admissionChain } from "../access/admission/plugin.ts";
-import { createAuthorizer } from "../access/authorizers.ts";
+import { Authenticator } from "../access/authenticate.ts";
+import { createAuthorizers } from "../access/authorizers.ts";
 import { bootstrapTokenIdentity } from "../access/bootstrap-tokens.ts";
 import { authorityOf, signingKey } from "../access/cluster-keys.ts";
 import type { Identity } from "../access/identity.ts";
@@ -21,7 +22,7 @@ import { API_AUDIENCE, createSigner, createVerifier, publicPart } from "../acces
 import { bootstrap } from "../bootstrap/bootstrap.ts";
 import { serve } from "../http/chain.ts";
 import type { Services } from "../http/context.ts";
-import { representationOf } from "../http/watch-representation.ts";
+import { formOf, representationOf } from "../http/watch-representation.ts";
 import { CommitGroup } from "../store/commit-group.ts";
 import { Feed } from "../store/feed.ts";
 import { migrate } from "../store/migrate.ts";
@@ -31,7 +32,7 @@ import type { WatchDescription, Watcher, WatchSink, WatchSpec, WatchStart } from
 import { writeBatch } from "../verbs/batch.ts";
 import type { Environment } from "../verbs/environment.ts";
 import { reportNodeConnection } from "../verbs/node-connection.ts";
-import { selectableFields, watchFilter } from "../verbs/selection.ts";
+import { watchFields, watchFilter } from "../verbs/selection.ts";
 import { snapshotPage } from "../verbs/snapshot.ts";
 import { DurableSql } from "./durable-sql.ts";
 import type { Bindings } from "./environment.ts";
@@ -119,24 +120,36 @@ export class ClusterStore extends DurableObject<Bindings> {
       uuid: () => crypto.randomUUID(),
       admission: admissionChain(ADMISSION_PLUGINS, { store, registry, clock, random }),
     };
+    const { authorizer, rbac } = createAuthorizers(store);
+    const verify = createVerifier([publicPart(this.#signingKey)], () => clock.now());
+    const audiences = [API_AUDIENCE, this.#issuer()];
     return {
       env: environment,
-      authorizer: createAuthorizer({ store, registry }),
+      authorizer,
+      rulesFor: (identity, namespace) => rbac.rulesFor(identity, namespace),
+      authenticator: new Authenticator({
+        adminToken: this.env.KEDGE_ADMIN_TOKEN,
+        verify: async (token) => {
+          const claims = await verify(token);
+          return claims && { claims, audiences };
+        },
+        bootstrapToken: async (id, secret) => this.bootstrapToken(id, secret) ?? undefined,
+        nowMs: () => clock.now(),
+      }),
       commit: new CommitGroup(store),
       hub: new WatchHub({
         store,
         now: () => clock.now(),
-        filter: (spec) => watchFilter(registry, spec),
-        fields: (resource, object) => {
-          const kind = registry.findStorage(resource);
-          return kind ? selectableFields(kind, object) : {};
-        },
+        filter: (spec) => watchFilter(formOf(spec.representation, registry).kind, spec),
+        fields: (resource, object) => watchFields(registry, resource, object),
         representation: (spec) => representationOf(spec, registry, () => clock.now()),
+        onDue: () => this.#scheduleTick(),
+        report: (error) => report(error, "watch"),
       }),
       tokens: {
         issuer: this.#issuer(),
         sign: await createSigner(this.#signingKey),
-        verify: createVerifier([publicPart(this.#signingKey)], () => clock.now()),
+        verify,
       },
       certificates: {
         caCertificate: authority.certificate,

@@ -63,6 +63,7 @@ function validateNew(next: KubeObject, { kind, namespace }: Target): void {
       ...(strategy.nameErrors && { nameErrors: strategy.nameErrors }),
     }),
     ...(strategy.validate?.(next) ?? []),
+    ...(strategy.validateCreate?.(next) ?? []),
   ];
   if (errors.length > 0)
     throw invalidObject({ group: kind.group, kind: kind.kind, name: next.metadata.name ?? "" }, errors);

@@ -24,7 +24,7 @@ export function parseSelection(
   const labels = labelSelector ? parseLabelSelector(labelSelector) : undefined;
   const fields = fieldSelector ? parseFieldSelector(fieldSelector) : [];
   if (fields.length > 0) {
-    const known = selectableFields(kind, { apiVersion: "", kind: kind.kind, metadata: {} });
+    const known = selectableFields(kind, { apiVersion: "", kind: kind.kind, metadata: {}, spec: {}, status: {} });
     for (const { field } of fields) if (!Object.hasOwn(known, field)) throw unsupported(kind, fieldSelector!, field);
   }
   return labels === undefined && fields.length === 0 ? undefined : { labels, fields };
@@ -60,10 +60,11 @@ export const fieldsMatch = (
 ): boolean =>
   requirements.every(({ field, operator, value }) => ((values[field] ?? "") === value) === (operator === "="));
 
-/** What the watch hub asks of an event; undefined when the watch's selectors let everything through. */
-export function watchFilter(registry: Registry, spec: WatchSpec): WatchFilter | undefined {
-  const kind = registry.findStorage(spec.resource);
-  if (!kind) throw new Error(`watch of an unknown resource: ${spec.resource}`);
+/**
+ * What the watch hub asks of an event; undefined when the watch's selectors let everything through.
+ * @param kind in the version the client watches
+ */
+export function watchFilter(kind: Kind, spec: WatchSpec): WatchFilter | undefined {
   const selection = parseSelection(kind, {
     labelSelector: spec.labelSelector ?? null,
     fieldSelector: spec.fieldSelector ?? null,
@@ -77,4 +78,32 @@ export function watchFilter(registry: Registry, spec: WatchSpec): WatchFilter | 
       (!labels || labels(view.labels as { [key: string]: string })) && fieldsMatch(fields, view.fields),
     ...(equality && { equality: { field: equality.field, value: equality.value } }),
   };
+}
+
+/** What stored objects can be selected by, whichever version a client watches them in. */
+export function watchFields(registry: Registry, resource: string, object: KubeObject): { [field: string]: string } {
+  let fields: { [field: string]: string } = {};
+  for (const kind of kindsStoredAs(registry, resource)) {
+    const { strategy } = kind;
+    const converted = strategy.fromStored ? strategy.fromStored(structuredClone(object)) : object;
+    fields = { ...fields, ...strategy.selectableFields?.(converted) };
+  }
+  return fields;
+}
+
+const kindsByRegistry = new WeakMap<Registry, Map<string, Kind[]>>();
+
+function kindsStoredAs(registry: Registry, resource: string): readonly Kind[] {
+  let kinds = kindsByRegistry.get(registry);
+  if (!kinds) {
+    kinds = new Map();
+    for (const kind of registry.all()) {
+      if (!kind.strategy.selectableFields) continue;
+      const list = kinds.get(kind.storage);
+      if (list) list.push(kind);
+      else kinds.set(kind.storage, [kind]);
+    }
+    kindsByRegistry.set(registry, kinds);
+  }
+  return kinds.get(resource) ?? [];
 }

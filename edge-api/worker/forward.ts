@@ -1,5 +1,7 @@
 /** Hands requests on to the cluster's objects, with the caller's identity and nothing the caller made up. */
+
 import { encodeIdentity, IDENTITY_HEADER, type Identity } from "../access/identity.ts";
+import { ROUTE_HEADER } from "../http/node-route.ts";
 
 const INTERNAL_PREFIX = "x-kedge-";
 
@@ -23,10 +25,7 @@ export function routeQuestion(request: Request, identity: Identity): Request {
     method: request.method,
     headers: {
       [IDENTITY_HEADER]: encodeIdentity(identity),
-      [ROUTE_HEADER]: request.headers.get("upgrade")?.toLowerCase() === "websocket" ? "websocket" : "http",
+      [ROUTE_HEADER]: "1",
     },
   });
 }
-
-/** Says that only the way to the node is asked for. */
-export const ROUTE_HEADER = "x-kedge-route";

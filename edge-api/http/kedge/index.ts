@@ -1,5 +1,7 @@
 /** kedge's own endpoints, below /kedge/v1/. Undefined for other paths. */
 import type { RequestContext } from "../context.ts";
+import { nodeCertificate } from "./node-certificate.ts";
+import { nodeToken } from "./node-token.ts";
 
 type Endpoint = (context: RequestContext, parameters: string[]) => Response | Promise<Response>;
 
@@ -9,7 +11,10 @@ interface Route {
   endpoint: Endpoint;
 }
 
-const ROUTES: readonly Route[] = [];
+const ROUTES: readonly Route[] = [
+  { method: "POST", path: /^\/kedge\/v1\/nodes\/([^/]+)\/token$/, endpoint: nodeToken },
+  { method: "POST", path: /^\/kedge\/v1\/nodes\/([^/]+)\/certificate$/, endpoint: nodeCertificate },
+];
 
 export function kedgeEndpoint(context: RequestContext): Response | Promise<Response> | undefined {
   const { path } = context.info;

@@ -1,16 +1,44 @@
-/** Endpoints that are not reading or writing an object as it is stored. */
+/** Endpoints that are not reading or writing an object as it is stored, and where each stands. */
 import type { Target } from "../../verbs/environment.ts";
-import type { RequestContext } from "../context.ts";
+import { selfSubjectAccessReview, selfSubjectRulesReview, subjectAccessReview } from "./access-reviews.ts";
+import { binding } from "./binding.ts";
+import type { SpecialEndpoint } from "./endpoint.ts";
+import { eviction } from "./eviction.ts";
+import { selfSubjectReview, tokenReview } from "./identity-reviews.ts";
+import {
+  nodeProxyRoute,
+  podAttach,
+  podExec,
+  podLog,
+  podPortForward,
+  podProxyRoute,
+  serviceProxyRoute,
+} from "./node-route.ts";
+import { scale } from "./scale.ts";
+import { token } from "./token.ts";
 
-export type SpecialEndpoint = (context: RequestContext, target: Target) => Response | Promise<Response>;
-
-/** By subresource, whatever the kind. */
-const BY_SUBRESOURCE: ReadonlyMap<string, SpecialEndpoint> = new Map<string, SpecialEndpoint>([]);
-
-/** By storage key and subresource: "pods/binding"; or by storage key alone for kinds that are never stored. */
-const BY_TARGET: ReadonlyMap<string, SpecialEndpoint> = new Map<string, SpecialEndpoint>([]);
+/** By storage key and subresource, or by storage key alone for kinds that are never stored. */
+const BY_TARGET: ReadonlyMap<string, SpecialEndpoint> = new Map([
+  ["bindings", binding],
+  ["pods/binding", binding],
+  ["pods/eviction", eviction],
+  ["pods/log", podLog],
+  ["pods/exec", podExec],
+  ["pods/attach", podAttach],
+  ["pods/portforward", podPortForward],
+  ["pods/proxy", podProxyRoute],
+  ["services/proxy", serviceProxyRoute],
+  ["nodes/proxy", nodeProxyRoute],
+  ["serviceaccounts/token", token],
+  ["selfsubjectaccessreviews.authorization.k8s.io", selfSubjectAccessReview],
+  ["subjectaccessreviews.authorization.k8s.io", subjectAccessReview],
+  ["localsubjectaccessreviews.authorization.k8s.io", subjectAccessReview],
+  ["selfsubjectrulesreviews.authorization.k8s.io", selfSubjectRulesReview],
+  ["selfsubjectreviews.authentication.k8s.io", selfSubjectReview],
+  ["tokenreviews.authentication.k8s.io", tokenReview],
+]);
 
 export function specialEndpoint({ kind, subresource }: Target): SpecialEndpoint | undefined {
-  if (subresource === "") return BY_TARGET.get(kind.storage);
-  return BY_TARGET.get(`${kind.storage}/${subresource}`) ?? BY_SUBRESOURCE.get(subresource);
+  if (subresource === "scale") return scale;
+  return BY_TARGET.get(subresource === "" ? kind.storage : `${kind.storage}/${subresource}`);
 }

@@ -1,0 +1,41 @@
+import type { KubeObject } from "../../../machinery/meta/object.ts";
+import { ApiError } from "../../../machinery/meta/status.ts";
+import { MASTERS_GROUP, nodeNameOf } from "../../access/identity.ts";
+import { readText } from "../body.ts";
+import type { RequestContext } from "../context.ts";
+import { headersFor } from "../respond.ts";
+
+/** Names at which pods call the API server, and which each node answers for. */
+const API_NAMES = [
+  "kubernetes",
+  "kubernetes.default",
+  "kubernetes.default.svc",
+  "kubernetes.default.svc.cluster.local",
+];
+const API_ADDRESS = "10.96.0.1";
+
+/**
+ * POST /kedge/v1/nodes/{name}/certificate: a PEM certificate request for the node-local API endpoint; 201 and the PEM
+ * chain. Only the node itself and administrators may: who holds such a certificate can pose as the API server there.
+ */
+export async function nodeCertificate(context: RequestContext, [name = ""]: string[]): Promise<Response> {
+  const { identity, request, services } = context;
+  if (nodeNameOf(identity) !== name && !identity.groups.includes(MASTERS_GROUP)) {
+    throw new ApiError(403, "Forbidden", `only node ${name} itself may ask for its certificate`, {});
+  }
+  const csr = await readText(request);
+  const chain = await services.certificates.signServer(csr, {
+    dns: [...API_NAMES, name],
+    ips: [API_ADDRESS, ...addressesOf(context, name)],
+  });
+  return new Response(chain, { status: 201, headers: headersFor(context, "application/pem-certificate-chain") });
+}
+
+function addressesOf({ services }: RequestContext, name: string): string[] {
+  const row = services.env.store.get({ resource: "nodes", namespace: "", name });
+  if (!row) return [];
+  const { status } = JSON.parse(row.value) as KubeObject & {
+    status?: { addresses?: { type: string; address: string }[] };
+  };
+  return (status?.addresses ?? []).filter(({ type }) => type === "InternalIP").map(({ address }) => address);
+}

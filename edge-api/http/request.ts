@@ -1,0 +1,17 @@
+/** What every writing handler needs of its request. */
+import type { Caller } from "../verbs/environment.ts";
+import { missingBody, type ParsedBody, readBody } from "./body.ts";
+import type { RequestContext } from "./context.ts";
+
+export const callerOf = (context: RequestContext, dryRun: boolean): Caller => ({
+  identity: context.identity,
+  dryRun,
+  warn: (message) => void context.warnings.push(message),
+});
+
+/** The request's body, parsed. @throws ApiError 400 (also when there is none), 413, 415 */
+export async function bodyOf({ request, services }: RequestContext): Promise<ParsedBody> {
+  const body = await readBody(request, services.env.registry);
+  if (!body) throw missingBody();
+  return body;
+}

@@ -1,0 +1,155 @@
+/**
+ * Requests that a node answers: logs, exec, attach, port-forward, proxies. ClusterStore only says where they go: the
+ * Worker asks here first, and then sends the request itself to the node's gateway.
+ */
+import { ApiError, badRequest, notImplemented } from "../../../machinery/meta/status.ts";
+import { authorize } from "../../access/authorize.ts";
+import type { Target } from "../../verbs/environment.ts";
+import { get } from "../../verbs/get.ts";
+import { parseObject } from "../../verbs/object-text.ts";
+import type { RequestContext } from "../context.ts";
+import { type NodeRoute, ROUTE_HEADER } from "../node-route.ts";
+import { json, plain } from "../respond.ts";
+
+import type { SpecialEndpoint } from "./endpoint.ts";
+import { containerOf, type Pod } from "./pod-container.ts";
+import { nodeProxy, podProxy, serviceProxy } from "./proxy-route.ts";
+
+type Finder = (context: RequestContext, target: Target) => NodeRoute | Response;
+
+const routed =
+  (find: Finder): SpecialEndpoint =>
+  (context, target) => {
+    if (!context.request.headers.has(ROUTE_HEADER))
+      throw notImplemented("node requests that do not come through the Worker");
+    const route = find(context, target);
+    if (route instanceof Response) return route;
+    const answer = json(context, 200, JSON.stringify(route));
+    answer.headers.set(ROUTE_HEADER, "1");
+    return answer;
+  };
+
+export const podLog = routed((context, target) => {
+  const pod = podOf(context, target);
+  const query = context.query ?? new URLSearchParams();
+  checkLogOptions(query);
+  const container = containerOf(pod, query.get("container") ?? "");
+  // Not on a node yet: nothing has been said.
+  if (!pod.spec.nodeName) return plain(context, 200, "");
+  const kept = keep(query, LOG_PARAMETERS);
+  const { namespace, name } = target;
+  return { node: pod.spec.nodeName, path: pathOf(["containerLogs", namespace, name, container], kept) };
+});
+
+export const podExec = routed((context, target) => streams(context, target, "exec"));
+export const podAttach = routed((context, target) => streams(context, target, "attach"));
+
+export const podPortForward = routed((context, target) => {
+  mayCreate(context);
+  const pod = podOf(context, target);
+  const node = assignedNode(pod, target);
+  const { namespace, name } = target;
+  return { node, path: pathOf(["portForward", namespace, name], keep(context.query, ["port", "ports"])) };
+});
+
+export const podProxyRoute = routed((context, target) => podProxy(context, target));
+export const serviceProxyRoute = routed((context, target) => serviceProxy(context, target));
+export const nodeProxyRoute = routed((context, target) => nodeProxy(context, target));
+
+const LOG_PARAMETERS = [
+  "follow",
+  "previous",
+  "timestamps",
+  "sinceSeconds",
+  "sinceTime",
+  "tailLines",
+  "limitBytes",
+  "stream",
+];
+
+function podOf({ services }: RequestContext, target: Target): Pod {
+  return parseObject(get(services.env, target)) as Pod;
+}
+
+function assignedNode(pod: Pod, target: Target): string {
+  if (pod.spec.nodeName) return pod.spec.nodeName;
+  throw badRequest(`pod ${target.name} does not have a host assigned`);
+}
+
+function streams(context: RequestContext, target: Target, what: "exec" | "attach"): NodeRoute {
+  mayCreate(context);
+  const pod = podOf(context, target);
+  const query = context.query ?? new URLSearchParams();
+  const { phase } = pod.status ?? {};
+  if (phase === "Succeeded" || phase === "Failed")
+    throw badRequest(
+      `cannot ${what} ${what === "exec" ? "into" : "to"} a container in a completed pod; current phase is ${phase}`,
+    );
+  const container = containerOf(pod, query.get("container") ?? "");
+  const node = assignedNode(pod, target);
+  const kept = new URLSearchParams();
+  for (const [from, to] of STREAM_PARAMETERS) if (isSet(query.get(from))) kept.set(to, "1");
+  if (what === "exec") {
+    const command = query.getAll("command");
+    if (command.length === 0) throw badRequest("you must specify at least 1 command for the container");
+    for (const word of command) kept.append("command", word);
+  }
+  if (!kept.has("input") && !kept.has("output") && !kept.has("error"))
+    throw badRequest("you must specify at least one of stdin, stdout, stderr");
+  const { namespace, name } = target;
+  return { node, path: pathOf([what, namespace, name, container], kept) };
+}
+
+const STREAM_PARAMETERS: readonly [client: string, kubelet: string][] = [
+  ["stdin", "input"],
+  ["stdout", "output"],
+  ["stderr", "error"],
+  ["tty", "tty"],
+];
+
+const isSet = (value: string | null): boolean => value === "1" || value === "true";
+
+/** A WebSocket begins with GET, which must not let in those who may only get. */
+function mayCreate({ services, identity, info }: RequestContext): void {
+  if (info.verb === "get") authorize(services.authorizer, identity, { ...info, verb: "create" });
+}
+
+function checkLogOptions(query: URLSearchParams): void {
+  const problems: { field: string; message: string }[] = [];
+  const least = (name: string, minimum: number, message: string): void => {
+    const text = query.get(name);
+    if (text === null || text === "") return;
+    if (!/^-?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+    if (Number(text) < minimum) problems.push({ field: name, message: `Invalid value: ${text}: ${message}` });
+  };
+  least("tailLines", 0, "must be greater than or equal to 0");
+  least("limitBytes", 1, "must be greater than 0");
+  least("sinceSeconds", 1, "must be greater than 0");
+  if (query.get("sinceSeconds") && query.get("sinceTime"))
+    problems.push({
+      field: "sinceSeconds",
+      message: "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified",
+    });
+  if (problems.length === 0) return;
+  const list = problems.map(({ field, message }) => `${field}: ${message}`);
+  throw new ApiError(
+    422,
+    "Invalid",
+    `PodLogOptions "" is invalid: ${list.length === 1 ? list[0] : `[${list.join(", ")}]`}`,
+    {
+      kind: "PodLogOptions",
+      causes: problems.map(({ field, message }) => ({ reason: "FieldValueInvalid", message, field })),
+    },
+  );
+}
+
+function keep(query: URLSearchParams | undefined, names: readonly string[]): URLSearchParams {
+  const kept = new URLSearchParams();
+  for (const name of names) for (const value of query?.getAll(name) ?? []) kept.append(name, value);
+  return kept;
+}
+
+function pathOf(parts: readonly string[], query: URLSearchParams): string {
+  const path = `/${parts.map(encodeURIComponent).join("/")}`;
+  return query.size > 0 ? `${path}?${query}` : path;
+}
