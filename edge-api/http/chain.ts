@@ -6,6 +6,7 @@ import { ANONYMOUS, decodeIdentity, IDENTITY_HEADER } from "../access/identity.t
 import type { Filter, Handler, RequestContext, Services } from "./context.ts";
 import { dispatch } from "./dispatch.ts";
 import { authorization } from "./filters/authorization.ts";
+import { impersonation } from "./filters/impersonation.ts";
 import { limits } from "./filters/limits.ts";
 import { liveAccount } from "./filters/live-account.ts";
 import { recover } from "./filters/recover.ts";
@@ -17,6 +18,7 @@ const FILTERS: readonly Filter[] = [
   limits,
   // A token may outlive the account, pod or node it was made for.
   liveAccount,
+  impersonation,
   authorization,
 ];
 

@@ -21,11 +21,7 @@ export function identifiedRequest(request: Request, identity: Identity): Request
  * and without the upgrade, which is for the node.
  */
 export function routeQuestion(request: Request, identity: Identity): Request {
-  return new Request(request.url, {
-    method: request.method,
-    headers: {
-      [IDENTITY_HEADER]: encodeIdentity(identity),
-      [ROUTE_HEADER]: "1",
-    },
-  });
+  const headers = new Headers({ [IDENTITY_HEADER]: encodeIdentity(identity), [ROUTE_HEADER]: "1" });
+  for (const [name, value] of request.headers) if (name.startsWith("impersonate-")) headers.append(name, value);
+  return new Request(request.url, { method: request.method, headers });
 }
