@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { isActive } from "../../controllers/workload/pods.ts";
 import type { Deployment, ReplicaSet } from "../../kinds/apps/v1-types.ts";
 import type { Endpoints, Namespace, Node, Pod, Service } from "../../kinds/core/v1-types.ts";
 import type { EndpointSlice } from "../../kinds/discovery/v1-types.ts";
@@ -147,9 +148,7 @@ function checkDeployments({ cluster }: World): void {
     const uids = new Set(sets.map((set) => set.metadata.uid));
     const pods = cluster
       .list<Pod>("pods", metadata.namespace)
-      .filter(
-        (pod) => !pod.metadata.deletionTimestamp && pod.metadata.ownerReferences?.some(({ uid }) => uids.has(uid)),
-      );
+      .filter((pod) => isActive(pod) && pod.metadata.ownerReferences?.some(({ uid }) => uids.has(uid)));
     expect([metadata.name, pods.length]).toEqual([metadata.name, spec.replicas]);
     expect(status?.replicas ?? 0).toBe(spec.replicas);
     expect(status?.availableReplicas ?? 0).toBe(spec.replicas);
@@ -162,7 +161,7 @@ function checkServices({ cluster }: World): void {
       .list<Pod>("pods", metadata.namespace)
       .filter(
         (pod) =>
-          !pod.metadata.deletionTimestamp &&
+          isActive(pod) &&
           pod.metadata.labels?.app === spec?.selector?.app &&
           pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True"),
       )
