@@ -84,7 +84,12 @@ export function baseChains({ clusterCidr, serviceCidr, servedIps }: BaseInput): 
     "filter-input": { hook: "type filter hook input priority -90;", rules: ["ct state new jump no-endpoints-check"] },
     "filter-forward": {
       hook: "type filter hook forward priority -90;",
-      rules: ["ct state new jump no-endpoints-check", "ct state new jump cluster-ips-check"],
+      rules: [
+        // A late answer that conntrack cannot place any more keeps the endpoint's address; the client would reset.
+        `ip saddr ${clusterCidr} ct state invalid drop`,
+        "ct state new jump no-endpoints-check",
+        "ct state new jump cluster-ips-check",
+      ],
     },
     "filter-output-after-nat": {
       hook: "type filter hook output priority -90;",

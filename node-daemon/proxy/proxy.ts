@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "../../machinery/clock.ts";
 import type { Informer, Log, NodeConfig } from "../contracts.ts";
 import { type Run, run as runCommand } from "../network/run.ts";
 import { ConntrackCleaner, planStaleFlows, type StaleFlow } from "./conntrack.ts";
+import { HealthCheckServer, planHealthCheck } from "./health-check.ts";
 import { type HostPort, planHostPorts } from "./host-ports.ts";
 import { NftTable } from "./nft-table.ts";
 import { type ProxyNode, planService } from "./plan-service.ts";
@@ -48,6 +49,7 @@ class NftServiceProxy implements ServiceProxy {
   readonly #clock: Clock;
   readonly #table: NftTable;
   readonly #conntrack: ConntrackCleaner;
+  readonly #healthChecks: HealthCheckServer;
   readonly #state = new RuleState();
   /** Service key → its slices, by slice key. */
   readonly #slices = new Map<string, Map<string, EndpointSlice>>();
@@ -73,6 +75,8 @@ class NftServiceProxy implements ServiceProxy {
     this.#clock = clock ?? systemClock;
     const servedIps = [config.dnsServiceIp, config.apiServiceIp];
     this.#table = new NftTable(run ?? runCommand, { ...config, servedIps }, log, this.#clock);
+    // Rules that cannot be applied make the node a bad target, whatever endpoints it has.
+    this.#healthChecks = new HealthCheckServer(() => !this.#resyncNeeded, log);
     this.#conntrack = new ConntrackCleaner(run ?? runCommand, log);
     this.#node = {
       name: config.nodeName,
@@ -105,6 +109,7 @@ class NftServiceProxy implements ServiceProxy {
     this.#stopped = true;
     this.#cancelTimer?.();
     this.#cancelCheck?.();
+    this.#healthChecks.stop();
   }
 
   setHostPorts(ports: readonly HostPort[]): void {
@@ -188,6 +193,7 @@ class NftServiceProxy implements ServiceProxy {
     if (this.#lastSyncMs > 0) this.#stale.push(...planStaleFlows(before, ports));
     if (ports.length > 0) this.#planned.set(key, ports);
     else this.#planned.delete(key);
+    this.#healthChecks.set(key, service && planHealthCheck(service, ports, this.#node));
     this.#state.put(key, ports.length > 0 ? planService(ports, this.#node) : undefined);
   }
 

@@ -94,6 +94,9 @@ export class Lab {
     await this.ip("-n", namespace, "addr", "add", address, "dev", "eth0");
     await this.ip("-n", namespace, "link", "set", "eth0", "up");
     await this.ip("-n", namespace, "route", "add", "default", "via", gateway);
+    // New namespaces begin with the machine's own settings.
+    const off = "echo 0 >/proc/sys/net/ipv4/ip_forward; echo 0 >/proc/sys/net/ipv4/conf/all/route_localnet";
+    await this.in(name, "sh", "-c", off);
   }
 
   async #namespace(name: string): Promise<string> {

@@ -385,5 +385,6 @@ describe.skipIf(skip)(`node networking in namespaces${skip ? ` (skipped: ${skip}
     expect(await lab.in("a", "ip", "route")).not.toContain("proto 107");
     expect(await lab.in("a", "ip", "addr", "show", "dev", "lo")).not.toContain("10.96.");
     expect(await lab.in("a", "cat", "/proc/sys/net/ipv4/conf/all/route_localnet")).toBe("0\n");
+    expect(await lab.in("a", "cat", "/proc/sys/net/ipv4/ip_forward")).toBe("0\n");
   });
 });
