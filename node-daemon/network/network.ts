@@ -17,7 +17,7 @@ import { NETWORK_TABLE } from "./tables.ts";
 import { applyTunnelEntries, ensureTunnelDevice, planTunnelRoutes, removeTunnelDevice } from "./tunnel.ts";
 
 /** Routes also vanish without a word (a link that went down); they are looked at this often. */
-const RESYNC_MS = 30_000;
+const RESYNC_MS = 60_000;
 const COALESCE_MS = 50;
 const MIN_RETRY_MS = 1000;
 

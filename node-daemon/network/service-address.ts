@@ -20,7 +20,7 @@ export interface ServiceAddress {
 }
 
 /** Somebody may flush all rules of the machine; so often it is looked whether ours are there. */
-const CHECK_MS = 30_000;
+const CHECK_MS = 60_000;
 
 /**
  * One transaction that replaces the table. Pure.

@@ -119,7 +119,7 @@ describe("service proxy", () => {
     await advance(0);
     await started;
     kernel.tableGone = true;
-    await advance(31_000);
+    await advance(61_000);
     expect(transactions).toHaveLength(2);
     expect(transactions[1]).toContain("add chain ip kedge-services nat-prerouting");
   });
@@ -133,7 +133,7 @@ describe("service proxy", () => {
     await advance(100);
     expect(transactions[1]).toContain("flush chain ip kedge-services cluster-default/web/tcp/http");
     expect(transactions[1]).not.toContain("delete chain");
-    await advance(31_000);
+    await advance(61_000);
     expect(transactions[2]).toBe("delete chain ip kedge-services cluster-default/web/tcp/http\n");
   });
 

@@ -38,7 +38,7 @@ export interface ServiceProxy {
 const COALESCE_MS = 20;
 const MAX_BACKOFF_MS = 30_000;
 /** How often it is checked that nobody has flushed our table. */
-const CHECK_MS = 30_000;
+const CHECK_MS = 60_000;
 const HOST_PORTS_OWNER = "~hostports";
 
 export const createServiceProxy = (options: ServiceProxyOptions): ServiceProxy => new NftServiceProxy(options);
