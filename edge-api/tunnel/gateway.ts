@@ -10,6 +10,7 @@ import type { GatewayHost, GatewaySocket } from "./host.ts";
 import { type HttpExchange, StreamResetError } from "./http-exchange.ts";
 import { NodeTunnel, type TunnelAttachment } from "./node-tunnel.ts";
 import { PresenceKeeper } from "./presence-keeper.ts";
+import { proxyPlace, rootRedirect, throughProxy } from "./proxy-answer.ts";
 import { addressOf, nodeSocketOf } from "./route.ts";
 
 /** How long a client waits for a node that has just lost its tunnel and may dial again. */
@@ -115,6 +116,8 @@ export class Gateway<Socket extends GatewaySocket> {
 
   async #forward(request: Request, node: string, path: string): Promise<Response> {
     for (let attempt = 0; ; attempt++) {
+      const redirect = rootRedirect(request);
+      if (redirect) return redirect;
       const tunnel = this.#tunnelOf(node) ?? (await this.#returning(node));
       if (!tunnel) throw unreachable(path, `node "${node}" is not connected`);
       try {
@@ -131,9 +134,12 @@ export class Gateway<Socket extends GatewaySocket> {
   async #ask(request: Request, tunnel: NodeTunnel<Socket>, path: string): Promise<Response> {
     const opened: TunnelRequest = { method: request.method, path, headers: requestHeaders(request.headers) };
     if (isUpgrade(request)) return this.#upgrade(request, tunnel, opened);
+    const place = proxyPlace(request, path);
+    if (place) opened.headers.push(["x-forwarded-uri", place.forwardedUri]);
     const exchange = tunnel.request(opened, request.body);
     request.signal?.addEventListener("abort", () => exchange.cancel("the client left"));
-    return this.#answer(exchange, request.method, path);
+    const answer = await this.#answer(exchange, request.method, path);
+    return place ? throughProxy(answer, place) : answer;
   }
 
   async #upgrade(request: Request, tunnel: NodeTunnel<Socket>, opened: TunnelRequest): Promise<Response> {

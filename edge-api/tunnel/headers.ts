@@ -14,7 +14,7 @@ const HOP_BY_HOP = new Set([
 ]);
 
 /** Credentials, and what the edge itself adds: no business of a node's or a pod's. */
-const FORBIDDEN_PREFIXES = ["authorization", "impersonate-", "x-kedge-", "cf-", "sec-websocket-"];
+const FORBIDDEN_PREFIXES = ["authorization", "impersonate-", "x-kedge-", "x-forwarded-uri", "cf-", "sec-websocket-"];
 
 /** Named by `Connection: a, b` as hop-by-hop too. */
 const namedByConnection = (headers: Headers): Set<string> =>

@@ -57,7 +57,7 @@ export function createKubeletServer(options: KubeletServerOptions): CallHandler 
       const now = pods.find(namespace, podName)?.containers.get(container);
       return now?.some(({ id, state }) => id === instance.id && (state === "running" || state === "created")) ?? false;
     };
-    await answerLog({ call, path: instance.logPath, log, isRunning });
+    await answerLog({ call, path: instance.logPath, log, isRunning, nowMs: () => clock.now() });
   };
 
   const exec = async ({ call, segments, query }: Asked): Promise<void> => {

@@ -43,7 +43,7 @@ describe("the last lines", () => {
 });
 
 /** Runs `answerLog` with what a client would see. */
-function read(query: string, isRunning: () => boolean = () => false) {
+function read(query: string, isRunning: () => boolean = () => false, nowMs: () => number = () => 0) {
   const aborter = new AbortController();
   const state = { text: "", head: undefined as unknown, wake: () => {} };
   const call = {
@@ -57,7 +57,8 @@ function read(query: string, isRunning: () => boolean = () => false) {
       return true;
     },
   } as unknown as TunnelCall;
-  const done = answerLog({ call, path, log: parseLogOptions(new URLSearchParams(query), 0), isRunning });
+  const log = parseLogOptions(new URLSearchParams(query), 0);
+  const done = answerLog({ call, path, log, isRunning, nowMs });
   const shows = async (text: string): Promise<void> => {
     while (state.text !== text)
       await new Promise<void>((resolve) => {
@@ -112,6 +113,19 @@ describe("a log", () => {
     const { done, shows, leave } = read("follow=true", () => true);
     await shows("a\n");
     leave();
+    await done;
+  });
+
+  it("[LF13] followed without a word for four hours ends", async () => {
+    writeFileSync(path, entry("a"));
+    let nowMs = 0;
+    const { done, shows } = read(
+      "follow=true",
+      () => true,
+      () => nowMs,
+    );
+    await shows("a\n");
+    nowMs = 4 * 60 * 60_000;
     await done;
   });
 

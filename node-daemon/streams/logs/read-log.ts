@@ -3,9 +3,12 @@ import { LogFormatter } from "./cri-log.ts";
 import { LogFile } from "./log-file.ts";
 import type { LogOptions } from "./log-options.ts";
 
+/** A follower that has heard nothing for so long may have left unseen: the kubelet's streamingConnectionIdleTimeout. */
+const MAX_IDLE_MS = 4 * 60 * 60_000;
+
 /**
  * Answers with a container's log. With `follow` it goes on until the container has ended and all was sent, or the
- * client leaves.
+ * client leaves, or nothing has been said for hours.
  * @param isRunning whether the container may still write
  */
 export async function answerLog(options: {
@@ -13,8 +16,10 @@ export async function answerLog(options: {
   path: string;
   log: LogOptions;
   isRunning(): boolean;
+  nowMs(): number;
 }): Promise<void> {
-  const { call, path, log, isRunning } = options;
+  const { call, path, log, isRunning, nowMs } = options;
+  let heardMs = nowMs();
   const file = await LogFile.open(path, log.tailLines).catch((error: NodeJS.ErrnoException) => {
     // The wording of the kubelet, which first resolves links.
     const why = error.code === "ENOENT" ? "no such file or directory" : error.message;
@@ -27,6 +32,7 @@ export async function answerLog(options: {
       for (;;) {
         const bytes = await file.read();
         if (bytes.length === 0) return true;
+        heardMs = nowMs();
         const text = formatter.push(bytes);
         if (text.length > 0 && !(await call.write(text))) return false;
         if (formatter.full) return false;
@@ -47,7 +53,7 @@ export async function answerLog(options: {
         return;
       }
       await file.changed(call.signal);
-      running = isRunning();
+      running = isRunning() && nowMs() - heardMs < MAX_IDLE_MS;
     }
   } finally {
     await file.close();
