@@ -47,6 +47,8 @@ export interface PodManagerOptions {
   host(): HostFacts;
   /** This node as the API has it. */
   node(): Node | undefined;
+  /** For tests, which run without root. */
+  mountTmpfs?: (path: string) => Promise<void>;
 }
 
 export interface PodManager {
@@ -72,7 +74,14 @@ export function createPodManager(options: PodManagerOptions): PodManager {
   const tokens = new TokenSource(api, clock);
   const cgroups = new PodCgroups(nodeName);
   const paths = new PodPaths(stateDir);
-  const volumes = new VolumeManager({ stateDir, objects, tokens, node: options.host, log });
+  const volumes = new VolumeManager({
+    stateDir,
+    objects,
+    tokens,
+    node: options.host,
+    log,
+    mountTmpfs: options.mountTmpfs,
+  });
   const services: PodServices = {
     api,
     runtime,

@@ -41,6 +41,7 @@ export class PodWorker {
   #admitted: boolean;
   #verdict: Rejection | undefined;
   readonly #failures = new Map<string, StartFailure>();
+  readonly #holds = new Map<string, number>();
   readonly #restarts = new Backoff(RESTART_BACKOFF);
   readonly #mounts = new Backoff(MOUNT_BACKOFF);
   #mountFailedMs: number | undefined;
@@ -282,6 +283,7 @@ export class PodWorker {
         pod,
         volumes,
         failures: this.#failures,
+        holds: this.#holds,
         restarts: this.#restarts,
         signal: this.#end.signal,
       },

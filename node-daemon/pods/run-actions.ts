@@ -23,6 +23,8 @@ export interface PodRun {
   volumes: MountedVolumes;
   /** Kept by the worker across runs, changed here. */
   failures: Map<string, StartFailure>;
+  /** Until when a container that could not be started is left alone. */
+  holds: Map<string, number>;
   restarts: Backoff;
   signal: AbortSignal;
 }
@@ -68,7 +70,7 @@ export async function runActions(
       case "startContainer": {
         const found = findContainer(pod, action.name);
         if (!found) break;
-        const heldUntil = backOff(services, run, observed, found.container) ?? pullHeld(services, run, found.container);
+        const heldUntil = held(services, run, observed, found.container);
         if (heldUntil !== undefined) {
           due(heldUntil);
           if (action.kind === "init") return outcome;
@@ -76,7 +78,9 @@ export async function runActions(
         }
         const started = await tryStart(services, run, { observed, container: found.container });
         if (!started) {
-          due(services.clock.now() + RETRY_START_MS);
+          const untilMs = services.clock.now() + RETRY_START_MS;
+          run.holds.set(action.name, untilMs);
+          due(untilMs);
           // What follows an init container waits for it.
           if (action.kind === "init") return outcome;
         }
@@ -90,10 +94,14 @@ export async function runActions(
 /** After a start failed; kubelet comes back about as soon. A failed pull is then told as held back. */
 const RETRY_START_MS = 5_000;
 
-/** @returns until when an image that could not be pulled is held back, once that has been told */
-function pullHeld({ images }: PodServices, { pod, failures }: PodRun, container: AnyContainer): number | undefined {
-  if (failures.get(container.name)?.reason !== "ImagePullBackOff") return undefined;
-  return images.nextTryMs(pod, container);
+/** @returns until when the container is not to be started; undefined: it may */
+function held(services: PodServices, run: PodRun, observed: ObservedPod, container: AnyContainer): number | undefined {
+  const { clock, images } = services;
+  const holdMs = run.holds.get(container.name);
+  if (holdMs !== undefined && holdMs > clock.now()) return holdMs;
+  run.holds.delete(container.name);
+  const isPullHeld = run.failures.get(container.name)?.reason === "ImagePullBackOff";
+  return (isPullHeld ? images.nextTryMs(run.pod, container) : undefined) ?? backOff(services, run, observed, container);
 }
 
 const CRASH_LOOP = "CrashLoopBackOff";

@@ -39,6 +39,7 @@ export interface VolumeManagerOptions {
   tokens: TokenSource;
   node: () => NodeFacts;
   log: Log;
+  mountTmpfs?: ((path: string, options?: { sizeBytes?: number | undefined }) => Promise<void>) | undefined;
 }
 
 /** linux/magic.h */
@@ -49,6 +50,10 @@ export class VolumeManager {
 
   constructor(options: VolumeManagerOptions) {
     this.#options = options;
+  }
+
+  get #tmpfs(): NonNullable<VolumeManagerOptions["mountTmpfs"]> {
+    return this.#options.mountTmpfs ?? mountTmpfs;
   }
 
   /** In memory: files of secrets and the like never reach a disk. One tmpfs for all pods, bounded by the kernel. */
@@ -66,7 +71,7 @@ export class VolumeManager {
 
   async start(): Promise<void> {
     await mkdir(this.#memory, { recursive: true, mode: 0o755 });
-    if ((await statfs(this.#memory)).type !== TMPFS_MAGIC) await mountTmpfs(this.#memory);
+    if ((await statfs(this.#memory)).type !== TMPFS_MAGIC) await this.#tmpfs(this.#memory);
     // Only root looks in from outside; containers see what is bound into them.
     await chmod(this.#memory, 0o700);
   }
@@ -104,7 +109,7 @@ export class VolumeManager {
       const path = join(this.#diskDirectory(uid), "kubernetes.io~empty-dir", name);
       const made = await mkdir(path, { recursive: true, mode: 0o750 });
       if (emptyDir.medium === "Memory" && !(await isMountPoint(path))) {
-        await mountTmpfs(path, { sizeBytes: emptyDir.sizeLimit ? wholeValue(emptyDir.sizeLimit) : undefined });
+        await this.#tmpfs(path, { sizeBytes: emptyDir.sizeLimit ? wholeValue(emptyDir.sizeLimit) : undefined });
       } else if (emptyDir.medium?.startsWith("HugePages"))
         throw new Error("emptyDir of huge pages is not supported by kedge yet");
       if (made !== undefined) {

@@ -206,8 +206,15 @@ export class FakeRuntime implements Runtime {
   }
 
   async startContainer(id: string): Promise<void> {
-    this.#call("startContainer", id);
     const container = this.#container(id);
+    try {
+      this.#call("startContainer", id);
+    } catch (error) {
+      // As containerd leaves a container that could not be started.
+      const finishedAtMs = this.#clock.now();
+      Object.assign(container.status, { state: "exited", exitCode: 128, reason: "StartError", finishedAtMs });
+      throw error;
+    }
     Object.assign(container.status, { state: "running", startedAtMs: this.#clock.now() });
     const exit = /^exit (\d+)$/.exec(scriptOf(container.config));
     if (exit) this.exit(id, Number(exit[1]));
