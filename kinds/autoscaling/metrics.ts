@@ -1,0 +1,141 @@
+/** What an autoscaler measures. Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/ */
+import { type FieldError, fieldForbidden, invalid, notSupported, required } from "../../machinery/meta/field-error.ts";
+import { pathSegmentName } from "../../machinery/meta/names.ts";
+import { addMessages, checkLabel, checkPresent } from "../common/checks.ts";
+import { readQuantity, showQuantity } from "../common/quantities.ts";
+import { checkContainerResourceName } from "../core/pod-template/resource-names.ts";
+import type { MetricIdentifier, MetricSpec, MetricTarget } from "./v2-types.ts";
+
+/** In the order in which upstream takes the first source there is. */
+const SOURCES = {
+  object: "Object",
+  external: "External",
+  pods: "Pods",
+  resource: "Resource",
+  containerResource: "ContainerResource",
+} as const;
+
+type SourceField = keyof typeof SOURCES;
+
+const FIELDS = Object.keys(SOURCES) as SourceField[];
+const TYPES = Object.values(SOURCES).sort();
+
+/** A reference to an object of any group: also the target of an autoscaler. */
+export function checkReference(errors: FieldError[], ref: { kind?: string; name?: string }, path: string): void {
+  for (const field of ["kind", "name"] as const) {
+    const value = ref[field];
+    if (checkPresent(errors, value, `${path}.${field}`)) {
+      addMessages(errors, `${path}.${field}`, value, pathSegmentName(value));
+    }
+  }
+}
+
+function checkIdentifier(errors: FieldError[], { name }: MetricIdentifier, path: string): void {
+  if (checkPresent(errors, name, `${path}.name`, "must specify a metric name")) {
+    addMessages(errors, `${path}.name`, name, pathSegmentName(name));
+  }
+}
+
+function checkTarget(errors: FieldError[], target: MetricTarget, path: string): void {
+  checkPresent(errors, target.type, `${path}.type`, "must specify a metric target type");
+  if (!["Utilization", "Value", "AverageValue"].includes(target.type)) {
+    const detail = "must be either Utilization, Value, or AverageValue";
+    errors.push(invalid(`${path}.type`, target.type ?? "", detail));
+  }
+  for (const field of ["value", "averageValue"] as const) {
+    const text = target[field];
+    if (text === undefined) continue;
+    const amount = readQuantity(errors, text, `${path}.${field}`);
+    if (amount !== undefined && amount <= 0n) {
+      errors.push(invalid(`${path}.${field}`, showQuantity(text), "must be positive"));
+    }
+  }
+  const percent = target.averageUtilization;
+  if (percent !== undefined && percent < 1) {
+    errors.push(invalid(`${path}.averageUtilization`, percent, "must be greater than 0"));
+  }
+}
+
+function checkUtilization(errors: FieldError[], target: MetricTarget, path: string): void {
+  checkTarget(errors, target, path);
+  const { averageUtilization, averageValue } = target;
+  if (averageUtilization === undefined && averageValue === undefined) {
+    const detail = "must set either a target raw value or a target utilization";
+    errors.push(required(`${path}.averageUtilization`, detail));
+  } else if (averageUtilization !== undefined && averageValue !== undefined) {
+    const detail = "may not set both a target raw value and a target utilization";
+    errors.push(fieldForbidden(`${path}.averageValue`, detail));
+  }
+}
+
+function checkSource(errors: FieldError[], spec: MetricSpec, field: SourceField, path: string): void {
+  const target = `${path}.target`;
+  if (field === "object" && spec.object) {
+    checkReference(errors, spec.object.describedObject ?? {}, `${path}.describedObject`);
+    checkIdentifier(errors, spec.object.metric, `${path}.metric`);
+    checkTarget(errors, spec.object.target, target);
+    if (spec.object.target.value === undefined && spec.object.target.averageValue === undefined) {
+      errors.push(required(`${target}.averageValue`, "must set either a target value or averageValue"));
+    }
+  } else if (field === "external" && spec.external) {
+    checkIdentifier(errors, spec.external.metric, `${path}.metric`);
+    checkTarget(errors, spec.external.target, target);
+    const { value, averageValue } = spec.external.target;
+    if (value === undefined && averageValue === undefined) {
+      const detail = "must set either a target value for metric or a per-pod target";
+      errors.push(required(`${target}.averageValue`, detail));
+    } else if (value !== undefined && averageValue !== undefined) {
+      const detail = "may not set both a target value for metric and a per-pod target";
+      errors.push(fieldForbidden(`${target}.value`, detail));
+    }
+  } else if (field === "pods" && spec.pods) {
+    checkIdentifier(errors, spec.pods.metric, `${path}.metric`);
+    checkTarget(errors, spec.pods.target, target);
+    if (spec.pods.target.averageValue === undefined) {
+      errors.push(required(`${target}.averageValue`, "must specify a positive target averageValue"));
+    }
+  } else if (field === "resource" && spec.resource) {
+    checkPresent(errors, spec.resource.name, `${path}.name`, "must specify a resource name");
+    checkUtilization(errors, spec.resource.target, target);
+  } else if (spec.containerResource) {
+    const { name, container } = spec.containerResource;
+    if (checkPresent(errors, name, `${path}.name`, "must specify a resource name")) {
+      checkContainerResourceName(errors, name, `${path}.name`);
+    }
+    if (checkPresent(errors, container, `${path}.container`, "must specify a container")) {
+      checkLabel(errors, container, `${path}.container`);
+    }
+    checkUtilization(errors, spec.containerResource.target, target);
+  }
+}
+
+function checkMetric(errors: FieldError[], spec: MetricSpec, path: string): void {
+  const expected = FIELDS.find((field) => SOURCES[field] === spec.type);
+  checkPresent(errors, spec.type, `${path}.type`, "must specify a metric source type");
+  if (!expected) errors.push(notSupported(`${path}.type`, spec.type ?? "", TYPES));
+  const present = FIELDS.filter((field) => spec[field] !== undefined);
+  if (present[0]) checkSource(errors, spec, present[0], `${path}.${present[0]}`);
+  if (expected && !present.includes(expected)) {
+    const detail = "must populate information for the given metric source";
+    errors.push(required(`${path}.${expected}`, detail));
+  } else if (!expected) errors.push(notSupported(`${path}.type`, spec.type ?? "", TYPES));
+  if (present.length === 1) return;
+  for (const field of present) {
+    if (field !== expected)
+      errors.push(fieldForbidden(`${path}.${field}`, "must populate the given metric source only"));
+  }
+}
+
+export function checkMetrics(
+  errors: FieldError[],
+  { metrics = [], minReplicas }: { metrics?: readonly MetricSpec[]; minReplicas?: number },
+): void {
+  const path = "spec.metrics";
+  metrics.forEach((metric, i) => {
+    checkMetric(errors, metric, `${path}[${i}]`);
+  });
+  if (minReplicas === 0 && !metrics.some(({ type }) => type === "Object" || type === "External")) {
+    const detail = "must specify at least one Object or External metric to support scaling to zero replicas";
+    errors.push(fieldForbidden(path, detail));
+  }
+}

@@ -1,0 +1,124 @@
+/** PersistentVolume. Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/ */
+import { type FieldError, fieldForbidden, notSupported, required } from "../../machinery/meta/field-error.ts";
+import { checkOneOf, checkSubdomain } from "../common/checks.ts";
+import { checkPositiveQuantity, showQuantity } from "../common/quantities.ts";
+import { age, type Cell, nameOf } from "../common/rows.ts";
+import { checkImmutable, same } from "../common/same.ts";
+import { keepStatus, onlyStatus } from "../common/status.ts";
+import type { Strategy } from "../kind.ts";
+import { accessModesText, checkAccessModes, VOLUME_MODES } from "./access-modes.ts";
+import { checkNodeSelector } from "./pod-template/affinity.ts";
+import { defaultLegacySources } from "./pod-template/volume-defaults.ts";
+import type { PersistentVolume, PersistentVolumeSpec } from "./v1-types.ts";
+import { checkVolumeSource, volumeSource } from "./volume-source.ts";
+
+/** Where the class stood before `spec.storageClassName` did. */
+export const CLASS_ANNOTATION = "volume.beta.kubernetes.io/storage-class";
+
+function defaults(next: PersistentVolume): PersistentVolume {
+  next.spec ??= {};
+  const { spec } = next;
+  spec.persistentVolumeReclaimPolicy ||= "Retain";
+  spec.volumeMode ??= "Filesystem";
+  if (spec.hostPath) spec.hostPath.type ??= "";
+  defaultLegacySources(spec as Parameters<typeof defaultLegacySources>[0]);
+  next.status ??= {};
+  next.status.phase ||= "Pending";
+  return next;
+}
+
+function checkCapacity(errors: FieldError[], capacity: PersistentVolumeSpec["capacity"], path: string): void {
+  const resources = Object.keys(capacity ?? {});
+  if (resources.length === 0) errors.push(required(path));
+  if (capacity?.storage === undefined || resources.length > 1) {
+    errors.push(notSupported(path, capacity ?? null, ["storage"]));
+  }
+  for (const resource of resources) {
+    checkPositiveQuantity(errors, capacity?.[resource] ?? "", `${path}[${resource}]`);
+  }
+}
+
+const isRootPath = (path: string): boolean => /^\/[/.]*$/.test(path);
+
+function validate({ spec }: PersistentVolume): FieldError[] {
+  const errors: FieldError[] = [];
+  if (!spec.accessModes?.length) errors.push(required("spec.accessModes"));
+  checkAccessModes(errors, spec.accessModes, "spec.accessModes");
+  checkCapacity(errors, spec.capacity, "spec.capacity");
+  const policy = spec.persistentVolumeReclaimPolicy;
+  const policyPath = "spec.persistentVolumeReclaimPolicy";
+  if (policy) checkOneOf(errors, policy, policyPath, ["Delete", "Recycle", "Retain"]);
+  if (spec.nodeAffinity) {
+    const at = "spec.nodeAffinity.required";
+    if (spec.nodeAffinity.required) checkNodeSelector(errors, spec.nodeAffinity.required, at);
+    else errors.push(required(at, "must specify required node constraints"));
+  }
+  checkVolumeSource(errors, spec, "spec");
+  if (spec.local && !spec.nodeAffinity) {
+    errors.push(required("spec.nodeAffinity", "Local volume requires node affinity"));
+  }
+  if (policy === "Recycle" && spec.hostPath && isRootPath(spec.hostPath.path)) {
+    errors.push(fieldForbidden(policyPath, "may not be 'recycle' for a hostPath mount of '/'"));
+  }
+  if (spec.storageClassName) checkSubdomain(errors, spec.storageClassName, "spec.storageClassName");
+  if (spec.volumeMode !== undefined) checkOneOf(errors, spec.volumeMode, "spec.volumeMode", VOLUME_MODES);
+  const attributes = spec.volumeAttributesClassName;
+  if (attributes !== undefined) {
+    const at = "spec.volumeAttributesClassName";
+    if (attributes === "") errors.push(required(at, "an empty string is disallowed"));
+    else checkSubdomain(errors, attributes, at);
+    if (!spec.csi) errors.push(required("spec.csi", "has to be specified when using volumeAttributesClassName"));
+  }
+  return errors;
+}
+
+/** The source, without the one field that may be added later. */
+function fixedSource(spec: PersistentVolumeSpec, prev: PersistentVolumeSpec): object {
+  const source = volumeSource(spec);
+  if (!spec.csi || !prev.csi || prev.csi.controllerExpandSecretRef) return source;
+  const { controllerExpandSecretRef: _added, ...csi } = spec.csi;
+  return { ...source, csi };
+}
+
+function updateErrors(next: PersistentVolume, prev: PersistentVolume): FieldError[] {
+  const errors: FieldError[] = [];
+  if (!same(fixedSource(next.spec, prev.spec), volumeSource(prev.spec))) {
+    const detail = "spec.persistentvolumesource is immutable after creation";
+    errors.push(fieldForbidden("spec.persistentvolumesource", detail));
+  }
+  checkImmutable(errors, next.spec.volumeMode, prev.spec.volumeMode, "volumeMode");
+  if (prev.spec.nodeAffinity) checkImmutable(errors, next.spec.nodeAffinity, prev.spec.nodeAffinity, "nodeAffinity");
+  return errors;
+}
+
+function row(object: PersistentVolume, nowMs: number): Cell[] {
+  const { spec, status, metadata } = object;
+  const claim = spec.claimRef;
+  return [
+    nameOf(object),
+    showQuantity(spec.capacity?.storage),
+    accessModesText(spec.accessModes),
+    spec.persistentVolumeReclaimPolicy ?? "",
+    metadata.deletionTimestamp ? "Terminating" : (status?.phase ?? ""),
+    claim ? `${claim.namespace ?? ""}/${claim.name ?? ""}` : "",
+    metadata.annotations?.[CLASS_ANNOTATION] ?? spec.storageClassName ?? "",
+    spec.volumeAttributesClassName ?? "<unset>",
+    status?.reason ?? "",
+    age(object, nowMs),
+    spec.volumeMode ?? "<unset>",
+  ];
+}
+
+export const persistentVolume: Strategy<PersistentVolume> = {
+  defaults,
+  prepareForCreate(next) {
+    const created = next.metadata.creationTimestamp;
+    next.status = { phase: "Pending", ...(created && { lastPhaseTransitionTime: created }) };
+    return next;
+  },
+  prepareForUpdate: keepStatus,
+  subresources: { status: { prepareForUpdate: onlyStatus } },
+  validate,
+  validateUpdate: updateErrors,
+  row,
+};

@@ -1,0 +1,83 @@
+/** CSIDriver. Source: https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/csi-driver-v1/ */
+import { duplicate, type FieldError, invalid, required } from "../../machinery/meta/field-error.ts";
+import { checkOneOf } from "../common/checks.ts";
+import { age, nameOf } from "../common/rows.ts";
+import { checkImmutable } from "../common/same.ts";
+import { checkCsiDriverName } from "../core/pod-template/volumes-legacy.ts";
+import type { Strategy } from "../kind.ts";
+import type { CSIDriver, CSIDriverSpec } from "./v1-types.ts";
+
+const MIN_TOKEN_SECONDS = 600;
+const MAX_TOKEN_SECONDS = 2 ** 32;
+const FS_GROUP_POLICIES = ["File", "None", "ReadWriteOnceWithFSType"];
+
+function defaults(next: CSIDriver): CSIDriver {
+  next.spec ??= {};
+  const { spec } = next;
+  spec.attachRequired ??= true;
+  spec.podInfoOnMount ??= false;
+  spec.storageCapacity ??= false;
+  spec.fsGroupPolicy ??= "ReadWriteOnceWithFSType";
+  if (!spec.volumeLifecycleModes?.length) spec.volumeLifecycleModes = ["Persistent"];
+  spec.requiresRepublish ??= false;
+  spec.seLinuxMount ??= false;
+  return next;
+}
+
+function checkTokens(errors: FieldError[], tokens: CSIDriverSpec["tokenRequests"]): void {
+  const audiences = new Set<string>();
+  tokens?.forEach(({ audience, expirationSeconds }, i) => {
+    const path = `spec.tokenRequests[${i}]`;
+    if (audiences.has(audience)) errors.push(duplicate(`${path}.audience`, audience));
+    audiences.add(audience);
+    if (expirationSeconds === undefined) return;
+    const at = `${path}.expirationSeconds`;
+    if (expirationSeconds < MIN_TOKEN_SECONDS) {
+      errors.push(invalid(at, expirationSeconds, "may not specify a duration less than 10 minutes"));
+    }
+    if (expirationSeconds > MAX_TOKEN_SECONDS) {
+      errors.push(invalid(at, expirationSeconds, "may not specify a duration larger than 2^32 seconds"));
+    }
+  });
+}
+
+function validate({ metadata, spec }: CSIDriver): FieldError[] {
+  const errors: FieldError[] = [];
+  checkCsiDriverName(errors, metadata.name, "name");
+  for (const field of ["attachRequired", "podInfoOnMount", "storageCapacity", "seLinuxMount"] as const) {
+    if (spec[field] === undefined) errors.push(required(`spec.${field}`));
+  }
+  checkOneOf(errors, spec.fsGroupPolicy, "spec.fsGroupPolicy", FS_GROUP_POLICIES);
+  checkTokens(errors, spec.tokenRequests);
+  for (const mode of spec.volumeLifecycleModes ?? []) {
+    checkOneOf(errors, mode, "spec.volumeLifecycleModes", ["Ephemeral", "Persistent"]);
+  }
+  return errors;
+}
+
+export const csiDriver: Strategy<CSIDriver> = {
+  generation: true,
+  allowUnconditionalUpdate: false,
+  defaults,
+  validate,
+  validateUpdate(next, prev) {
+    const errors: FieldError[] = [];
+    for (const field of ["attachRequired", "volumeLifecycleModes"] as const) {
+      checkImmutable(errors, next.spec[field], prev.spec[field], `spec.${field}`);
+    }
+    return errors;
+  },
+  row: (object, nowMs) => {
+    const { spec } = object;
+    return [
+      nameOf(object),
+      spec.attachRequired ?? true,
+      spec.podInfoOnMount ?? false,
+      spec.storageCapacity ?? false,
+      spec.tokenRequests?.map((token) => token.audience).join(",") ?? "<unset>",
+      spec.requiresRepublish ?? false,
+      spec.volumeLifecycleModes?.join(",") || "<none>",
+      age(object, nowMs),
+    ];
+  },
+};
