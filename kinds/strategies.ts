@@ -1,6 +1,5 @@
 /** Which rules each kind has. A kind that is not named here has the rules every object has, and no more. */
 
-import { pathSegmentName } from "../machinery/meta/names.ts";
 import { controllerRevision } from "./apps/controller-revision.ts";
 import { daemonSet } from "./apps/daemon-set.ts";
 import { deployment } from "./apps/deployment.ts";
@@ -85,10 +84,6 @@ const byStorage: { readonly [storage: string]: Strategy } = {
   "volumeattachments.storage.k8s.io": volumeAttachment,
   "volumeattributesclasses.storage.k8s.io": volumeAttributesClass,
   "leases.coordination.k8s.io": lease,
-  "clusterroles.rbac.authorization.k8s.io": { nameErrors: pathSegmentName },
-  "clusterrolebindings.rbac.authorization.k8s.io": { nameErrors: pathSegmentName },
-  "roles.rbac.authorization.k8s.io": { nameErrors: pathSegmentName },
-  "rolebindings.rbac.authorization.k8s.io": { nameErrors: pathSegmentName },
 };
 
 /** By `<plural>.<group>@<version>`, for versions whose fields differ from the stored one's. */
