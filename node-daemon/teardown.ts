@@ -20,12 +20,21 @@ export async function teardown(config: NodeConfig, log: Log): Promise<void> {
   await step("pods", () => stopAll(runtime, log));
   runtime.close();
   await step("processes", async () => {
-    for (const pid of await cgroups.processes()) process.kill(pid, "SIGKILL");
+    for (const pid of await cgroups.processes()) kill(pid);
   });
   await step("mounts", () => unmountUnder(config.stateDir));
   await step("cgroups", () => cgroups.removeAll());
   await step("network", () => cleanup(config, log));
   if (errors.length > 0) throw new AggregateError(errors, errors.map(({ message }) => message).join("; "));
+}
+
+/** One that has just ended by itself is as good. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+  }
 }
 
 async function stopAll(runtime: Runtime, log: Log): Promise<void> {

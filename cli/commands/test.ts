@@ -65,7 +65,12 @@ export async function main(args: string[]): Promise<void> {
 
 /** Installs what end-to-end tests need. Returns why tests with real nodes cannot run here, if so. */
 async function prepareMachine(install: boolean): Promise<string | undefined> {
-  const needs = [...NODE_NEEDS, { name: "busybox", debianPackage: "busybox-static" }, KUBECTL];
+  const needs = [
+    ...NODE_NEEDS,
+    { name: "busybox", debianPackage: "busybox-static" },
+    { name: "curl", debianPackage: "curl" },
+    KUBECTL,
+  ];
   const lacking = missing(needs);
   if (process.platform !== "linux") return "not Linux";
   if (process.getuid?.() !== 0) return "not root";

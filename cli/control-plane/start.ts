@@ -87,7 +87,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<{
   return { started: true, pid };
 }
 
-export const stopControlPlane = (layout: Layout): Promise<boolean> => stopDaemon(controlPlaneDaemon(layout), 5_000);
+export const stopControlPlane = (layout: Layout): Promise<boolean> => stopDaemon(controlPlaneDaemon(layout), 1_000);
 
 async function waitReady({ layout, pki, serverUrl }: ControlPlaneOptions): Promise<void> {
   const dispatcher = new Agent({ connect: { ca: pki.authority.certificatePem } });

@@ -7,8 +7,9 @@ import { writeFileAtomic } from "../files.ts";
 import { projectDir } from "../layout.ts";
 import { findCniDir } from "../system/install.ts";
 import { runningPid, startDaemon, stopDaemon } from "../system/process.ts";
-import { run } from "../system/run.ts";
+import { run, runOrThrow } from "../system/run.ts";
 import { CLUSTER_DEFAULTS } from "./cluster-defaults.ts";
+import { startContainerd } from "./containerd.ts";
 import { inNamespace, type LocalNode } from "./local-node.ts";
 
 export interface DaemonOptions {
@@ -64,13 +65,31 @@ export async function stopNode(node: LocalNode): Promise<string[]> {
   const problems: string[] = [];
   await stopDaemon(node.daemon, 10_000);
   if (fs.existsSync(node.daemon.configFile)) {
-    const [program, ...args] = daemonCommand(node, "--teardown");
-    const ran = await run(program as string, args);
-    if (ran.exitCode !== 0) problems.push(`node ${node.name}: ${ran.stderr.trim().split("\n").slice(-3).join("\n")}`);
+    try {
+      await teardown(node);
+    } catch (error) {
+      problems.push(`node ${node.name}: ${(error as Error).message}`);
+    }
   }
   await stopDaemon(node.containerd, 5_000);
   unmountBelow([node.dir, node.runDir], problems);
   return problems;
+}
+
+/**
+ * Pods are removed through containerd, which is started for that if it has died. The namespace of a node that was
+ * unplugged is gone: what is left of the node is removed from within a new one.
+ */
+async function teardown(node: LocalNode): Promise<void> {
+  const namespace = node.networkNamespace;
+  if (namespace && !fs.existsSync(`/run/netns/${namespace}`)) {
+    await runOrThrow("ip", ["netns", "add", namespace]);
+    await runOrThrow("ip", ["-n", namespace, "link", "set", "lo", "up"]);
+  }
+  await startContainerd(node);
+  const [program, ...args] = daemonCommand(node, "--teardown");
+  const ran = await run(program as string, args);
+  if (ran.exitCode !== 0) throw new Error(ran.stderr.trim().split("\n").slice(-3).join("\n"));
 }
 
 /** Unmounts what is left below the directories, innermost first. */

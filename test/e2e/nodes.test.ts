@@ -11,6 +11,12 @@ import { eventually, kernelState, pidOf, skipNodes, type TestCluster, testCluste
 
 const PORT = 16_643;
 
+/** A new connection each time, so that each request is balanced anew. */
+async function fetchText(url: string): Promise<string> {
+  const answer = await fetch(url, { headers: { connection: "close" }, signal: AbortSignal.timeout(5_000) });
+  return (await answer.text()).trim();
+}
+
 interface Pod {
   metadata: { name: string; uid: string };
   spec: { nodeName: string };
@@ -83,14 +89,7 @@ describe.skipIf(skipNodes)(`two nodes on this machine${skipNodes ? ` (skipped: $
     const names = new Set((await pods("app=web")).map((pod) => pod.metadata.name));
     const seen = new Set<string>();
     await eventually("all pods answer at the ClusterIP", 15_000, async () => {
-      const { stdout } = await run("busybox", [
-        "wget",
-        "-T",
-        "2",
-        "-qO-",
-        `http://${service.spec.clusterIP}/cgi-bin/hostname`,
-      ]);
-      if (stdout) seen.add(stdout.trim());
+      seen.add(await fetchText(`http://${service.spec.clusterIP}/cgi-bin/hostname`));
       return seen.size === 3;
     });
     expect(seen).toEqual(names);
@@ -112,15 +111,18 @@ describe.skipIf(skipNodes)(`two nodes on this machine${skipNodes ? ` (skipped: $
       await kubectl("get", "nodes", "-o", 'jsonpath={.items[*].status.addresses[?(@.type=="InternalIP")].address}')
     ).split(" ");
     for (const ip of ips) {
-      const { stdout } = await run("busybox", ["wget", "-T", "2", "-qO-", `http://${ip}:${nodePort}/cgi-bin/hostname`]);
-      expect(names).toContain(stdout.trim());
+      expect(names).toContain(await fetchText(`http://${ip}:${nodePort}/cgi-bin/hostname`));
     }
   });
 
   it("reaches kubernetes.default from a pod with the pod's own token", async () => {
-    const script =
-      'T=$(cat /var/run/secrets/kubernetes.io/serviceaccount/token); wget -qO- --no-check-certificate --header "Authorization: Bearer $T" https://kubernetes.default/version';
-    expect(await kubectl("exec", "deploy/web", "--", "sh", "-c", script)).toContain('"gitVersion"');
+    const script = [
+      "cd /var/run/secrets/kubernetes.io/serviceaccount",
+      'curl -sS --cacert ca.crt -H "Authorization: Bearer $(cat token)" https://kubernetes.default/apis/authentication.k8s.io/v1/selfsubjectreviews',
+      `-d '{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}' -H 'Content-Type: application/json'`,
+    ];
+    const review = await kubectl("exec", "deploy/web", "--", "sh", "-c", `${script[0]} && ${script[1]} ${script[2]}`);
+    expect(JSON.parse(review).status.userInfo.username).toBe("system:serviceaccount:default:default");
     expect(await kubectl("exec", "deploy/web", "--", "ls", "/var/run/secrets/kubernetes.io/serviceaccount")).toBe(
       "ca.crt\nnamespace\ntoken\n",
     );
@@ -189,8 +191,7 @@ describe.skipIf(skipNodes)(`two nodes on this machine${skipNodes ? ` (skipped: $
       const forward = cluster.kubectlStart(["port-forward", "deploy/web", "18080:80"]);
       await eventually("listening", 10_000, async () => forward.stdout().includes("Forwarding from"));
       for (let i = 0; i < 3; i++) {
-        const { stdout } = await run("busybox", ["wget", "-T", "5", "-qO-", "http://127.0.0.1:18080/"]);
-        expect(stdout).toBe("kedge\n");
+        expect(await fetchText("http://127.0.0.1:18080/")).toBe("kedge");
       }
       forward.child.kill();
     });
@@ -249,8 +250,7 @@ describe.skipIf(skipNodes)(`two nodes on this machine${skipNodes ? ` (skipped: $
     process.kill(daemonPid(), "SIGKILL");
     await sleep(500);
     const service = await kubectl("get", "service", "web", "-o", "jsonpath={.spec.clusterIP}");
-    const { stdout } = await run("busybox", ["wget", "-T", "5", "-qO-", `http://${service}/`]);
-    expect(stdout).toBe("kedge\n");
+    expect(await fetchText(`http://${service}/`)).toBe("kedge");
     expect((await cluster.kedge("up", "--nodes", "2", "--port", String(PORT))).exitCode).toBe(0);
     for (const pod of before) {
       await eventually(

@@ -16,6 +16,7 @@ import type {
 import { deepEqual } from "../../machinery/meta/equality.ts";
 import type { Fields, KubeObject } from "../../machinery/meta/object.ts";
 import { ApiError, alreadyExists, conflict, notFound } from "../../machinery/meta/status.ts";
+import { applyJsonPatch } from "../../machinery/patch/json-patch.ts";
 
 export interface Faults {
   /** Chance that a delivery waits for a later one. */
@@ -242,9 +243,7 @@ export class FakeCluster implements Cluster {
   #write(op: WriteOp & { verb: "update" | "patch" }): KubeObject {
     const current = this.#need(op.resource, op.namespace, op.name);
     const changed =
-      op.verb === "patch"
-        ? (mergePatch(structuredClone(current), op.patch) as KubeObject)
-        : (structuredClone(op.object) as KubeObject);
+      op.verb === "patch" ? (this.#patched(current, op) as KubeObject) : (structuredClone(op.object) as KubeObject);
     const { uid, resourceVersion } = changed.metadata;
     const asked = op.verb === "patch" ? (op.patch as KubeObject).metadata : changed.metadata;
     if (asked?.resourceVersion && resourceVersion !== current.metadata.resourceVersion) {
@@ -258,6 +257,11 @@ export class FakeCluster implements Cluster {
           ? { ...structuredClone(current), spec: changed.spec }
           : { ...changed, status: structuredClone(current.status) };
     return this.#replace(op.resource, current, copy as KubeObject);
+  }
+
+  #patched(current: KubeObject, { patchType, patch }: WriteOp & { verb: "patch" }): unknown {
+    if (patchType === "strategic") throw new Error("the fake cluster knows merge and JSON patches");
+    return patchType === "json" ? applyJsonPatch(current, patch) : mergePatch(structuredClone(current), patch);
   }
 
   #replace(resource: Resource, current: KubeObject, copy: KubeObject): KubeObject {

@@ -8,7 +8,26 @@ import { findProgram } from "../../cli/system/install.ts";
 
 export const WEB_IMAGE = "kedge.test/web:1";
 
-/** A busybox with all its applets, and by default a web server on port 80 whose /cgi-bin/hostname names its pod. */
+/** A dynamically linked program of this machine with every library it loads. */
+function withLibraries(name: string): TarEntry[] {
+  const program = findProgram(name);
+  if (!program) throw new Error(`${name} is missing: apt-get install ${name}`);
+  const linked = execFileSync("ldd", [program], { encoding: "utf8" });
+  const libraries = [...linked.matchAll(/(\/\S+) \(0x/g)].map(([, path]) => path as string);
+  const directories = new Set(libraries.flatMap((path) => parents(path)));
+  return [
+    ...[...directories].sort().map((path): TarEntry => ({ path, mode: 0o755, directory: true })),
+    ...libraries.map((path): TarEntry => ({ path: path.slice(1), mode: 0o755, content: fs.readFileSync(path) })),
+    { path: `bin/${name}`, mode: 0o755, content: fs.readFileSync(program) },
+  ];
+}
+
+const parents = (path: string): string[] => {
+  const parts = path.slice(1).split("/").slice(0, -1);
+  return parts.map((_, depth) => parts.slice(0, depth + 1).join("/"));
+};
+
+/** A busybox with all its applets and a curl, and by default a web server on port 80 whose /cgi-bin/hostname names its pod. */
 export function webImageArchive(name = WEB_IMAGE): Buffer {
   const program = findProgram("busybox");
   if (!program) throw new Error("busybox is missing: apt-get install busybox-static");
@@ -19,7 +38,8 @@ export function webImageArchive(name = WEB_IMAGE): Buffer {
     name,
     goArch: goArch(),
     env: ["PATH=/bin"],
-    command: ["httpd", "-f", "-p", "80", "-h", "/www"],
+    // A shell in front, because PID 1 without a handler ignores SIGTERM.
+    command: ["sh", "-c", "trap 'exit 0' TERM; httpd -f -p 80 -h /www & wait"],
     exposedPorts: ["80/tcp"],
     files: [
       ...["bin", "etc", "home", "root", "var", "www", "www/cgi-bin"].map((path) => directory(path)),
@@ -28,6 +48,7 @@ export function webImageArchive(name = WEB_IMAGE): Buffer {
       ...applets
         .filter((a) => a !== "busybox")
         .map((applet): TarEntry => ({ path: `bin/${applet}`, mode: 0o777, linkTo: "busybox" })),
+      ...withLibraries("curl"),
       file("etc/passwd", "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/sh\n"),
       file("etc/group", "root:x:0:\nnobody:x:65534:\n"),
       file("www/index.html", "kedge\n"),
