@@ -194,7 +194,12 @@ function writeStatus(deployment: Deployment, status: object, revision: string | 
   if (revision === undefined || before[REVISION] === revision) return write;
   const changes = mergeDifference((deployment.status ?? {}) as { [field: string]: unknown }, { ...status });
   const metadata = { annotations: { [REVISION]: revision } };
-  return patchOp(DEPLOYMENTS, deployment, { metadata, ...(changes && { status: changes }) }, "status");
+  return patchOp(
+    DEPLOYMENTS,
+    deployment,
+    { metadata, ...(changes && { status: changes }) },
+    { subresource: "status", version: "any" },
+  );
 }
 
 /** Deletes what history keeps too many of, oldest revision first; never one that has or wants pods. */

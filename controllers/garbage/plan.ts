@@ -1,6 +1,6 @@
 import type { KubeObject, OwnerReference } from "../../machinery/meta/object.ts";
 import type { Action, EventDraft, Plan } from "../runner/controller.ts";
-import { deleteOp, patchOp } from "../runner/ops.ts";
+import { deleteOp, patchOp, removeFinalizerOp } from "../runner/ops.ts";
 import type { Entry } from "../view/view.ts";
 
 export const FOREGROUND = "foregroundDeletion";
@@ -108,7 +108,6 @@ const setOwners = ({ resource, object }: Entry, ownerReferences: OwnerReference[
   }),
 });
 
-function removeFinalizer({ resource, object }: Entry, finalizer: string): Action {
-  const kept = object.metadata.finalizers?.filter((other) => other !== finalizer) ?? [];
-  return { op: patchOp(resource, object, { metadata: { finalizers: kept.length > 0 ? kept : null } }) };
-}
+const removeFinalizer = ({ resource, object }: Entry, finalizer: string): Action => ({
+  op: removeFinalizerOp(resource, object, finalizer),
+});

@@ -39,7 +39,7 @@ export function planPodCidrs(nodes: readonly Node[]): Plan {
   }));
   return {
     actions: free.map((podCIDR, i) => ({
-      op: patchOp(NODES, waiting[i] as Node, { spec: { podCIDR, podCIDRs: [podCIDR] } }),
+      op: patchOp(NODES, waiting[i] as Node, { spec: { podCIDR, podCIDRs: [podCIDR] } }, { version: "any" }),
     })),
     events,
   };

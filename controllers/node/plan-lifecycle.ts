@@ -44,7 +44,12 @@ export function planNode(node: Node, pods: Iterable<Pod>, nowMs: number): Plan {
   if (!readyCondition(node)) {
     const lostAtMs = createdMs(node) + GRACE_PERIOD_MS;
     if (nowMs < lostAtMs) return { actions, events, againAtMs: lostAtMs };
-    const status = statusOp(NODES, node, { ...node.status, conditions: neverPosted(node, formatTime(nowMs)) });
+    const status = statusOp(
+      NODES,
+      node,
+      { ...node.status, conditions: neverPosted(node, formatTime(nowMs)) },
+      { version: "seen" },
+    );
     if (status) actions.push({ op: status });
   }
   if (isNotReady(node)) actions.push(...markNotReady(node, pods, nowMs));
@@ -96,7 +101,7 @@ function markNotReady(node: Node, pods: Iterable<Pod>, nowMs: number): Action[] 
       condition.type === "Ready" ? { ...condition, status: "False", lastTransitionTime: formatTime(nowMs) } : condition,
     );
     actions.push({
-      op: patchOp(PODS, pod, { status: { conditions } }, "status"),
+      op: patchOp(PODS, pod, { status: { conditions } }, { subresource: "status" }),
       event: { about: pod, type: "Warning", reason: "NodeNotReady", message: "Node is not ready" },
     });
     if (actions.length === MAX_PODS) break;

@@ -18,9 +18,24 @@ export function deleteOp(resource: Resource, object: KubeObject, options: WriteO
   return { verb: "delete", ...at(resource, object), options: { ...(uid && { preconditions: { uid } }), ...options } };
 }
 
-/** A merge patch that fails with a conflict if the object has changed since it was seen. */
-export function patchOp(resource: Resource, object: KubeObject, patch: Fields, subresource?: string): WriteOp {
-  const metadata = { ...(patch.metadata as Fields | undefined), ...seenVersion(object) };
+export interface PatchOptions {
+  subresource?: string;
+  /**
+   * "seen" (default): fails with a conflict if the object has changed since. "any": for fields that nobody else writes;
+   * then two controllers can write to one object in one commit.
+   */
+  version?: "seen" | "any";
+}
+
+/** A merge patch of this very object, not of another of the same name. */
+export function patchOp(resource: Resource, object: KubeObject, patch: Fields, options: PatchOptions = {}): WriteOp {
+  const { subresource, version = "seen" } = options;
+  const { uid, resourceVersion } = object.metadata;
+  const metadata = {
+    ...(patch.metadata as Fields | undefined),
+    ...(uid && { uid }),
+    ...(version === "seen" && resourceVersion && { resourceVersion }),
+  };
   return {
     verb: "patch",
     ...at(resource, object),
@@ -30,17 +45,32 @@ export function patchOp(resource: Resource, object: KubeObject, patch: Fields, s
   };
 }
 
-/** Makes `status` the object's status; undefined when it is already. */
-export function statusOp(resource: Resource, object: KubeObject, status: object): WriteOp | undefined {
+/** Makes `status` the object's status; undefined when it is already. For a status that the caller alone writes. */
+export function statusOp(
+  resource: Resource,
+  object: KubeObject,
+  status: object,
+  options: Pick<PatchOptions, "version"> = { version: "any" },
+): WriteOp | undefined {
   const changes = mergeDifference((object.status ?? {}) as Fields, status as Fields);
-  return changes && patchOp(resource, object, { status: changes }, "status");
+  return changes && patchOp(resource, object, { status: changes }, { subresource: "status", ...options });
 }
 
-/** Both, so that neither an object of the same name nor a newer version is changed. */
-const seenVersion = ({ metadata: { uid, resourceVersion } }: KubeObject): Fields => ({
-  ...(uid && { uid }),
-  ...(resourceVersion && { resourceVersion }),
-});
+/** Takes a finalizer away, whatever else changes meanwhile. */
+export function removeFinalizerOp(resource: Resource, object: KubeObject, finalizer: string): WriteOp {
+  const index = object.metadata.finalizers?.indexOf(finalizer) ?? -1;
+  const path = `/metadata/finalizers/${index}`;
+  return {
+    verb: "patch",
+    ...at(resource, object),
+    patchType: "json",
+    patch: [
+      { op: "test", path: "/metadata/uid", value: object.metadata.uid },
+      { op: "test", path, value: finalizer },
+      { op: "remove", path },
+    ],
+  };
+}
 
 /** The merge patch (RFC 7386) that turns `from` into `to`; undefined when they are equal. */
 export function mergeDifference(from: Fields, to: Fields): Fields | undefined {

@@ -35,5 +35,5 @@ export function markDisrupted(options: {
     ...(!isMarked && { conditions: [...conditions.filter(({ type }) => type !== next.type), next] }),
     ...(!isEnded && { phase }),
   };
-  return { op: patchOp(PODS, pod, { status }, "status") };
+  return { op: patchOp(PODS, pod, { status }, { subresource: "status" }) };
 }
