@@ -185,7 +185,7 @@ async function runNode(config: NodeConfig, log: Log): Promise<void> {
 }
 
 function unplugWith(config: NodeConfig, namespace: string, log: Log): void {
-  const cgroups = new PodCgroups(config.nodeName);
+  const cgroups = new PodCgroups(config);
   watchNamespace(namespace, {
     clock: systemClock,
     log,

@@ -7,11 +7,11 @@ import { connectCri } from "./runtime/cri-client.ts";
 import { type Runtime, RuntimeError } from "./runtime/runtime.ts";
 import { unmountUnder } from "./volumes/mounts.ts";
 
-const MAX_GRACE_SECONDS = 10;
+const MAX_GRACE_SECONDS = 5;
 
 /** Goes on past a failure. @throws AggregateError of what could not be done */
 export async function teardown(config: NodeConfig, log: Log): Promise<void> {
-  const cgroups = new PodCgroups(config.nodeName);
+  const cgroups = new PodCgroups(config);
   const errors: Error[] = [];
   const step = async (what: string, work: () => Promise<unknown>): Promise<void> => {
     await work().catch((error: Error) => errors.push(new Error(`${what}: ${error.message}`)));

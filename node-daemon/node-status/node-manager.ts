@@ -45,6 +45,7 @@ export function createNodeManager(options: NodeManagerOptions): NodeManager {
   const { nodeName, nodeIps, stateDir, machine, api, runtime, network, nodes, clock, log } = options;
   const path = `/api/v1/nodes/${nodeName}`;
   let stopped = false;
+  let registered = false;
   let cancel = (): void => {};
   let looks = 0;
   let images: Image[] = [];
@@ -133,7 +134,7 @@ export function createNodeManager(options: NodeManagerOptions): NodeManager {
   }
 
   const look = ({ heartbeat = false }: { heartbeat?: boolean } = {}): void => {
-    if (stopped) return;
+    if (stopped || !registered) return;
     if (looking) {
       lookAgain = { heartbeat: heartbeat || lookAgain?.heartbeat === true };
       return;
@@ -162,6 +163,7 @@ export function createNodeManager(options: NodeManagerOptions): NodeManager {
       while (!stopped) {
         try {
           await register();
+          registered = true;
           break;
         } catch (error) {
           log.warn("node not registered", { error: String(error) });

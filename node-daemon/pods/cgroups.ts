@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fnv32a } from "../../machinery/meta/hash.ts";
 import type { NodePod } from "./pod.ts";
 import { podCgroup } from "./resources.ts";
 
@@ -14,12 +15,13 @@ export class PodCgroups {
   readonly #node: string;
   readonly #unified: boolean;
 
-  constructor(nodeName: string) {
-    this.#node = nodeName;
+  /** Several nodes may share a machine, and several clusters may have nodes of one name on it. */
+  constructor({ nodeName, stateDir }: { nodeName: string; stateDir: string }) {
+    this.#node = `${nodeName}-${fnv32a(stateDir).toString(16)}`;
     this.#unified = existsSync(join(ROOT, "cgroup.controllers"));
   }
 
-  /** Of all of this node's pods; several nodes may share a machine. */
+  /** Of all of this node's pods. */
   get root(): string {
     return `/kedge/${this.#node}/kubepods`;
   }

@@ -72,7 +72,7 @@ export function createPodManager(options: PodManagerOptions): PodManager {
   const cache = new RuntimeCache({ runtime, clock, log, terminationMessage });
   const objects = new ObjectCache(api);
   const tokens = new TokenSource(api, clock);
-  const cgroups = new PodCgroups(nodeName);
+  const cgroups = new PodCgroups({ nodeName, stateDir });
   const paths = new PodPaths(stateDir);
   const volumes = new VolumeManager({
     stateDir,
