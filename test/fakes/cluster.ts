@@ -27,7 +27,7 @@ export interface Faults {
   lose?: number;
   /** Chance that a batch is delivered twice. */
   repeat?: number;
-  /** Chance that an op with a version or a precondition fails with a conflict. */
+  /** Chance that an op that depends on a version fails with a conflict. */
   conflict?: number;
   /** Chance that a write breaks, half of the time after it was done. */
   breakWrite?: number;
@@ -197,8 +197,8 @@ export class FakeCluster implements Cluster {
   }
 
   #do(op: WriteOp): KubeObject {
-    if (op.verb !== "create" && op.verb !== "deletecollection" && this.#chance("conflict")) {
-      throw conflict(subject(op.resource, op.name), "injected");
+    if ("name" in op && isOptimistic(op) && this.#chance("conflict")) {
+      throw conflict(subject(op.resource, op.name ?? ""), "injected");
     }
     switch (op.verb) {
       case "create":
@@ -339,6 +339,12 @@ const subject = (resource: Resource, name: string) => {
     ? { group: "", resource, name }
     : { group: resource.slice(dot + 1), resource: resource.slice(0, dot), name };
 };
+
+function isOptimistic(op: WriteOp): boolean {
+  if (op.verb === "delete") return op.options?.preconditions?.resourceVersion !== undefined;
+  const written = op.verb === "update" ? op.object : op.verb === "patch" ? op.patch : undefined;
+  return (written as KubeObject | undefined)?.metadata?.resourceVersion !== undefined;
+}
 
 const identity = ({ apiVersion, kind, metadata }: KubeObject): KubeObject =>
   structuredClone({ apiVersion, kind, metadata });
