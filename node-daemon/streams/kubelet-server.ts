@@ -18,13 +18,17 @@ import { createProxy } from "./proxy.ts";
 import { proxyTarget, reachable } from "./proxy-target.ts";
 import { RUNTIME_PROTOCOL as COMMAND_PROTOCOL, runRemoteCommand } from "./remote-command.ts";
 import { dialSpdy, SpdyUpgradeError, type UpgradedConnection } from "./spdy/connection.ts";
+import { renderResourceMetrics, renderSummary } from "./stats/render.ts";
+import { type ContainerUsage, type NodeUsage, type PlacedUsage, readNodeUsage } from "./stats/usage.ts";
 
 export interface KubeletServerOptions {
   pods: PodLookup;
   streams: RuntimeStreams;
-  config: Pick<NodeConfig, "clusterCidr" | "serviceCidr" | "nodeIp">;
+  config: Pick<NodeConfig, "nodeName" | "clusterCidr" | "serviceCidr" | "nodeIp">;
   log: Log;
   clock?: Clock;
+  /** What the runtime's containers use; absent: the kubelet's figures are not served. */
+  containerUsage?: () => Promise<ContainerUsage[]>;
 }
 
 interface Asked {
@@ -118,8 +122,28 @@ export function createKubeletServer(options: KubeletServerOptions): CallHandler 
   const objectOf = (namespace: string, name: string): KubeObject | undefined =>
     pods.all().find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
 
-  const podList = async ({ call }: Asked): Promise<void> =>
-    answerJson(call, { kind: "PodList", apiVersion: "v1", metadata: {}, items: pods.all() });
+  const podList = async ({ call }: Asked): Promise<void> => {
+    const list = { kind: "PodList", apiVersion: "v1", metadata: {}, items: pods.all() };
+    answerWith(call, "application/json", JSON.stringify(list));
+  };
+
+  const stats = async ({ call, segments }: Asked): Promise<void> => {
+    if (segments.join("/") !== "summary") throw new CallError(404, "404 page not found\n");
+    const [node, containers] = await figures();
+    answerWith(call, "application/json", renderSummary(config.nodeName, node, containers));
+  };
+
+  const metrics = async ({ call, segments }: Asked): Promise<void> => {
+    if (segments.join("/") !== "resource") throw new CallError(501, "kedge does not implement these metrics yet");
+    const [node, containers] = await figures();
+    answerWith(call, "text/plain; version=0.0.4; charset=utf-8", renderResourceMetrics(node, containers));
+  };
+
+  const figures = async (): Promise<[NodeUsage, PlacedUsage[]]> => {
+    if (!options.containerUsage) throw new CallError(501, "kedge has no figures of this container runtime");
+    const [node, usage] = await Promise.all([readNodeUsage(clock.now()), options.containerUsage()]);
+    return [node, placedUsage(pods, usage)];
+  };
 
   const routes = new Map<string, (asked: Asked) => Promise<void>>([
     ["containerLogs", logs],
@@ -127,10 +151,10 @@ export function createKubeletServer(options: KubeletServerOptions): CallHandler 
     ["attach", attach],
     ["portForward", portForward],
     ["pods", podList],
-    ["healthz", ({ call }) => answerText(call, "ok")],
+    ["healthz", async ({ call }) => answerWith(call, "text/plain; charset=utf-8", "ok")],
     ["proxy", ({ call }) => proxy(call, proxyTarget(call.request.path, mayReach))],
-    ["stats", () => notYet("/stats/summary")],
-    ["metrics", () => notYet("/metrics")],
+    ["stats", stats],
+    ["metrics", metrics],
   ]);
 
   return async (call) => {
@@ -169,16 +193,19 @@ async function dialRuntime(url: () => Promise<string>, protocol: string): Promis
   }
 }
 
-async function notYet(what: string): Promise<void> {
-  throw new CallError(501, `kedge does not implement ${what} yet`);
+/** The figures of the containers that are part of a pod here. */
+function placedUsage(pods: PodLookup, usage: ContainerUsage[]): PlacedUsage[] {
+  const byId = new Map(usage.map((each) => [each.containerId, each]));
+  return pods.all().flatMap(({ metadata: { namespace = "", name = "" } }) => {
+    const pod = pods.find(namespace, name);
+    return [...(pod?.containers ?? [])].flatMap(([container, instances]) => {
+      const found = instances[0] && byId.get(instances[0].id);
+      return found && pod ? [{ namespace, pod: name, podUid: pod.uid, container, usage: found }] : [];
+    });
+  });
 }
 
-async function answerText(call: TunnelCall, text: string): Promise<void> {
-  call.respond({ status: 200, headers: [["content-type", "text/plain; charset=utf-8"]] });
-  await call.write(Buffer.from(text));
-}
-
-async function answerJson(call: TunnelCall, value: unknown): Promise<void> {
-  call.respond({ status: 200, headers: [["content-type", "application/json"]] });
-  await call.write(Buffer.from(JSON.stringify(value)));
+function answerWith(call: TunnelCall, contentType: string, body: string): void {
+  call.respond({ status: 200, headers: [["content-type", contentType]] });
+  void call.write(Buffer.from(body));
 }

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { projectDir } from "../../cli/layout.ts";
+import { layoutOf, projectDir } from "../../cli/layout.ts";
 import { type Ran, run } from "../../cli/system/run.ts";
 
 /** Why tests with real nodes cannot run on this machine, as `./kedge test` found out; undefined when they can. */
@@ -104,8 +104,9 @@ export async function eventually<T>(what: string, timeoutMs: number, ask: () => 
 /** The pid in a pid file of kedge's. */
 export const pidOf = (file: string): number => Number(fs.readFileSync(file, "utf8").split(" ")[0]);
 
-/** What kedge could leave behind in the kernel, one line each. */
-export async function kernelState(): Promise<string[]> {
+/** What this cluster could leave behind in the kernel, one line each; what others do on the machine is left out. */
+export async function kernelState(cluster: TestCluster): Promise<string[]> {
+  const { id, dataDir, runDir } = layoutOf(cluster.dataDir);
   const lines = async (program: string, ...args: string[]) =>
     (await run(program, args)).stdout.split("\n").filter((line) => line.trim() !== "");
   const links = (JSON.parse((await run("ip", ["-j", "link"])).stdout) as { ifname: string }[]).map(
@@ -113,14 +114,12 @@ export async function kernelState(): Promise<string[]> {
   );
   const addresses = (await lines("ip", "-o", "addr", "show", "dev", "lo")).map((line) => line.replace(/\s+/g, " "));
   const routes = (await lines("ip", "route", "show", "table", "all")).filter((line) => !line.includes("local fe80"));
-  const namespaces = (await lines("ip", "netns", "list")).map((line) => `netns ${line.split(" ")[0]}`);
+  const namespaces = (await lines("ip", "netns", "list")).filter((line) => line.includes(id));
   const tables = await lines("nft", "list", "tables");
-  const mounts = fs
-    .readFileSync("/proc/self/mountinfo", "utf8")
-    .split("\n")
-    .map((line) => `mount ${line.split(" ")[4]}`);
-  const shims = (await lines("ps", "-eo", "args")).filter((line) => /containerd|workerd|node-daemon\/main/.test(line));
-  return [...links, ...addresses, ...routes, ...namespaces, ...tables, ...mounts, ...shims]
+  const ours = (line: string) => line.includes(dataDir) || line.includes(runDir);
+  const mounts = fs.readFileSync("/proc/self/mountinfo", "utf8").split("\n").filter(ours);
+  const processes = (await lines("ps", "-eo", "args")).filter(ours);
+  return [...links, ...addresses, ...routes, ...namespaces, ...tables, ...mounts, ...processes]
     .map((line) => line.trim())
     .sort();
 }

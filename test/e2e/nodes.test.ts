@@ -46,8 +46,8 @@ describe.skipIf(skipNodes)(`two nodes on this machine${skipNodes ? ` (skipped: $
     fs.readdirSync("/run/kedge").find((id) => fs.existsSync(`/run/kedge/${id}/${host}/daemon.pid`)) ?? "";
 
   beforeAll(async () => {
-    before = await kernelState();
     cluster = testCluster("nodes", PORT);
+    before = await kernelState(cluster);
     const up = await cluster.kedge("up", "--nodes", "2", "--port", String(PORT));
     expect(up.stderr + up.stdout).toContain("kedge is up");
     const archive = path.join(os.tmpdir(), `kedge-web-${process.pid}.tar`);
@@ -59,7 +59,7 @@ describe.skipIf(skipNodes)(`two nodes on this machine${skipNodes ? ` (skipped: $
 
   afterAll(async () => {
     await cluster.remove();
-    const after = await kernelState();
+    const after = await kernelState(cluster);
     expect(after.filter((line) => !before.includes(line))).toEqual([]);
   });
 
@@ -98,10 +98,10 @@ describe.skipIf(skipNodes)(`two nodes on this machine${skipNodes ? ` (skipped: $
         "exec",
         pod.metadata.name,
         "--",
-        "wget",
-        "-T",
+        "curl",
+        "-sS",
+        "-m",
         "5",
-        "-qO-",
         "http://web.default.svc.cluster.local/cgi-bin/hostname",
       );
       expect(names).toContain(answer.trim());

@@ -136,6 +136,7 @@ export class SpdyConnection {
   readonly #streams = new Map<number, SpdyStream>();
   #lastId = -1;
   #paused = false;
+  #ending = false;
   #closed = false;
 
   constructor({ socket, head }: UpgradedConnection) {
@@ -192,7 +193,7 @@ export class SpdyConnection {
 
   #deliver(): void {
     try {
-      while (!this.#paused && !this.#closed) {
+      while ((!this.#paused || this.#ending) && !this.#closed) {
         const frame = this.#parser.next();
         if (!frame) return;
         if (frame.kind === "control") this.#control(frame.type, frame.payload, frame.fin);
@@ -227,9 +228,9 @@ export class SpdyConnection {
   }
 
   #gone(error: Error): void {
-    if (this.#closed) return;
-    // What has come before the end is still to be read, if its reader was being slow.
-    this.#paused = false;
+    if (this.#closed || this.#ending) return;
+    // What has come before the end is still to be read, however slow its reader: it is no more than buffers hold.
+    this.#ending = true;
     this.#deliver();
     this.#closed = true;
     for (const id of [...this.#streams.keys()]) this.#finished(id, error);

@@ -1,0 +1,103 @@
+/** The kubelet's two accounts of what is used: `/stats/summary` and `/metrics/resource`. Pure. */
+import { formatTime } from "../../../machinery/clock.ts";
+import type { NodeUsage, PlacedUsage } from "./usage.ts";
+
+const NANOSECONDS = 1e9;
+
+interface PodUsage {
+  namespace: string;
+  name: string;
+  uid: string;
+  containers: PlacedUsage[];
+}
+
+function byPod(containers: readonly PlacedUsage[]): PodUsage[] {
+  const pods = new Map<string, PodUsage>();
+  for (const container of containers) {
+    const { namespace, pod: name, podUid: uid } = container;
+    const pod = pods.get(uid) ?? { namespace, name, uid, containers: [] };
+    pods.set(uid, pod);
+    pod.containers.push(container);
+  }
+  return [...pods.values()];
+}
+
+const sum = (values: bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
+
+/** Source: https://github.com/kubernetes/kubelet/blob/master/pkg/apis/stats/v1alpha1/types.go */
+export function renderSummary(nodeName: string, node: NodeUsage, containers: readonly PlacedUsage[]): string {
+  const { timestampMs, memoryTotalBytes, memoryAvailableBytes } = node;
+  const time = formatTime(timestampMs);
+  const used = Number(memoryTotalBytes - memoryAvailableBytes);
+  const pods = byPod(containers).map(({ namespace, name, uid, containers: own }) => ({
+    podRef: { name, namespace, uid },
+    containers: own.map(({ container, usage }) => ({
+      name: container,
+      cpu: { time: formatTime(usage.timestampMs), usageCoreNanoSeconds: Number(usage.cpuNanoseconds) },
+      memory: {
+        time: formatTime(usage.timestampMs),
+        usageBytes: Number(usage.memoryUsageBytes),
+        workingSetBytes: Number(usage.memoryWorkingSetBytes),
+        rssBytes: Number(usage.memoryRssBytes),
+      },
+      rootfs: {
+        time: formatTime(usage.timestampMs),
+        usedBytes: Number(usage.writableLayerBytes),
+        inodesUsed: Number(usage.writableLayerInodes),
+      },
+    })),
+    cpu: { time, usageCoreNanoSeconds: Number(sum(own.map(({ usage }) => usage.cpuNanoseconds))) },
+    memory: { time, workingSetBytes: Number(sum(own.map(({ usage }) => usage.memoryWorkingSetBytes))) },
+  }));
+  return JSON.stringify({
+    node: {
+      nodeName,
+      cpu: { time, usageCoreNanoSeconds: Number(node.cpuNanoseconds) },
+      memory: { time, availableBytes: Number(memoryAvailableBytes), usageBytes: used, workingSetBytes: used },
+    },
+    pods,
+  });
+}
+
+/** Source: https://kubernetes.io/docs/reference/instrumentation/node-metrics/ */
+export function renderResourceMetrics(node: NodeUsage, containers: readonly PlacedUsage[]): string {
+  const seconds = (nanoseconds: bigint): string => String(Number(nanoseconds) / NANOSECONDS);
+  const own = containers.map(({ namespace, pod, container, usage }) => ({
+    labels: { container, namespace, pod },
+    atMs: usage.timestampMs,
+    cpu: usage.cpuNanoseconds,
+    memory: usage.memoryWorkingSetBytes,
+  }));
+  const pods = byPod(containers).map(({ namespace, name: pod, containers: inPod }) => ({
+    labels: { namespace, pod },
+    atMs: Math.max(...inPod.map(({ usage }) => usage.timestampMs)),
+    cpu: sum(inPod.map(({ usage }) => usage.cpuNanoseconds)),
+    memory: sum(inPod.map(({ usage }) => usage.memoryWorkingSetBytes)),
+  }));
+  const memory = node.memoryTotalBytes - node.memoryAvailableBytes;
+  const whole = [{ labels: {}, atMs: node.timestampMs, cpu: node.cpuNanoseconds, memory }];
+  const lines: string[] = [];
+  for (const [what, samples] of [
+    ["container", own],
+    ["node", whole],
+    ["pod", pods],
+  ] as const) {
+    lines.push(`# HELP ${what}_cpu_usage_seconds_total [STABLE] CPU time used, in seconds of one core`);
+    lines.push(`# TYPE ${what}_cpu_usage_seconds_total counter`);
+    for (const { labels, atMs, cpu } of samples)
+      lines.push(`${what}_cpu_usage_seconds_total${labelText(labels)} ${seconds(cpu)} ${atMs}`);
+    lines.push(`# HELP ${what}_memory_working_set_bytes [STABLE] Memory in use that cannot be given up, in bytes`);
+    lines.push(`# TYPE ${what}_memory_working_set_bytes gauge`);
+    for (const { labels, atMs, memory: bytes } of samples)
+      lines.push(`${what}_memory_working_set_bytes${labelText(labels)} ${bytes} ${atMs}`);
+  }
+  lines.push("# HELP resource_scrape_error [STABLE] 1 if there was an error while getting the figures, 0 otherwise");
+  lines.push("# TYPE resource_scrape_error gauge", "resource_scrape_error 0");
+  return `${lines.join("\n")}\n`;
+}
+
+/** Names of pods and containers hold nothing that would need escaping. */
+function labelText(labels: { [name: string]: string }): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${value}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
