@@ -85,7 +85,7 @@ describe.skipIf(missing !== undefined)("streams of real containers", () => {
       handler: createKubeletServer({
         pods: pod.pods,
         streams: pod.streams,
-        config: { clusterCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/16", nodeIp: "127.0.0.1" },
+        config: { nodeName: "n1", clusterCidr: "10.244.0.0/16", serviceCidr: "10.96.0.0/16", nodeIp: "127.0.0.1" },
         log: silent,
       }),
       clock: systemClock,

@@ -1,5 +1,5 @@
 /** One real container on a containerd of the test's own, as the streams see it. */
-import { mkdirSync } from "node:fs";
+import { globSync, mkdirSync, rmdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerInstance, PodLookup, RunningPod, RuntimeStreams } from "../../node-daemon/contracts.ts";
 import { connectCri } from "../../node-daemon/runtime/cri-client.ts";
@@ -23,12 +23,13 @@ export async function startTestPod(directory: string): Promise<TestPod> {
   const containerd = await startContainerd(directory);
   const runtime = connectCri(containerd.socket, { log: silent });
   const logDirectory = join(directory, "logs");
+  const cgroup = `kedge-tunnel-test-${process.pid}`;
   mkdirSync(logDirectory);
   const sandboxConfig: PodSandboxConfig = {
     metadata: { name: "web", namespace: "ns", uid: "u1", attempt: 0 },
     logDirectory,
     linux: {
-      cgroupParent: "/kedge-tunnel-test",
+      cgroupParent: `/${cgroup}`,
       securityContext: { namespaceOptions: { network: NamespaceMode.NODE, pid: NamespaceMode.CONTAINER } },
     },
   };
@@ -79,6 +80,7 @@ export async function startTestPod(directory: string): Promise<TestPod> {
       await runtime.removeSandbox(sandboxId);
       runtime.close();
       await containerd.stop();
+      for (const place of globSync([`/sys/fs/cgroup/*/${cgroup}`, `/sys/fs/cgroup/${cgroup}`])) rmdirSync(place);
     },
   };
 }
