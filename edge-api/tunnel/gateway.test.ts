@@ -121,15 +121,17 @@ describe("a node's presence", () => {
 
   it("[P5] outlives a restart in which all sockets went unnoticed, if the node is back in time", async () => {
     const host = new FakeHost();
-    await dialTunnel(host, "back");
-    await dialTunnel(host, "lost");
+    for (const name of ["first", "late", "lost"]) await dialTunnel(host, name);
     host.restart();
-    await host.passTo(host.clock.now() + SILENCE_MS - 1_000);
-    const back = await dialTunnel(host, "back");
-    back.peer.pingMs = host.clock.now() + SILENCE_MS;
-    await host.passTo(host.clock.now() + SILENCE_MS + 5_000);
+    await host.passTo(host.clock.now() + 1_000);
+    const first = await dialTunnel(host, "first");
+    await host.passTo(host.clock.now() + 20_000);
+    const late = await dialTunnel(host, "late");
+    for (const socket of [first, late]) socket.peer.pingMs = host.clock.now() + SILENCE_MS;
+    await host.passTo(host.clock.now() + SILENCE_MS);
     expect(host.reports).toEqual([
-      ["back", true],
+      ["first", true],
+      ["late", true],
       ["lost", true],
       ["lost", false],
     ]);
