@@ -15,6 +15,7 @@ interface NodeConnections {
 }
 
 const RECORD_PREFIX = "presence/";
+const CLUSTER_KEY = "cluster";
 const OPEN = 1;
 
 /**
@@ -33,6 +34,9 @@ export class NodeGateway<
   }
 
   override fetch(request: Request): Promise<Response> {
+    // An alarm does not everywhere know the name its object was addressed by.
+    const { name } = this.ctx.id;
+    if (name !== undefined && this.ctx.storage.kv.get(CLUSTER_KEY) !== name) this.ctx.storage.kv.put(CLUSTER_KEY, name);
     return this.#gateway.fetch(request);
   }
 
@@ -92,9 +96,10 @@ export class NodeGateway<
       },
       setAlarm: (atMs) => ctx.waitUntil(atMs === undefined ? ctx.storage.deleteAlarm() : ctx.storage.setAlarm(atMs)),
       reportNode: async (name, connected, atMs) => {
-        if (ctx.id.name === undefined) throw new Error("NodeGateway must be addressed by the cluster's name");
+        const cluster = ctx.id.name ?? kv.get<string>(CLUSTER_KEY);
+        if (cluster === undefined) throw new Error("NodeGateway must be addressed by the cluster's name");
         // A fresh stub for every call: a stub is broken for good once its object has restarted.
-        const store = env.CLUSTER_STORE.getByName(ctx.id.name) as unknown as NodeConnections;
+        const store = env.CLUSTER_STORE.getByName(cluster) as unknown as NodeConnections;
         await store.nodeConnection(name, connected, atMs);
       },
       log: (message, fields) =>

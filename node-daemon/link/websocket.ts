@@ -84,7 +84,7 @@ export function dialWebSocket(options: DialOptions): Promise<WebSocketClient> {
         fail(
           new UpgradeError(
             response.statusCode ?? 0,
-            `${url.host} refused the upgrade: ${response.statusCode} ${body.trim()}`,
+            `${url.host} refused the upgrade: ${response.statusCode} ${body.trim().slice(0, 200)}`,
             body,
           ),
         ),

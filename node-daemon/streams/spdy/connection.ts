@@ -145,7 +145,10 @@ export class SpdyConnection {
     socket.on("error", (error) => this.#gone(error));
     socket.on("close", () => this.#gone(new Error("the runtime closed the connection")));
     socket.on("end", () => this.#gone(new Error("the runtime closed the connection")));
-    if (head.byteLength > 0) setImmediate(() => this.#take(head));
+    if (head.byteLength === 0) return;
+    this.#parser.push(head);
+    // Not before the streams it is for could be opened.
+    setImmediate(() => this.#deliver());
   }
 
   open(headers: { [lowerCaseName: string]: string }): SpdyStream {
