@@ -37,7 +37,10 @@ export interface Authority {
 }
 
 export async function createAuthority(nowMs: number): Promise<Authority> {
-  const keys = (await crypto.subtle.generateKey(EC, true, ["sign", "verify"])) as CryptoKeyPair;
+  const keys = (await crypto.subtle.generateKey(EC, true, ["sign", "verify"])) as {
+    privateKey: PrivateKey;
+    publicKey: PrivateKey;
+  };
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: "CN=kedge-ca",
@@ -132,7 +135,10 @@ const isElliptic = (issuer: X509Certificate): boolean => issuer.publicKey.algori
 const signatureFor = (issuer: X509Certificate) =>
   isElliptic(issuer) ? SIGNATURE : { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
 
-function importKey(pem: string, issuer: X509Certificate): Promise<CryptoKey> {
+/** CryptoKey, which the two platforms' typings call differently. */
+type PrivateKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
+function importKey(pem: string, issuer: X509Certificate): Promise<PrivateKey> {
   if (!pem.includes("BEGIN PRIVATE KEY")) throw new Error("the CA key must be a PKCS#8 PEM (BEGIN PRIVATE KEY)");
   const algorithm = isElliptic(issuer) ? issuer.publicKey.algorithm : signatureFor(issuer);
   return crypto.subtle.importKey("pkcs8", PemConverter.decode(pem)[0]!, algorithm as typeof EC, false, ["sign"]);

@@ -62,7 +62,18 @@ export const IDENTITY_HEADER = "x-kedge-identity";
 export const encodeIdentity = (identity: Identity): string =>
   JSON.stringify(identity).replace(/[\u0080-\uffff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/** Undefined when the header is absent. @throws SyntaxError when it is not what encodeIdentity made. */
+/** The same few callers ask again and again: each is parsed once. */
+const decoded = new Map<string, Identity>();
+const MAX_DECODED = 1024;
+
+/** Undefined when the header is absent. @throws SyntaxError when it is not what encodeIdentity made */
 export function decodeIdentity(header: string | null): Identity | undefined {
-  return header === null ? undefined : (JSON.parse(header) as Identity);
+  if (header === null) return undefined;
+  let identity = decoded.get(header);
+  if (!identity) {
+    identity = JSON.parse(header) as Identity;
+    if (decoded.size >= MAX_DECODED) decoded.clear();
+    decoded.set(header, identity);
+  }
+  return identity;
 }
