@@ -217,21 +217,17 @@ export class RuntimeCache {
     }
   }
 
-  /** Looks at the pod of an ended container or sandbox until the runtime's list shows the end. */
+  /**
+   * Looks at an ended container or sandbox until the runtime's list shows the end. One that ended at once may not be
+   * listed yet, or only as created.
+   */
   async #confirmExit(id: string): Promise<void> {
     const { clock, log } = this.#options;
     for (const delayMs of CONFIRM_MS) {
-      const pod = this.#podOf(id);
-      if (!pod) {
-        this.#relistSoon();
-        return;
-      }
       try {
-        const now = await this.refresh(pod);
-        const stillRuns =
-          now.containers.some((c) => c.id === id && c.state === "running") ||
-          now.sandboxes.some((s) => s.id === id && s.ready);
-        if (!stillRuns) return;
+        const pod = this.#podOf(id);
+        if (!pod) await this.relist();
+        else if (hasEnded(await this.refresh(pod), id)) return;
       } catch (error) {
         log.debug("refresh after exit failed", { error: String(error) });
       }
@@ -246,6 +242,9 @@ export class RuntimeCache {
     return undefined;
   }
 }
+
+const hasEnded = ({ containers, sandboxes }: ObservedPod, id: string): boolean =>
+  !containers.some((c) => c.id === id && c.state !== "exited") && !sandboxes.some((s) => s.id === id && s.ready);
 
 function sameAs(pod: ObservedPod, sandboxes: Sandbox[], containers: Container[]): boolean {
   if (pod.sandboxes.length !== sandboxes.length || pod.containers.length !== containers.length) return false;
