@@ -52,6 +52,10 @@ export interface FieldSchema {
   /** "merge", "replace", "retainKeys"; [] when the tables say nothing. */
   readonly patchStrategy: readonly string[];
   readonly patchMergeKey: string | undefined;
+  /** What Kubernetes' encoder writes when the field is not set: {}, null, "", 0 …; undefined: nothing. */
+  readonly absent: unknown;
+  /** Its encoder leaves the field out when it is "", 0 or false. */
+  readonly omitsZero: boolean;
 }
 
 export interface TypeTable {
@@ -59,7 +63,7 @@ export interface TypeTable {
   resolve(name: string): TypeSchema | undefined;
 }
 
-interface FieldFact {
+export interface FieldFact {
   type: string;
   required?: boolean;
   enum?: string[];
@@ -69,9 +73,11 @@ interface FieldFact {
   mapType?: "atomic" | "granular";
   patchStrategy?: string;
   patchMergeKey?: string;
+  absent?: unknown;
+  omitsZero?: boolean;
 }
 
-interface TypeFact {
+export interface TypeFact {
   type?: string;
   fields?: { [name: string]: string | FieldFact };
   gvk?: string[];
@@ -191,6 +197,8 @@ class LazyTypeTable implements TypeTable {
       mapType: fact.mapType,
       patchStrategy: fact.patchStrategy?.split(",") ?? [],
       patchMergeKey: fact.patchMergeKey,
+      absent: fact.absent,
+      omitsZero: fact.omitsZero ?? false,
     };
   }
 
