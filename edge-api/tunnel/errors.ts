@@ -2,6 +2,7 @@
 import { ApiError, badRequest, internalError, type Status } from "../../machinery/meta/status.ts";
 
 export const isProxy = (path: string): boolean => path.startsWith("/proxy/");
+export const isSession = (path: string): boolean => /^\/(exec|attach|portForward)\//.test(path);
 export const isLogs = (path: string): boolean => path.startsWith("/containerLogs/");
 
 /**
@@ -34,6 +35,15 @@ export function logError(path: string, code: number, body: string): ApiError {
     details,
   );
 }
+
+/**
+ * A kubelet's refusal to exec, attach or forward is plain text, and reaches the client as it is. But kubectl reads it
+ * as YAML first, and what holds ": " becomes a Status without a word: that is made one with all the words.
+ */
+export const sessionError = (code: number, body: string): Response =>
+  body.includes(": ")
+    ? statusResponse(new ApiError(code, "", `unable to upgrade connection: ${body.trim()}`))
+    : new Response(body, { status: code, headers: { "content-type": "text/plain; charset=utf-8" } });
 
 export function statusResponse(error: ApiError): Response {
   const status: Status = error.status;

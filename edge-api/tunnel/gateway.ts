@@ -4,7 +4,16 @@ import { cutReason } from "../../machinery/tunnel/frame.ts";
 import { TooManyStreamsError } from "../../machinery/tunnel/mux.ts";
 import { Channels, isBulk } from "./channels.ts";
 import type { ClientAttachment } from "./client-session.ts";
-import { isLogs, isProxy, logError, statusResponse, tooManyStreams, unreachable } from "./errors.ts";
+import {
+  isLogs,
+  isProxy,
+  isSession,
+  logError,
+  sessionError,
+  statusResponse,
+  tooManyStreams,
+  unreachable,
+} from "./errors.ts";
 import { offeredProtocols, requestHeaders, responseHeaders } from "./headers.ts";
 import type { GatewayHost, GatewaySocket } from "./host.ts";
 import { type HttpExchange, StreamResetError } from "./http-exchange.ts";
@@ -165,6 +174,7 @@ export class Gateway<Socket extends GatewaySocket> {
     const head = await this.#inTime(exchange.answer, path, () => exchange.cancel("no answer in time"));
     if (head.status === 101) throw unreachable(path, "the node upgraded what was no upgrade");
     if (isLogs(path) && head.status >= 300) throw logError(path, head.status, await exchange.text(MAX_ERROR_BYTES));
+    if (isSession(path) && head.status >= 300) return sessionError(head.status, await exchange.text(MAX_ERROR_BYTES));
     const bodiless = method === "HEAD" || head.status === 204 || head.status === 205 || head.status === 304;
     if (bodiless) void exchange.text(0);
     return new Response(bodiless ? null : exchange.body(), {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { isBulk } from "./channels.ts";
-import { logError } from "./errors.ts";
+import { logError, sessionError } from "./errors.ts";
 import { offeredProtocols, requestHeaders, responseHeaders } from "./headers.ts";
 import { gatewayFor, nodeSocketOf } from "./route.ts";
 
@@ -79,4 +79,13 @@ it.each([
   [404, "gone", { reason: "NotFound" }],
 ])("[H7] a log refused with %i", (code, body, status) => {
   expect(logError("/containerLogs/ns/web/c?x", code, body).status).toMatchObject({ code, ...status });
+});
+
+it("[H8] a session refused keeps its words, whatever kubectl takes them for", async () => {
+  expect(await sessionError(500, 'container not found ("x")').text()).toBe('container not found ("x")');
+  expect(await sessionError(500, "runc: no such file").json()).toMatchObject({
+    kind: "Status",
+    code: 500,
+    message: "unable to upgrade connection: runc: no such file",
+  });
 });

@@ -39,7 +39,7 @@ interface Asked {
 }
 
 const UPGRADE_REQUIRED =
-  "this node is reached by WebSocket only: use kubectl 1.31 or later (or KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true with 1.29 and 1.30)";
+  "WebSocket required, which kubectl 1.31 and later use (1.29 and 1.30 do with KUBECTL_REMOTE_COMMAND_WEBSOCKETS=true)";
 
 /** @returns what the link is to serve */
 export function createKubeletServer(options: KubeletServerOptions): CallHandler {
