@@ -24,6 +24,7 @@ const lines: { [storage: string]: string } = {
   "jobs.batch": "Name|Status|Completions|Duration|Age|+Containers|+Images|+Selector",
   "certificatesigningrequests.certificates.k8s.io": "Name|Age|SignerName|Requestor|RequestedDuration|Condition",
   "clustertrustbundles.certificates.k8s.io": "Name|SignerName",
+  "podcertificaterequests.certificates.k8s.io": "Name|PodName|ServiceAccountName|NodeName|SignerName|State",
   "leasecandidates.coordination.k8s.io": "Name|LeaseName|BinaryVersion|EmulationVersion|Age",
   "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io":
     "Name|Type|NominalConcurrencyShares|Queues|HandSize|QueueLengthLimit|Age",
@@ -31,6 +32,7 @@ const lines: { [storage: string]: string } = {
   "ipaddresses.networking.k8s.io": "Name|ParentRef|Age",
   "servicecidrs.networking.k8s.io": "Name|CIDRs|Age",
   "resourceclaims.resource.k8s.io": "Name|State|Age",
+  "devicetaintrules.resource.k8s.io": "Name|Key|Value|Effect|Time Added|Age",
   "resourceslices.resource.k8s.io": "Name|Node|Driver|Pool|Age",
   "priorityclasses.scheduling.k8s.io": "Name|Value:integer|Global-Default:boolean|Age|PreemptionPolicy",
   "csidrivers.storage.k8s.io":

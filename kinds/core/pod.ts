@@ -29,7 +29,15 @@ function useHostPorts(containers: readonly Container[] | undefined): void {
   }
 }
 
+/** The older field says the first of the newer one's addresses, and wins where they differ. */
+function syncPodIps({ status }: Pod): void {
+  if (!status) return;
+  if (status.podIP && status.podIP !== status.podIPs?.[0]?.ip) status.podIPs = [{ ip: status.podIP }];
+  else if (status.podIPs?.[0]) status.podIP = status.podIPs[0].ip ?? "";
+}
+
 function defaults(pod: Pod): Pod {
+  syncPodIps(pod);
   pod.spec ??= { containers: [] };
   const { spec } = pod;
   for (const container of spec.containers ?? []) requestLimits(container);

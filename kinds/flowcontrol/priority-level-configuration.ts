@@ -1,0 +1,103 @@
+/** PriorityLevelConfiguration. Source: https://kubernetes.io/docs/concepts/cluster-administration/flow-control/ */
+import { type FieldError, fieldForbidden, invalid, notSupported, required } from "../../machinery/meta/field-error.ts";
+import { checkRange } from "../common/checks.ts";
+import { age, type Cell, nameOf } from "../common/rows.ts";
+import { separateStatus } from "../common/status.ts";
+import type { Strategy } from "../kind.ts";
+import type {
+  LimitedPriorityLevelConfiguration,
+  PriorityLevelConfiguration,
+  QueuingConfiguration,
+} from "./v1-types.ts";
+
+const QUEUING = { handSize: 8, queues: 64, queueLengthLimit: 50 };
+const DEFAULT_SHARES = 30;
+const PATH = "spec.limited";
+
+function defaults(next: PriorityLevelConfiguration): PriorityLevelConfiguration {
+  next.spec ??= { type: "" };
+  const { limited, exempt } = next.spec;
+  if (exempt) {
+    exempt.nominalConcurrencyShares ??= 0;
+    exempt.lendablePercent ??= 0;
+  }
+  if (limited) {
+    limited.nominalConcurrencyShares ??= DEFAULT_SHARES;
+    limited.lendablePercent ??= 0;
+    const queuing = limited.limitResponse?.queuing;
+    if (queuing) {
+      queuing.handSize ||= QUEUING.handSize;
+      queuing.queues ||= QUEUING.queues;
+      queuing.queueLengthLimit ||= QUEUING.queueLengthLimit;
+    }
+  }
+  return next;
+}
+
+function checkQueuing(errors: FieldError[], queuing: QueuingConfiguration): void {
+  const path = `${PATH}.limitResponse.queuing`;
+  const { queueLengthLimit = 0, queues = 0, handSize = 0 } = queuing;
+  if (queueLengthLimit <= 0) errors.push(invalid(`${path}.queueLengthLimit`, queueLengthLimit, "must be positive"));
+  if (queues <= 0) errors.push(invalid(`${path}.queues`, queues, "must be positive"));
+  if (handSize <= 0) errors.push(invalid(`${path}.handSize`, handSize, "must be positive"));
+  if (handSize > queues) {
+    errors.push(invalid(`${path}.handSize`, handSize, `should not be greater than queues (${queues})`));
+  }
+}
+
+function checkLimited(errors: FieldError[], limited: LimitedPriorityLevelConfiguration): void {
+  const shares = limited.nominalConcurrencyShares ?? 0;
+  if (shares < 0) {
+    errors.push(invalid(`${PATH}.nominalConcurrencyShares`, shares, "must be a non-negative integer"));
+  }
+  checkRange(errors, limited.lendablePercent ?? 0, `${PATH}.lendablePercent`, 0, 100);
+  const borrowing = limited.borrowingLimitPercent;
+  if (borrowing !== undefined && borrowing < 0) {
+    const detail = "if specified, must be a non-negative integer";
+    errors.push(invalid(`${PATH}.borrowingLimitPercent`, borrowing, detail));
+  }
+  const { type = "", queuing } = limited.limitResponse ?? {};
+  const at = `${PATH}.limitResponse`;
+  if (type === "Queue") {
+    if (queuing) checkQueuing(errors, queuing);
+    else errors.push(required(`${at}.queuing`, "must not be empty if limitResponse.type is Limited"));
+  } else if (type !== "Reject") errors.push(notSupported(`${at}.type`, type, ["Queue", "Reject"]));
+  else if (queuing)
+    errors.push(fieldForbidden(`${at}.queuing`, "must be nil if limited.limitResponse.type is not Limited"));
+}
+
+function validate({ spec }: PriorityLevelConfiguration): FieldError[] {
+  const errors: FieldError[] = [];
+  if (spec.type === "Limited") {
+    if (spec.exempt) errors.push(fieldForbidden("spec.exempt", "must be nil if the type is Limited"));
+    if (spec.limited) checkLimited(errors, spec.limited);
+    else errors.push(required(PATH, "must not be empty when type is Limited"));
+  } else if (spec.type === "Exempt") {
+    if (spec.limited) errors.push(fieldForbidden(PATH, "must be nil if the type is not Limited"));
+  } else errors.push(notSupported("spec.type", spec.type ?? "", ["Exempt", "Limited"]));
+  return errors;
+}
+
+function row(object: PriorityLevelConfiguration, nowMs: number): Cell[] {
+  const { type, limited } = object.spec;
+  const queuing = limited?.limitResponse?.queuing;
+  const text = (value: number | undefined): string => (value === undefined ? "<none>" : String(value));
+  return [
+    nameOf(object),
+    type ?? "",
+    text(limited?.nominalConcurrencyShares),
+    text(queuing?.queues),
+    text(queuing?.handSize),
+    text(queuing?.queueLengthLimit),
+    age(object, nowMs),
+  ];
+}
+
+export const priorityLevelConfiguration: Strategy<PriorityLevelConfiguration> = {
+  generation: true,
+  allowUnconditionalUpdate: false,
+  defaults,
+  ...separateStatus<PriorityLevelConfiguration>(),
+  validate,
+  row,
+};
