@@ -3,9 +3,8 @@
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
 import { type FieldError, fieldForbidden, invalid, required } from "../../machinery/meta/field-error.ts";
-import { formatSelector } from "../../machinery/meta/selector.ts";
 import { checkOneOf, checkPresent, checkSubdomain } from "../common/checks.ts";
-import { age, nameOf } from "../common/rows.ts";
+import { age, nameOf, selectorText } from "../common/rows.ts";
 import { checkSelector } from "../common/selectors.ts";
 import { separateStatus } from "../common/status.ts";
 import type { Strategy } from "../kind.ts";
@@ -101,7 +100,7 @@ const kindText = (kind: ParamKind | undefined): string =>
 
 function refText(ref: ParamRef | undefined): string {
   if (ref?.name) return `${ref.namespace || "*"}/${ref.name}`;
-  return ref?.selector ? formatSelector(ref.selector) : "<unset>";
+  return ref?.selector ? selectorText(ref.selector) : "<unset>";
 }
 
 const bindingRow = (object: Binding, nowMs: number): (string | number)[] => [

@@ -10,7 +10,10 @@ export const storageVersion: Strategy<StorageVersion> = {
   row: (object, nowMs) => [
     nameOf(object),
     object.status?.commonEncodingVersion ?? "<unset>",
-    listWithMore(object.status?.storageVersions?.map((v) => `${v.apiServerID}=${v.encodingVersion}`) ?? [], 3),
+    listWithMore(
+      object.status?.storageVersions?.map((v) => `${v.apiServerID ?? ""}=${v.encodingVersion ?? ""}`) ?? [],
+      3,
+    ),
     age(object, nowMs),
   ],
 };

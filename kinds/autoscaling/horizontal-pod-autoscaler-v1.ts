@@ -110,6 +110,7 @@ export function autoscalerFromStored(newer: HorizontalPodAutoscaler): Older {
 export const horizontalPodAutoscaler: Strategy<Older> = {
   defaults(next) {
     next.spec ??= {} as Older["spec"];
+    next.spec.scaleTargetRef ??= { kind: "", name: "" };
     next.spec.minReplicas ??= 1;
     return next;
   },

@@ -90,10 +90,10 @@ function row(object: HorizontalPodAutoscaler, nowMs: number): Cell[] {
   const { spec, status } = object;
   return [
     nameOf(object),
-    `${spec.scaleTargetRef.kind}/${spec.scaleTargetRef.name}`,
+    `${spec.scaleTargetRef?.kind ?? ""}/${spec.scaleTargetRef?.name ?? ""}`,
     metricsText(spec.metrics, status?.currentMetrics),
     spec.minReplicas === undefined ? "<unset>" : String(spec.minReplicas),
-    spec.maxReplicas,
+    spec.maxReplicas ?? 0,
     status?.currentReplicas ?? 0,
     age(object, nowMs),
   ];
@@ -102,6 +102,7 @@ function row(object: HorizontalPodAutoscaler, nowMs: number): Cell[] {
 export const horizontalPodAutoscaler: Strategy<HorizontalPodAutoscaler> = {
   defaults(next) {
     next.spec ??= {} as HorizontalPodAutoscaler["spec"];
+    next.spec.scaleTargetRef ??= { kind: "", name: "" };
     defaultAutoscalerSpec(next.spec);
     return next;
   },

@@ -6,26 +6,27 @@ const UNKNOWN = "<unknown>";
 const MAX_SHOWN = 2;
 
 interface Measured {
-  target: MetricTarget;
+  /** Required, but nothing has checked it yet. */
+  target: MetricTarget | undefined;
   current: MetricValueStatus | undefined;
 }
 
 const quantity = (text: string | undefined): string => (text === undefined ? UNKNOWN : showQuantity(text));
 
 function valueText({ target, current }: Measured): string {
-  if (target.averageValue !== undefined) {
-    return `${quantity(current?.averageValue)}/${showQuantity(target.averageValue)} (avg)`;
+  if (target?.averageValue !== undefined) {
+    return `${quantity(current?.averageValue)}/${showQuantity(target?.averageValue)} (avg)`;
   }
-  return `${quantity(current?.value)}/${showQuantity(target.value)}`;
+  return `${quantity(current?.value)}/${showQuantity(target?.value)}`;
 }
 
 function resourceText(name: string, { target, current }: Measured): string {
-  if (target.averageValue !== undefined) {
-    return `${name}: ${quantity(current?.averageValue)}/${showQuantity(target.averageValue)}`;
+  if (target?.averageValue !== undefined) {
+    return `${name}: ${quantity(current?.averageValue)}/${showQuantity(target?.averageValue)}`;
   }
   const percent = (value: number | undefined, missing: string): string => (value === undefined ? missing : `${value}%`);
   const now = percent(current?.averageUtilization, UNKNOWN);
-  return `${name}: ${now}/${percent(target.averageUtilization, "<auto>")}`;
+  return `${name}: ${now}/${percent(target?.averageUtilization, "<auto>")}`;
 }
 
 function metricText(spec: MetricSpec, status: MetricStatus | undefined): string {
@@ -36,8 +37,8 @@ function metricText(spec: MetricSpec, status: MetricStatus | undefined): string 
     return valueText({ target: spec.object.target, current: status?.object?.current });
   }
   if (spec.type === "Pods" && spec.pods) {
-    const current = quantity(status?.pods?.current.averageValue);
-    return `${current}/${showQuantity(spec.pods.target.averageValue)}`;
+    const current = quantity(status?.pods?.current?.averageValue);
+    return `${current}/${showQuantity(spec.pods.target?.averageValue)}`;
   }
   if (spec.type === "Resource" && spec.resource) {
     const { name, target } = spec.resource;

@@ -30,15 +30,15 @@ export function checkReference(errors: FieldError[], ref: { kind?: string; name?
   }
 }
 
-function checkIdentifier(errors: FieldError[], { name }: MetricIdentifier, path: string): void {
+function checkIdentifier(errors: FieldError[], { name }: Partial<MetricIdentifier> = {}, path: string): void {
   if (checkPresent(errors, name, `${path}.name`, "must specify a metric name")) {
     addMessages(errors, `${path}.name`, name, pathSegmentName(name));
   }
 }
 
-function checkTarget(errors: FieldError[], target: MetricTarget, path: string): void {
+function checkTarget(errors: FieldError[], target: Partial<MetricTarget>, path: string): void {
   checkPresent(errors, target.type, `${path}.type`, "must specify a metric target type");
-  if (!["Utilization", "Value", "AverageValue"].includes(target.type)) {
+  if (!["Utilization", "Value", "AverageValue"].includes(target.type ?? "")) {
     const detail = "must be either Utilization, Value, or AverageValue";
     errors.push(invalid(`${path}.type`, target.type ?? "", detail));
   }
@@ -56,7 +56,7 @@ function checkTarget(errors: FieldError[], target: MetricTarget, path: string): 
   }
 }
 
-function checkUtilization(errors: FieldError[], target: MetricTarget, path: string): void {
+function checkUtilization(errors: FieldError[], target: Partial<MetricTarget>, path: string): void {
   checkTarget(errors, target, path);
   const { averageUtilization, averageValue } = target;
   if (averageUtilization === undefined && averageValue === undefined) {
@@ -70,17 +70,18 @@ function checkUtilization(errors: FieldError[], target: MetricTarget, path: stri
 
 function checkSource(errors: FieldError[], spec: MetricSpec, field: SourceField, path: string): void {
   const target = `${path}.target`;
+  const wanted: Partial<MetricTarget> = spec[field]?.target ?? {};
   if (field === "object" && spec.object) {
     checkReference(errors, spec.object.describedObject ?? {}, `${path}.describedObject`);
     checkIdentifier(errors, spec.object.metric, `${path}.metric`);
-    checkTarget(errors, spec.object.target, target);
-    if (spec.object.target.value === undefined && spec.object.target.averageValue === undefined) {
+    checkTarget(errors, wanted, target);
+    if (wanted.value === undefined && wanted.averageValue === undefined) {
       errors.push(required(`${target}.averageValue`, "must set either a target value or averageValue"));
     }
   } else if (field === "external" && spec.external) {
     checkIdentifier(errors, spec.external.metric, `${path}.metric`);
-    checkTarget(errors, spec.external.target, target);
-    const { value, averageValue } = spec.external.target;
+    checkTarget(errors, wanted, target);
+    const { value, averageValue } = wanted;
     if (value === undefined && averageValue === undefined) {
       const detail = "must set either a target value for metric or a per-pod target";
       errors.push(required(`${target}.averageValue`, detail));
@@ -90,13 +91,13 @@ function checkSource(errors: FieldError[], spec: MetricSpec, field: SourceField,
     }
   } else if (field === "pods" && spec.pods) {
     checkIdentifier(errors, spec.pods.metric, `${path}.metric`);
-    checkTarget(errors, spec.pods.target, target);
-    if (spec.pods.target.averageValue === undefined) {
+    checkTarget(errors, wanted, target);
+    if (wanted.averageValue === undefined) {
       errors.push(required(`${target}.averageValue`, "must specify a positive target averageValue"));
     }
   } else if (field === "resource" && spec.resource) {
     checkPresent(errors, spec.resource.name, `${path}.name`, "must specify a resource name");
-    checkUtilization(errors, spec.resource.target, target);
+    checkUtilization(errors, wanted, target);
   } else if (spec.containerResource) {
     const { name, container } = spec.containerResource;
     if (checkPresent(errors, name, `${path}.name`, "must specify a resource name")) {
@@ -105,7 +106,7 @@ function checkSource(errors: FieldError[], spec: MetricSpec, field: SourceField,
     if (checkPresent(errors, container, `${path}.container`, "must specify a container")) {
       checkLabel(errors, container, `${path}.container`);
     }
-    checkUtilization(errors, spec.containerResource.target, target);
+    checkUtilization(errors, wanted, target);
   }
 }
 

@@ -1,9 +1,8 @@
 /** CronJob. Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/cron-job-v1/ */
 import { type FieldError, invalid, notSupported, required } from "../../machinery/meta/field-error.ts";
 import { maxLengthMessage } from "../../machinery/meta/names.ts";
-import { formatSelector } from "../../machinery/meta/selector.ts";
 import { checkNonNegative, checkRequiredOneOf } from "../common/checks.ts";
-import { age, type Cell, containerImages, containerNames, nameOf, since, yesNo } from "../common/rows.ts";
+import { age, type Cell, containerImages, containerNames, nameOf, selectorText, since, yesNo } from "../common/rows.ts";
 import { separateStatus } from "../common/status.ts";
 import { defaultPodTemplate } from "../core/pod-template/template.ts";
 import type { Strategy } from "../kind.ts";
@@ -95,7 +94,7 @@ const row = (object: CronJob, nowMs: number): Cell[] => {
   const containers = spec.jobTemplate.spec?.template.spec?.containers;
   return [
     nameOf(object),
-    spec.schedule,
+    spec.schedule ?? "",
     spec.timeZone ?? "<none>",
     yesNo(spec.suspend),
     status?.active?.length ?? 0,
@@ -103,7 +102,7 @@ const row = (object: CronJob, nowMs: number): Cell[] => {
     age(object, nowMs),
     containerNames(containers),
     containerImages(containers),
-    formatSelector(spec.jobTemplate.spec?.selector),
+    selectorText(spec.jobTemplate.spec?.selector),
   ];
 };
 
@@ -122,7 +121,7 @@ export const cronJob: Strategy<CronJob> = {
   },
   validateUpdate(next, prev) {
     const errors: FieldError[] = [];
-    checkSchedule(errors, next.spec, { allowZone: prev.spec.schedule.includes("TZ") });
+    checkSchedule(errors, next.spec, { allowZone: (prev.spec.schedule ?? "").includes("TZ") });
     if (next.spec.timeZone !== prev.spec.timeZone) checkTimeZone(errors, next.spec.timeZone);
     return errors;
   },

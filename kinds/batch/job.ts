@@ -2,9 +2,9 @@
 import { humanDuration } from "../../machinery/meta/duration.ts";
 import { type FieldError, invalid, required } from "../../machinery/meta/field-error.ts";
 import { dns1123Label } from "../../machinery/meta/names.ts";
-import { compileSelector, formatSelector } from "../../machinery/meta/selector.ts";
+import { compileSelector, selectorErrors } from "../../machinery/meta/selector.ts";
 import { MAX_INT32 } from "../common/checks.ts";
-import { age, type Cell, containerImages, containerNames, nameOf } from "../common/rows.ts";
+import { age, type Cell, containerImages, containerNames, nameOf, selectorText } from "../common/rows.ts";
 import { checkImmutable, same, without } from "../common/same.ts";
 import { checkSelector, mismatch } from "../common/selectors.ts";
 import { separateStatus } from "../common/status.ts";
@@ -81,7 +81,8 @@ function checkGenerated(errors: FieldError[], job: Job): void {
     if (!Object.hasOwn(labels, key)) errors.push(required(path, `must be '${value}'`));
     else if (labels[key] !== value) errors.push(invalid(path, labels, `must be '${value}'`));
   }
-  if (!compileSelector(spec.selector)(expected)) {
+  // A selector that is wrong in itself is reported as such.
+  if (selectorErrors(spec.selector, "").length === 0 && !compileSelector(spec.selector)(expected)) {
     errors.push(invalid("spec.selector", spec.selector, "`selector` not auto-generated"));
   }
 }
@@ -181,7 +182,7 @@ const row = (object: Job, nowMs: number): Cell[] => [
   age(object, nowMs),
   containerNames(object.spec.template.spec?.containers),
   containerImages(object.spec.template.spec?.containers),
-  formatSelector(object.spec.selector),
+  selectorText(object.spec.selector),
 ];
 
 const status = separateStatus<Job>({ check: jobStatusErrors });

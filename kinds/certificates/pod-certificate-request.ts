@@ -43,6 +43,13 @@ export const podCertificateRequest: Strategy<PodCertificateRequest> = {
   row(object) {
     const { spec, status } = object;
     const state = status?.conditions?.findLast((condition) => STATES.includes(condition.type))?.type;
-    return [nameOf(object), spec.podName, spec.serviceAccountName, spec.nodeName, spec.signerName, state ?? "Pending"];
+    return [
+      nameOf(object),
+      spec.podName ?? "",
+      spec.serviceAccountName ?? "",
+      spec.nodeName ?? "",
+      spec.signerName ?? "",
+      state ?? "Pending",
+    ];
   },
 };

@@ -23,14 +23,15 @@ export function addMessages(errors: FieldError[], path: string, value: unknown, 
   for (const message of messages) errors.push(invalid(path, value, message));
 }
 
-export const checkLabel = (errors: FieldError[], value: string, path: string): void =>
-  addMessages(errors, path, value, dns1123Label(value));
+/** What is required and not there is checked as "", as Go reads it. */
+export const checkLabel = (errors: FieldError[], value: string | undefined, path: string): void =>
+  addMessages(errors, path, value ?? "", dns1123Label(value ?? ""));
 
-export const checkSubdomain = (errors: FieldError[], value: string, path: string): void =>
-  addMessages(errors, path, value, dns1123Subdomain(value));
+export const checkSubdomain = (errors: FieldError[], value: string | undefined, path: string): void =>
+  addMessages(errors, path, value ?? "", dns1123Subdomain(value ?? ""));
 
-export const checkQualifiedName = (errors: FieldError[], value: string, path: string): void =>
-  addMessages(errors, path, value, qualifiedName(value));
+export const checkQualifiedName = (errors: FieldError[], value: string | undefined, path: string): void =>
+  addMessages(errors, path, value ?? "", qualifiedName(value ?? ""));
 
 /** What must be there: empty is the same as absent. */
 export function checkPresent(errors: FieldError[], value: unknown, path: string, detail = ""): value is string {
@@ -70,9 +71,8 @@ export function checkPortNumberOrName(errors: FieldError[], value: number | stri
   else checkPortNumber(errors, value ?? 0, path);
 }
 
-export function checkLabelName(errors: FieldError[], name: string, path: string): void {
-  addMessages(errors, path, name, qualifiedName(name));
-}
+/** The key of a label. */
+export const checkLabelName = checkQualifiedName;
 
 export function checkLabels(errors: FieldError[], labels: StringMap | undefined, path: string): void {
   if (!labels) return;

@@ -1,6 +1,7 @@
 /** Cells of `kubectl get` that many kinds share. */
 import { humanDuration } from "../../machinery/meta/duration.ts";
-import type { KubeObject } from "../../machinery/meta/object.ts";
+import type { KubeObject, LabelSelector } from "../../machinery/meta/object.ts";
+import { formatSelector } from "../../machinery/meta/selector.ts";
 import type { Container } from "../core/v1-types.ts";
 
 export type Cell = string | number | boolean | null;
@@ -37,6 +38,16 @@ export function labelText(labels: { [key: string]: string } | undefined): string
 export function listWithMore(items: readonly string[], max: number): string {
   const shown = items.slice(0, max).join(",");
   return items.length > max ? `${shown} + ${items.length - max} more...` : shown;
+}
+
+/** Selectors as kubectl shows them, also those that could not be. */
+export function selectorText(selector: LabelSelector | undefined): string {
+  try {
+    return formatSelector(selector);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return "<error>";
+  }
 }
 
 export const yesNo = (value: boolean | undefined): string =>

@@ -30,8 +30,8 @@ export const leaseCandidate: Strategy<LeaseCandidate> = {
   },
   row: (object, nowMs) => [
     nameOf(object),
-    object.spec.leaseName,
-    object.spec.binaryVersion,
+    object.spec.leaseName ?? "",
+    object.spec.binaryVersion ?? "",
     object.spec.emulationVersion ?? "",
     age(object, nowMs),
   ],

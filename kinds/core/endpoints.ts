@@ -56,8 +56,8 @@ function addresses({ subsets }: Endpoints): string {
   for (const { addresses: ready = [], ports = [] } of subsets) {
     const texts =
       ports.length === 0
-        ? ready.map(({ ip }) => ip)
-        : ports.flatMap(({ port }) => ready.map(({ ip }) => withPort(ip, port)));
+        ? ready.map(({ ip = "" }) => ip)
+        : ports.flatMap(({ port = 0 }) => ready.map(({ ip = "" }) => withPort(ip, port)));
     count += texts.length;
     shown.push(...texts.slice(0, MAX_SHOWN - shown.length));
   }

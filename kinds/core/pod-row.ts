@@ -9,7 +9,7 @@ const hasCondition = (status: PodStatus, type: string): boolean =>
 /** How an ended container is named: its reason, else its signal, else its exit code. */
 function endedAs({ reason, signal, exitCode }: NonNullable<ContainerState["terminated"]>): string {
   if (reason) return reason;
-  return signal ? `Signal:${signal}` : `ExitCode:${exitCode}`;
+  return signal ? `Signal:${signal}` : `ExitCode:${exitCode ?? 0}`;
 }
 
 const lastRestart = (status: ContainerStatus): string => status.lastState?.terminated?.finishedAt ?? "";

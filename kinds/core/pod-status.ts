@@ -51,10 +51,10 @@ function checkTransitions(
 /** At most one address of each family. */
 function checkAddresses(errors: FieldError[], addresses: readonly { ip: string }[] | undefined, path: string): void {
   addresses?.forEach(({ ip }, i) => {
-    addMessages(errors, `${path}[${i}]`, ip, ipAddress(ip));
+    addMessages(errors, `${path}[${i}]`, ip ?? "", ipAddress(ip ?? ""));
   });
   if (!addresses || addresses.length < 2) return;
-  const families = new Set(addresses.map(({ ip }) => parseIp(ip)?.family));
+  const families = new Set(addresses.map(({ ip }) => parseIp(ip ?? "")?.family));
   if (addresses.length > 2 || families.size < 2) {
     errors.push(invalid(path, addresses, "may specify no more than one IP for each IP family"));
   }

@@ -50,7 +50,7 @@ function checkDeadline(errors: FieldError[], next: PodSpec, prev: PodSpec): bool
 }
 
 function checkGateRemoval(errors: FieldError[], next: PodSpec, prev: PodSpec): void {
-  next.schedulingGates?.forEach(({ name }, i) => {
+  next.schedulingGates?.forEach(({ name = "" }, i) => {
     if (prev.schedulingGates?.some((gate) => gate.name === name)) return;
     const detail = `only deletion is allowed, but found new scheduling gate '${name}'`;
     errors.push(fieldForbidden(`spec.schedulingGates[${i}].name`, detail));

@@ -78,7 +78,9 @@ function externalIp({ spec, status }: Service): string {
 
 const ports = ({ spec }: Service): string =>
   (spec.ports ?? [])
-    .map(({ port, nodePort, protocol }) => (nodePort ? `${port}:${nodePort}/${protocol}` : `${port}/${protocol}`))
+    .map(({ port = 0, nodePort, protocol = "TCP" }) =>
+      nodePort ? `${port}:${nodePort}/${protocol}` : `${port}/${protocol}`,
+    )
     .join(",") || "<none>";
 
 const row = (object: Service, nowMs: number): Cell[] => [

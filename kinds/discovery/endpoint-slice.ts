@@ -40,7 +40,7 @@ function checkHints(errors: FieldError[], endpoint: Endpoint, path: string): voi
       errors.push(tooMany(at, hints.length, MAX_HINTS));
       continue;
     }
-    hints.forEach(({ name }, i) => {
+    hints.forEach(({ name = "" }, i) => {
       if (hints.findIndex((other) => other.name === name) < i) errors.push(duplicate(`${at}[${i}].name`, name));
       addMessages(errors, `${at}[${i}].name`, name, field === "forNodes" ? dns1123Subdomain(name) : []);
     });
@@ -125,7 +125,7 @@ export const endpointSlice: Strategy<EndpointSlice> = {
   },
   row: (object, nowMs) => [
     nameOf(object),
-    object.addressType,
+    object.addressType ?? "",
     shown((object.ports ?? []).map(({ port, name }) => (port === undefined ? (name ?? "*") : String(port)))),
     shown((object.endpoints ?? []).flatMap(({ addresses }) => addresses ?? [])),
     age(object, nowMs),

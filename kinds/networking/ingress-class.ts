@@ -28,7 +28,7 @@ function checkParameters(errors: FieldError[], parameters: IngressClassParameter
 function parametersText(parameters: IngressClassParametersReference | undefined): string {
   if (!parameters) return "<none>";
   const group = parameters.apiGroup === undefined ? "" : `.${parameters.apiGroup}`;
-  return `${parameters.kind}${group}/${parameters.name}`;
+  return `${parameters.kind ?? ""}${group}/${parameters.name ?? ""}`;
 }
 
 export const ingressClass: Strategy<IngressClass> = {

@@ -28,8 +28,9 @@ function checkParent(errors: FieldError[], parent: ParentReference | undefined):
 /** `services/default/kubernetes` */
 function parentText(parent: ParentReference | undefined): string {
   if (!parent) return "<none>";
-  const resource = (parent.group ? `${parent.resource}.${parent.group}` : parent.resource).toLowerCase();
-  return [resource, ...(parent.namespace ? [parent.namespace] : []), parent.name].join("/");
+  const { group, resource = "", namespace, name = "" } = parent;
+  const kind = (group ? `${resource}.${group}` : resource).toLowerCase();
+  return [kind, ...(namespace ? [namespace] : []), name].join("/");
 }
 
 export const ipAddress: Strategy<IPAddress> = {

@@ -2,9 +2,8 @@
 import { type FieldError, fieldForbidden, invalid, notSupported, required } from "../../machinery/meta/field-error.ts";
 import { cidrContains, parseCidr } from "../../machinery/meta/ip.ts";
 import { cidr as cidrMessages, portName } from "../../machinery/meta/names.ts";
-import { formatSelector } from "../../machinery/meta/selector.ts";
 import { addMessages, checkPortNumber, checkPresent } from "../common/checks.ts";
-import { age, nameOf } from "../common/rows.ts";
+import { age, nameOf, selectorText } from "../common/rows.ts";
 import { checkSelector } from "../common/selectors.ts";
 import type { Strategy } from "../kind.ts";
 import type { IPBlock, NetworkPolicy, NetworkPolicyPeer, NetworkPolicyPort } from "./v1-types.ts";
@@ -111,5 +110,5 @@ export const networkPolicy: Strategy<NetworkPolicy> = {
   generation: true,
   defaults,
   validate,
-  row: (object, nowMs) => [nameOf(object), formatSelector(object.spec.podSelector ?? {}), age(object, nowMs)],
+  row: (object, nowMs) => [nameOf(object), selectorText(object.spec.podSelector ?? {}), age(object, nowMs)],
 };

@@ -42,5 +42,5 @@ export const runtimeClass: Strategy<RuntimeClass> = {
     checkImmutable(errors, next.handler, prev.handler, "handler");
     return errors;
   },
-  row: (object, nowMs) => [nameOf(object), object.handler, age(object, nowMs)],
+  row: (object, nowMs) => [nameOf(object), object.handler ?? "", age(object, nowMs)],
 };

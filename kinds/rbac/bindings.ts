@@ -57,10 +57,10 @@ const named = (subjects: readonly Subject[] | undefined, kind: string): Subject[
 
 function row(object: Binding, nowMs: number): Cell[] {
   const { roleRef, subjects } = object;
-  const accounts = named(subjects, "ServiceAccount").map(({ namespace = "", name }) => `${namespace}/${name}`);
+  const accounts = named(subjects, "ServiceAccount").map(({ namespace = "", name = "" }) => `${namespace}/${name}`);
   return [
     nameOf(object),
-    `${roleRef.kind}/${roleRef.name}`,
+    `${roleRef.kind ?? ""}/${roleRef.name ?? ""}`,
     age(object, nowMs),
     named(subjects, "User")
       .map((subject) => subject.name)

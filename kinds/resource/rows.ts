@@ -22,7 +22,7 @@ export const resourceClaim: Strategy<ResourceClaim> = {
 
 export const resourceSlice: Strategy<ResourceSlice> = {
   generation: true,
-  selectableFields: ({ spec }) => ({ "spec.nodeName": spec.nodeName ?? "", "spec.driver": spec.driver ?? "" }),
+  selectableFields: ({ spec }) => ({ "spec.nodeName": spec?.nodeName ?? "", "spec.driver": spec?.driver ?? "" }),
   row: (object, nowMs) => [
     nameOf(object),
     object.spec?.nodeName ?? "",

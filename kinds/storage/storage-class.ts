@@ -19,7 +19,7 @@ export const isDefaultClass = ({ metadata }: StorageClass): boolean =>
 
 function checkTopology(errors: FieldError[], term: TopologySelectorTerm, path: string): void {
   const keys = new Set<string>();
-  term.matchLabelExpressions?.forEach(({ key, values = [] }, i) => {
+  term.matchLabelExpressions?.forEach(({ key = "", values = [] }, i) => {
     const at = `${path}.matchLabelExpressions[${i}]`;
     if (values.length === 0) errors.push(required(`${at}.values`));
     const seen = new Set<string>();
@@ -67,7 +67,7 @@ export const storageClass: Strategy<StorageClass> = {
   },
   row: (object, nowMs) => [
     isDefaultClass(object) ? `${nameOf(object)} (default)` : nameOf(object),
-    object.provisioner,
+    object.provisioner ?? "",
     object.reclaimPolicy ?? "Delete",
     object.volumeBindingMode ?? "Immediate",
     object.allowVolumeExpansion ?? false,

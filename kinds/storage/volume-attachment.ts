@@ -43,9 +43,9 @@ export const volumeAttachment: Strategy<VolumeAttachment> = {
   },
   row: (object, nowMs) => [
     nameOf(object),
-    object.spec.attacher,
+    object.spec.attacher ?? "",
     object.spec.source.persistentVolumeName ?? "",
-    object.spec.nodeName,
+    object.spec.nodeName ?? "",
     object.status?.attached ?? false,
     age(object, nowMs),
   ],

@@ -23,5 +23,5 @@ export const volumeAttributesClass: Strategy<VolumeAttributesClass> = {
     }
     return errors;
   },
-  row: (object, nowMs) => [nameOf(object), object.driverName, age(object, nowMs)],
+  row: (object, nowMs) => [nameOf(object), object.driverName ?? "", age(object, nowMs)],
 };

@@ -22,6 +22,6 @@ export const storageVersionMigration: Strategy<StorageVersionMigration> = {
     same(next.spec, prev.spec) ? [] : [invalid("spec", next.spec, "field is immutable")],
   row: ({ metadata, spec }) => [
     nameOf({ metadata } as StorageVersionMigration),
-    spec.resource?.group ? `${spec.resource.resource}.${spec.resource.group}` : (spec.resource?.resource ?? ""),
+    spec.resource?.group ? `${spec.resource.resource ?? ""}.${spec.resource.group}` : (spec.resource?.resource ?? ""),
   ],
 };

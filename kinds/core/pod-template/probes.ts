@@ -20,8 +20,8 @@ function checkHttpGet(errors: FieldError[], action: HTTPGetAction, path: string)
   checkPresent(errors, action.path, `${path}.path`);
   checkPortNumberOrName(errors, action.port, `${path}.port`);
   checkOneOf(errors, action.scheme, `${path}.scheme`, ["HTTP", "HTTPS"]);
-  for (const header of action.httpHeaders ?? []) {
-    addMessages(errors, `${path}.httpHeaders`, header.name, httpHeaderName(header.name));
+  for (const { name = "" } of action.httpHeaders ?? []) {
+    addMessages(errors, `${path}.httpHeaders`, name, httpHeaderName(name));
   }
 }
 

@@ -27,20 +27,22 @@ export function checkTopologySpread(
 ): void {
   constraints?.forEach((constraint, i) => {
     const item = `${path}[${i}]`;
-    const { maxSkew, topologyKey, whenUnsatisfiable, minDomains } = constraint;
+    const { maxSkew, topologyKey = "", whenUnsatisfiable, minDomains } = constraint;
     if (!(maxSkew > 0)) errors.push(invalid(`${item}.maxSkew`, maxSkew ?? 0, NOT_POSITIVE));
     if (!topologyKey) errors.push(required(`${item}.topologyKey`, "can not be empty"));
     checkOneOf(errors, whenUnsatisfiable, `${item}.whenUnsatisfiable`, ["DoNotSchedule", "ScheduleAnyway"]);
     const repeated = constraints
       .slice(i + 1)
-      .some((other) => other.topologyKey === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable);
+      .some((other) => (other.topologyKey ?? "") === topologyKey && other.whenUnsatisfiable === whenUnsatisfiable);
     if (repeated) {
-      errors.push(duplicate(`${item}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable}}`));
+      errors.push(
+        duplicate(`${item}.{topologyKey, whenUnsatisfiable}`, `{${topologyKey}, ${whenUnsatisfiable ?? ""}}`),
+      );
     }
     if (minDomains !== undefined) {
       if (minDomains <= 0) errors.push(invalid(`${item}.minDomains`, minDomains, NOT_POSITIVE));
       if (whenUnsatisfiable !== "DoNotSchedule") {
-        const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable}`;
+        const detail = `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${whenUnsatisfiable ?? ""}`;
         errors.push(invalid(`${item}.minDomains`, minDomains, detail));
       }
     }

@@ -47,7 +47,7 @@ export function checkVolumeMounts(errors: FieldError[], container: Container, pa
     const item = `${path}[${i}]`;
     const volume = volumes.get(mount.name);
     if (!mount.name) errors.push(required(`${item}.name`));
-    if (!volume) errors.push(notFound(`${item}.name`, mount.name));
+    if (!volume) errors.push(notFound(`${item}.name`, mount.name ?? ""));
     if (!mount.mountPath) errors.push(required(`${item}.mountPath`));
     if (paths.has(mount.mountPath)) errors.push(invalid(`${item}.mountPath`, mount.mountPath, "must be unique"));
     paths.add(mount.mountPath);
@@ -81,7 +81,7 @@ export function checkVolumeDevices(errors: FieldError[], container: Container, p
     const volume = volumes.get(name);
     if (!name) errors.push(required(`${item}.name`));
     if (names.has(name)) errors.push(invalid(`${item}.name`, name, "must be unique"));
-    if (!volume) errors.push(notFound(`${item}.name`, name));
+    if (!volume) errors.push(notFound(`${item}.name`, name ?? ""));
     else if (!volume.persistentVolumeClaim && !volume.ephemeral) {
       const detail = "can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode";
       errors.push(invalid(`${item}.name`, name, detail));
