@@ -1,8 +1,6 @@
 /** The Durable Object that owns a cluster's objects. A thin shell: what it does is in http/, verbs/, access/, store/. */
 import { DurableObject } from "cloudflare:workers";
 import type { JWK } from "jose";
-import { registry } from "../../kinds/registry.ts";
-import { types } from "../../kinds/types.ts";
 import { systemClock } from "../../machinery/clock.ts";
 import type {
   ChangeSubscriber,
@@ -11,28 +9,20 @@ import type {
   WriteOp,
   WriteResult,
 } from "../../machinery/cluster/contract.ts";
-import { ADMISSION_PLUGINS } from "../access/admission/order.ts";
-import { admissionChain } from "../access/admission/plugin.ts";
-import { Authenticator } from "../access/authenticate.ts";
-import { createAuthorizers } from "../access/authorizers.ts";
 import { bootstrapTokenIdentity } from "../access/bootstrap-tokens.ts";
 import { authorityOf, signingKey } from "../access/cluster-keys.ts";
 import type { Identity } from "../access/identity.ts";
-import { API_AUDIENCE, createSigner, createVerifier, publicPart } from "../access/tokens.ts";
+import { publicPart } from "../access/tokens.ts";
 import { bootstrap } from "../bootstrap/bootstrap.ts";
 import { serve } from "../http/chain.ts";
 import type { Services } from "../http/context.ts";
-import { formOf, representationOf } from "../http/watch-representation.ts";
-import { CommitGroup } from "../store/commit-group.ts";
+import { audiencesOf, createServices } from "../http/services.ts";
 import { Feed } from "../store/feed.ts";
 import { migrate } from "../store/migrate.ts";
 import { SqliteStore } from "../store/sqlite-store.ts";
-import { WatchHub } from "../store/watch-hub.ts";
 import type { WatchDescription, Watcher, WatchSink, WatchSpec, WatchStart } from "../store/watch-types.ts";
 import { writeBatch } from "../verbs/batch.ts";
-import type { Environment } from "../verbs/environment.ts";
 import { reportNodeConnection } from "../verbs/node-connection.ts";
-import { watchFields, watchFilter } from "../verbs/selection.ts";
 import { snapshotPage } from "../verbs/snapshot.ts";
 import { DurableSql } from "./durable-sql.ts";
 import type { Bindings } from "./environment.ts";
@@ -89,7 +79,19 @@ export class ClusterStore extends DurableObject<Bindings> {
     this.#signingKey = await signingKey(ctx.storage.kv);
     const given = { certificate: env.KEDGE_CA_CERT, key: env.KEDGE_CA_KEY };
     const authority = await authorityOf(ctx.storage.kv, given, systemClock.now());
-    this.#services = await this.#createServices(authority);
+    this.#services = await createServices({
+      store: this.#store,
+      clock: systemClock,
+      random: Math.random,
+      uuid: () => crypto.randomUUID(),
+      signingKey: this.#signingKey,
+      authority,
+      adminToken: env.KEDGE_ADMIN_TOKEN,
+      serverUrl: env.KEDGE_SERVER_URL,
+      acceptWatch: (watch) => this.#acceptWatch(watch),
+      hubChanged: () => this.#scheduleTick(),
+      report,
+    });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
     this.#resumeWatches();
     this.#alarmAtMs = (await ctx.storage.getAlarm()) ?? undefined;
@@ -107,67 +109,6 @@ export class ClusterStore extends DurableObject<Bindings> {
     for (const subscription of this.subscriptions(ctx.id.name ?? "default")) this.#feed.add(subscription);
   }
 
-  async #createServices(authority: { certificate: string; key: string }): Promise<Services> {
-    const store = this.#store;
-    const clock = systemClock;
-    const random = Math.random;
-    const environment: Environment = {
-      store,
-      registry,
-      types,
-      clock,
-      random,
-      uuid: () => crypto.randomUUID(),
-      admission: admissionChain(ADMISSION_PLUGINS, { store, registry, clock, random }),
-    };
-    const { authorizer, rbac } = createAuthorizers(store);
-    const verify = createVerifier([publicPart(this.#signingKey)], () => clock.now());
-    const audiences = [API_AUDIENCE, this.#issuer()];
-    return {
-      env: environment,
-      authorizer,
-      rulesFor: (identity, namespace) => rbac.rulesFor(identity, namespace),
-      authenticator: new Authenticator({
-        adminToken: this.env.KEDGE_ADMIN_TOKEN,
-        verify: async (token) => {
-          const claims = await verify(token);
-          return claims && { claims, audiences };
-        },
-        bootstrapToken: async (id, secret) => this.bootstrapToken(id, secret) ?? undefined,
-        nowMs: () => clock.now(),
-      }),
-      commit: new CommitGroup(store),
-      hub: new WatchHub({
-        store,
-        now: () => clock.now(),
-        filter: (spec) => watchFilter(formOf(spec.representation, registry).kind, spec),
-        fields: (resource, object) => watchFields(registry, resource, object),
-        representation: (spec) => representationOf(spec, registry, () => clock.now()),
-        onDue: () => this.#scheduleTick(),
-        report: (error) => report(error, "watch"),
-      }),
-      tokens: {
-        issuer: this.#issuer(),
-        sign: await createSigner(this.#signingKey),
-        verify,
-      },
-      certificates: {
-        caCertificate: authority.certificate,
-        async signServer(csr, allowed) {
-          const { signServerRequest } = await import("../access/certificates.ts");
-          return signServerRequest(authority, csr, { allowed, nowMs: clock.now() });
-        },
-      },
-      acceptWatch: (watch) => this.#acceptWatch(watch),
-      hubChanged: () => this.#scheduleTick(),
-      report,
-    };
-  }
-
-  #issuer(): string {
-    return this.env.KEDGE_SERVER_URL || API_AUDIENCE;
-  }
-
   override fetch(request: Request): Promise<Response> {
     return serve(this.#services, request);
   }
@@ -178,7 +119,7 @@ export class ClusterStore extends DurableObject<Bindings> {
   identity(): ClusterIdentity {
     return {
       keys: [publicPart(this.#signingKey)],
-      audiences: [API_AUDIENCE, this.#issuer()],
+      audiences: audiencesOf(this.env.KEDGE_SERVER_URL),
       caCertificate: this.#services.certificates.caCertificate,
     };
   }

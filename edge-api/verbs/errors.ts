@@ -34,7 +34,9 @@ export function statusOf(error: unknown, subject: Subject): Status {
   }).status;
 }
 
-function fromStore(error: StoreError, subject: Subject): ApiError {
+function fromStore(error: StoreError, asked: Subject): ApiError {
+  // A creation's URL does not name the object; the store knows its key.
+  const subject = asked.name === "" ? { ...asked, name: String(error.detail.name ?? "") } : asked;
   switch (error.code) {
     case "NotFound":
       return notFound(subject);
@@ -47,7 +49,7 @@ function fromStore(error: StoreError, subject: Subject): ApiError {
     case "Compacted":
       return expired("The resourceVersion for the provided list is too old.");
     case "FutureRevision":
-      return futureRevision(error.detail.asked ?? "", error.detail.current ?? "");
+      return futureRevision(error.detail.requested ?? "", error.detail.current ?? "");
   }
 }
 

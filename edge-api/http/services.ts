@@ -1,0 +1,89 @@
+/** Puts together what the handlers of one cluster share. */
+import type { JWK } from "jose";
+import { registry } from "../../kinds/registry.ts";
+import { types } from "../../kinds/types.ts";
+import type { Clock } from "../../machinery/clock.ts";
+import { ADMISSION_PLUGINS } from "../access/admission/order.ts";
+import { admissionChain } from "../access/admission/plugin.ts";
+import { Authenticator } from "../access/authenticate.ts";
+import { createAuthorizers } from "../access/authorizers.ts";
+import { bootstrapTokenIdentity } from "../access/bootstrap-tokens.ts";
+import type { Authority } from "../access/certificates.ts";
+import { API_AUDIENCE, createSigner, createVerifier, publicPart } from "../access/tokens.ts";
+import { CommitGroup, type Schedule } from "../store/commit-group.ts";
+import type { Store } from "../store/contract.ts";
+import { WatchHub } from "../store/watch-hub.ts";
+import type { Environment } from "../verbs/environment.ts";
+import { watchFields, watchFilter } from "../verbs/selection.ts";
+import type { Services } from "./context.ts";
+import { formOf, representationOf } from "./watch-representation.ts";
+
+export interface ServicesOptions extends Pick<Services, "acceptWatch" | "hubChanged" | "report"> {
+  store: Store;
+  clock: Clock;
+  random: () => number;
+  uuid: () => string;
+  /** Private; signs the cluster's tokens. */
+  signingKey: JWK;
+  authority: Authority;
+  adminToken: string | undefined;
+  /** Public URL of the edge; absent: tokens carry a name that is the same everywhere. */
+  serverUrl: string | undefined;
+  schedule?: Schedule;
+}
+
+export async function createServices(options: ServicesOptions): Promise<Services> {
+  const { store, clock, random, uuid, authority } = options;
+  const nowMs = (): number => clock.now();
+  const env: Environment = {
+    store,
+    registry,
+    types,
+    clock,
+    random,
+    uuid,
+    admission: admissionChain(ADMISSION_PLUGINS, { store, registry, clock, random }),
+  };
+  const { authorizer, rbac } = createAuthorizers(store);
+  const verify = createVerifier([publicPart(options.signingKey)], nowMs);
+  const audiences = audiencesOf(options.serverUrl);
+  return {
+    env,
+    authorizer,
+    rulesFor: (identity, namespace) => rbac.rulesFor(identity, namespace),
+    authenticator: new Authenticator({
+      adminToken: options.adminToken,
+      verify: async (token) => {
+        const claims = await verify(token);
+        return claims && { claims, audiences };
+      },
+      bootstrapToken: async (id, secret) => bootstrapTokenIdentity(store, { id, secret, nowMs: nowMs() }),
+      nowMs,
+    }),
+    commit: new CommitGroup(store, options.schedule),
+    hub: new WatchHub({
+      store,
+      now: nowMs,
+      filter: (spec) => watchFilter(formOf(spec.representation, registry).kind, spec),
+      fields: (resource, object) => watchFields(registry, resource, object),
+      representation: (spec) => representationOf(spec, registry, nowMs),
+      onDue: options.hubChanged,
+      report: (error) => options.report(error, "watch"),
+    }),
+    tokens: { issuer: audiences[0]!, sign: await createSigner(options.signingKey), verify },
+    certificates: {
+      caCertificate: authority.certificate,
+      async signServer(csr, allowed) {
+        const { signServerRequest } = await import("../access/certificates.ts");
+        return signServerRequest(authority, csr, { allowed, nowMs: nowMs() });
+      },
+    },
+    acceptWatch: options.acceptWatch,
+    hubChanged: options.hubChanged,
+    report: options.report,
+  };
+}
+
+/** Whom the API server's tokens are for; the first is their issuer. */
+export const audiencesOf = (serverUrl: string | undefined): string[] =>
+  serverUrl && serverUrl !== API_AUDIENCE ? [serverUrl, API_AUDIENCE] : [API_AUDIENCE];

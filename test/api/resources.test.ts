@@ -1,0 +1,382 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { configMap, pod, serviceAccount, startApi, type TestApi } from "./in-process.ts";
+
+const MAPS = "/api/v1/namespaces/default/configmaps";
+const PODS = "/api/v1/namespaces/default/pods";
+
+let api: TestApi;
+
+beforeEach(async () => {
+  api = await startApi();
+  expect(api.errors).toEqual([]);
+  await api.create("/api/v1/namespaces/default/serviceaccounts", serviceAccount("default"));
+});
+
+describe("create", () => {
+  it("[C1] answers 201 with what only the server gives", async () => {
+    const { status, body, headers } = await api.create(MAPS, configMap("a", { data: { k: "v" } }));
+    expect(status).toBe(201);
+    expect(body).toEqual({
+      kind: "ConfigMap",
+      apiVersion: "v1",
+      metadata: {
+        name: "a",
+        namespace: "default",
+        uid: expect.stringMatching(/^0{8}-/),
+        resourceVersion: String(api.services.env.store.revision()),
+        creationTimestamp: "2026-01-01T00:00:00Z",
+      },
+      data: { k: "v" },
+    });
+    expect(headers.get("content-type")).toBe("application/json");
+    expect(headers.get("cache-control")).toBe("no-cache, private");
+    expect(headers.get("audit-id")).toMatch(/^0{8}-/);
+  });
+
+  it("[C2] the text of a get is the text of the create", async () => {
+    const created = await api.create(MAPS, configMap("a"));
+    expect((await api.get(`${MAPS}/a`)).text).toBe(created.text);
+  });
+
+  it("[C3] generateName makes five letters", async () => {
+    const { body } = await api.create(MAPS, { metadata: { generateName: "x-" } });
+    expect(body.metadata.name).toMatch(/^x-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
+  });
+
+  it.each([
+    {
+      name: "[C4] a name that is taken",
+      path: MAPS,
+      body: configMap("taken"),
+      code: 409,
+      reason: "AlreadyExists",
+      message: 'configmaps "taken" already exists',
+    },
+    {
+      name: "[C5] a namespace that does not exist",
+      path: "/api/v1/namespaces/nope/configmaps",
+      body: configMap("a"),
+      code: 404,
+      reason: "NotFound",
+      message: 'namespaces "nope" not found',
+    },
+    {
+      name: "[C6] another namespace in the body",
+      path: MAPS,
+      body: { metadata: { name: "a", namespace: "other" } },
+      code: 400,
+      reason: "BadRequest",
+      message: "the namespace of the provided object does not match the namespace sent on the request",
+    },
+    {
+      name: "[C7] no name",
+      path: MAPS,
+      body: { metadata: {} },
+      code: 422,
+      reason: "Invalid",
+      message: 'ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required',
+    },
+    {
+      name: "[C8] another apiVersion",
+      path: MAPS,
+      body: { apiVersion: "v2", kind: "ConfigMap", metadata: { name: "a" } },
+      code: 400,
+      reason: "BadRequest",
+      message: "the API version in the data (v2) does not match the expected API version (v1)",
+    },
+    {
+      name: "[C9] a field of the wrong type",
+      path: MAPS,
+      body: { metadata: { name: "a" }, data: "x" },
+      code: 400,
+      reason: "BadRequest",
+      message: expect.stringContaining(
+        'ConfigMap in version "v1" cannot be handled as a ConfigMap: json: cannot unmarshal',
+      ),
+    },
+    { name: "[C10] no JSON", path: MAPS, body: "{", code: 400, reason: "BadRequest", message: expect.any(String) },
+    {
+      name: "[C11] a resourceVersion",
+      path: MAPS,
+      body: { metadata: { name: "a", resourceVersion: "1" } },
+      code: 500,
+      reason: undefined,
+      message: "resourceVersion should not be set on objects to be created",
+    },
+    {
+      name: "[C12] a resource that is not served",
+      path: "/api/v1/namespaces/default/widgets",
+      body: {},
+      code: 404,
+      reason: "NotFound",
+      message: "the server could not find the requested resource",
+    },
+  ])("$name is refused", async ({ path, body, code, reason, message }) => {
+    await api.create(MAPS, configMap("taken"));
+    const before = api.services.env.store.revision();
+    const answer = await api.create(path, body);
+    expect(answer.body).toMatchObject({ kind: "Status", status: "Failure", code, message });
+    expect(answer.body.reason).toBe(reason);
+    expect(answer.status).toBe(code);
+    expect(api.services.env.store.revision()).toBe(before);
+  });
+
+  it("[C13] unknown fields warn, are refused, or pass, as asked; they are never stored", async () => {
+    const odd = (name: string) => ({ metadata: { name }, data: {}, colour: "red" });
+    const warned = await api.create(MAPS, odd("a"));
+    expect(warned.status).toBe(201);
+    expect(warned.headers.get("warning")).toBe('299 - "unknown field \\"colour\\""');
+    const strict = await api.create(`${MAPS}?fieldValidation=Strict`, odd("b"));
+    expect(strict.body.message).toBe(
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: unknown field "colour"',
+    );
+    const ignored = await api.create(`${MAPS}?fieldValidation=Ignore`, odd("c"));
+    expect(ignored.headers.get("warning")).toBeNull();
+    expect(ignored.text).not.toContain("colour");
+  });
+
+  it("[C14] a dry run says what would be and leaves nothing behind", async () => {
+    const before = api.services.env.store.revision();
+    const { status, body } = await api.create(`${MAPS}?dryRun=All`, configMap("a"));
+    expect(status).toBe(201);
+    expect(body.metadata.resourceVersion).toBeUndefined();
+    expect(api.services.env.store.revision()).toBe(before);
+    expect((await api.get(`${MAPS}/a`)).status).toBe(404);
+  });
+
+  it("[C15] more than 3 MB is refused", async () => {
+    const answer = await api.create(MAPS, configMap("a", { data: { k: "x".repeat(3 * 1024 * 1024) } }));
+    expect(answer.status).toBe(413);
+  });
+
+  it("[C16] an object above etcd's limit is refused", async () => {
+    const answer = await api.create(MAPS, configMap("a", { data: { k: "x".repeat(1_600_000) } }));
+    expect(answer.status).toBe(422);
+  });
+
+  it("[C17] YAML is taken", async () => {
+    const answer = await api.create(MAPS, "metadata:\n  name: yam\ndata:\n  k: v\n", {
+      contentType: "application/yaml",
+    });
+    expect(answer.body.data).toEqual({ k: "v" });
+  });
+
+  it("[C18] __proto__ is a key like any other", async () => {
+    const answer = await api.create(MAPS, '{"metadata":{"name":"p"},"__proto__":{"data":{"k":"v"}}}');
+    expect(answer.status).toBe(201);
+    expect(answer.body.data).toBeUndefined();
+  });
+});
+
+describe("update", () => {
+  it("[U1] replaces, with the version seen", async () => {
+    const { body } = await api.create(MAPS, configMap("a", { data: { k: "1" } }));
+    const answer = await api.replace(`${MAPS}/a`, { ...body, data: { k: "2" } });
+    expect(answer.status).toBe(200);
+    expect(answer.body.data).toEqual({ k: "2" });
+    expect(Number(answer.body.metadata.resourceVersion)).toBeGreaterThan(Number(body.metadata.resourceVersion));
+  });
+
+  it("[U2] refuses an old version", async () => {
+    const { body } = await api.create(MAPS, configMap("a", { data: { k: "1" } }));
+    await api.replace(`${MAPS}/a`, { ...body, data: { k: "2" } });
+    const answer = await api.replace(`${MAPS}/a`, { ...body, data: { k: "3" } });
+    expect(answer.body).toMatchObject({
+      code: 409,
+      reason: "Conflict",
+      message:
+        'Operation cannot be fulfilled on configmaps "a": the object has been modified; please apply your changes to the latest version and try again',
+    });
+  });
+
+  it("[U3] writes nothing when nothing changes", async () => {
+    const { body, text } = await api.create(MAPS, configMap("a", { data: { k: "1" } }));
+    expect((await api.replace(`${MAPS}/a`, body)).text).toBe(text);
+  });
+
+  it("[U4] refuses another name than the URL's", async () => {
+    await api.create(MAPS, configMap("a"));
+    expect((await api.replace(`${MAPS}/a`, configMap("b"))).body.message).toBe(
+      "the name of the object (b) does not match the name on the URL (a)",
+    );
+  });
+
+  it("[U5] keeps uid and creation time, and refuses another uid", async () => {
+    const { body } = await api.create(MAPS, configMap("a"));
+    const kept = await api.replace(`${MAPS}/a`, configMap("a", { data: { k: "v" } }));
+    expect(kept.body.metadata.uid).toBe(body.metadata.uid);
+    const other = await api.replace(`${MAPS}/a`, { metadata: { name: "a", uid: "other" } });
+    expect(other.body).toMatchObject({ code: 409, reason: "Conflict" });
+  });
+
+  it("[U6] does not create what is missing", async () => {
+    expect((await api.replace(`${MAPS}/a`, configMap("a"))).body).toMatchObject({ code: 404 });
+  });
+
+  it("[U7] counts generations of what is desired, not of status", async () => {
+    const path = "/apis/apps/v1/namespaces/default/deployments";
+    const template = { metadata: { labels: { app: "w" } }, spec: { containers: [{ name: "c", image: "i" }] } };
+    const spec = { selector: { matchLabels: { app: "w" } }, template };
+    const { body } = await api.create(path, { metadata: { name: "w" }, spec });
+    expect(body.metadata.generation).toBe(1);
+    const status = await api.patch(`${path}/w/status`, { status: { replicas: 1 }, spec: { replicas: 9 } });
+    expect(status.body).toMatchObject({ metadata: { generation: 1 }, status: { replicas: 1 }, spec: { replicas: 1 } });
+    const scaled = await api.patch(`${path}/w`, { spec: { replicas: 2 }, status: { replicas: 7 } });
+    expect(scaled.body).toMatchObject({ metadata: { generation: 2 }, status: { replicas: 1 }, spec: { replicas: 2 } });
+  });
+
+  it("[U8] PUT creates a Lease", async () => {
+    const path = "/apis/coordination.k8s.io/v1/namespaces/default/leases/l";
+    const answer = await api.replace(path, { metadata: { name: "l" }, spec: { holderIdentity: "me" } });
+    expect(answer.status).toBe(201);
+  });
+});
+
+describe("patch", () => {
+  beforeEach(() => api.create(MAPS, configMap("a", { data: { k: "1", l: "2" } })));
+
+  it("[P1] merge", async () => {
+    const answer = await api.patch(`${MAPS}/a`, { data: { k: null, m: "3" } });
+    expect(answer.body.data).toEqual({ l: "2", m: "3" });
+  });
+
+  it("[P2] json", async () => {
+    const answer = await api.patch(`${MAPS}/a`, [{ op: "replace", path: "/data/k", value: "9" }], "json");
+    expect(answer.body.data).toEqual({ k: "9", l: "2" });
+  });
+
+  it("[P3] a json patch whose test fails changes nothing", async () => {
+    const operations = [
+      { op: "remove", path: "/data/k" },
+      { op: "test", path: "/data/l", value: "nope" },
+    ];
+    expect((await api.patch(`${MAPS}/a`, operations, "json")).status).toBe(422);
+    expect((await api.get(`${MAPS}/a`)).body.data).toEqual({ k: "1", l: "2" });
+  });
+
+  it("[P4] strategic merges lists by key", async () => {
+    const first = await api.create(PODS, pod("p"));
+    expect(first.status).toBe(201);
+    const spec = { containers: [{ name: "main", image: "other" }] };
+    const answer = await api.patch(`${PODS}/p`, { spec }, "strategic");
+    expect(answer.body.spec.containers[0]).toMatchObject({ name: "main", image: "other" });
+    expect(answer.body.spec.containers[0].volumeMounts).toHaveLength(1);
+  });
+
+  it.each([
+    { name: "[P5] an unknown content type", contentType: "application/json", code: 415 },
+    { name: "[P6] apply, which is not built yet", contentType: "application/apply-patch+yaml", code: 501 },
+  ])("$name is refused", async ({ contentType, code }) => {
+    const answer = await api.request("PATCH", `${MAPS}/a`, { body: {}, contentType });
+    expect(answer.status).toBe(code);
+  });
+
+  it("[P7] a resourceVersion in the patch must be the live one", async () => {
+    expect((await api.patch(`${MAPS}/a`, { metadata: { resourceVersion: "1" } })).status).toBe(409);
+  });
+
+  it("[P8] what is missing is not created", async () => {
+    expect((await api.patch(`${MAPS}/nope`, {})).status).toBe(404);
+  });
+});
+
+describe("delete", () => {
+  it("[D1] answers with a Status that names what has gone", async () => {
+    const { body } = await api.create(MAPS, configMap("a"));
+    const answer = await api.delete(`${MAPS}/a`);
+    expect(answer.body).toEqual({
+      kind: "Status",
+      apiVersion: "v1",
+      metadata: {},
+      status: "Success",
+      details: { name: "a", kind: "configmaps", uid: body.metadata.uid },
+    });
+    expect((await api.get(`${MAPS}/a`)).status).toBe(404);
+  });
+
+  it("[D2] finalizers hold it until they are gone", async () => {
+    await api.create(MAPS, { metadata: { name: "a", finalizers: ["x.io/y"] } });
+    const marked = await api.delete(`${MAPS}/a`);
+    expect(marked.body.metadata).toMatchObject({
+      deletionTimestamp: "2026-01-01T00:00:00Z",
+      deletionGracePeriodSeconds: 0,
+      finalizers: ["x.io/y"],
+    });
+    const added = await api.patch(`${MAPS}/a`, { metadata: { finalizers: ["x.io/y", "x.io/z"] } });
+    expect(added.status).toBe(422);
+    expect((await api.patch(`${MAPS}/a`, { metadata: { finalizers: null } })).status).toBe(200);
+    expect((await api.get(`${MAPS}/a`)).status).toBe(404);
+  });
+
+  it.each([
+    { policy: "Foreground", finalizers: ["foregroundDeletion"] },
+    { policy: "Orphan", finalizers: ["orphan"] },
+  ])("[D3] $policy adds its finalizer", async ({ policy, finalizers }) => {
+    await api.create(MAPS, configMap("a"));
+    const { body } = await api.delete(`${MAPS}/a`, { propagationPolicy: policy });
+    expect(body.metadata.finalizers).toEqual(finalizers);
+  });
+
+  it("[D4] preconditions", async () => {
+    await api.create(MAPS, configMap("a"));
+    expect((await api.delete(`${MAPS}/a`, { preconditions: { uid: "other" } })).status).toBe(409);
+    expect((await api.get(`${MAPS}/a`)).status).toBe(200);
+  });
+
+  it("[D5] a pod on a node has its grace; a shorter one is taken, a longer one is not", async () => {
+    await api.create(PODS, pod("p", { nodeName: "n", terminationGracePeriodSeconds: 40 }));
+    const first = await api.delete(`${PODS}/p`);
+    expect(first.body.metadata).toMatchObject({
+      deletionTimestamp: "2026-01-01T00:00:40Z",
+      deletionGracePeriodSeconds: 40,
+      generation: 2,
+    });
+    expect((await api.delete(`${PODS}/p?gracePeriodSeconds=50`)).body.metadata.deletionGracePeriodSeconds).toBe(40);
+    const shorter = await api.delete(`${PODS}/p`, { gracePeriodSeconds: 10 });
+    expect(shorter.body.metadata).toMatchObject({
+      deletionTimestamp: "2026-01-01T00:00:10Z",
+      deletionGracePeriodSeconds: 10,
+    });
+    expect((await api.delete(`${PODS}/p`, { gracePeriodSeconds: 0 })).status).toBe(200);
+    expect((await api.get(`${PODS}/p`)).status).toBe(404);
+  });
+
+  it("[D6] a pod without a node goes at once", async () => {
+    await api.create(PODS, pod("p"));
+    await api.delete(`${PODS}/p`);
+    expect((await api.get(`${PODS}/p`)).status).toBe(404);
+  });
+
+  it("[D7] a collection, by selector", async () => {
+    for (const name of ["a", "b", "c"]) {
+      await api.create(MAPS, { metadata: { name, labels: { which: name === "b" ? "keep" : "drop" } } });
+    }
+    const answer = await api.delete(`${MAPS}?labelSelector=which%3Ddrop`);
+    expect(answer.body.items).toHaveLength(2);
+    expect((await api.get(MAPS)).body.items.map((o: { metadata: { name: string } }) => o.metadata.name)).toEqual(["b"]);
+  });
+
+  it("[D8] a namespace goes through Terminating, where nothing new is made", async () => {
+    await api.create("/api/v1/namespaces", { metadata: { name: "n" } });
+    const marked = await api.delete("/api/v1/namespaces/n");
+    expect(marked.body.status.phase).toBe("Terminating");
+    const refused = await api.create("/api/v1/namespaces/n/configmaps", configMap("a"));
+    expect(refused.body).toMatchObject({
+      code: 403,
+      reason: "Forbidden",
+      message:
+        'configmaps "a" is forbidden: unable to create new content in namespace n because it is being terminated',
+      details: { causes: [{ reason: "NamespaceTerminating", field: "metadata.namespace" }] },
+    });
+    const finalized = { ...marked.body, spec: { finalizers: [] } };
+    expect((await api.replace("/api/v1/namespaces/n/finalize", finalized)).status).toBe(200);
+    expect((await api.get("/api/v1/namespaces/n")).status).toBe(404);
+  });
+
+  it("[D9] the built-in namespaces stay", async () => {
+    expect((await api.delete("/api/v1/namespaces/kube-system")).body).toMatchObject({
+      code: 403,
+      message: 'namespaces "kube-system" is forbidden: this namespace may not be deleted',
+    });
+  });
+});
