@@ -291,6 +291,7 @@ describe("hooks and probes", () => {
     world.create("web", { containers: [makeContainer("main", { readinessProbe })] });
     await world.until(running("web"));
     expect(world.status("web").containerStatuses?.[0]).toMatchObject({ ready: false, started: true });
+    await world.until(() => told("Unhealthy").length > 0, 500);
     expect(told("Unhealthy")[0]?.message).toBe("Readiness probe failed: not yet");
     world.runtime.commands.delete("ready?");
     await world.until(() => world.status("web").containerStatuses?.[0]?.ready === true, 2_000);

@@ -14,6 +14,9 @@ const INITIAL: { readonly [kind in ProbeKind]: ProbeVerdict } = {
   startup: "unknown",
 };
 
+/** A process needs a moment before it can answer; kubelet notices a start about this late. */
+const FIRST_TRY_MS = 250;
+
 export interface ProbeSubject {
   id: string;
   startedAtMs: number;
@@ -68,17 +71,19 @@ export class ProbeWorker {
     this.#inARow = 0;
     this.#onHold = false;
     if (!subject) return;
+    this.#schedule(this.#firstDelayMs(subject));
+  }
+
+  #firstDelayMs({ startedAtMs }: ProbeSubject): number {
     const { probe, clock } = this.#options;
-    const dueMs = subject.startedAtMs + (probe.initialDelaySeconds ?? 0) * 1000;
-    this.#schedule(Math.max(0, dueMs - clock.now()));
+    const dueMs = startedAtMs + Math.max(FIRST_TRY_MS, (probe.initialDelaySeconds ?? 0) * 1000);
+    return Math.max(0, dueMs - clock.now());
   }
 
   /** Looks at once rather than at the next period: what it waited for has come. */
   hurry(): void {
-    const { probe, clock } = this.#options;
     if (!this.#subject || this.#onHold || this.#lastResult !== undefined) return;
-    const dueMs = this.#subject.startedAtMs + (probe.initialDelaySeconds ?? 0) * 1000;
-    this.#schedule(Math.max(0, dueMs - clock.now()));
+    this.#schedule(this.#firstDelayMs(this.#subject));
   }
 
   stop(): void {

@@ -73,10 +73,11 @@ export async function makeWorld(): Promise<World> {
     });
   const seen = (): number => runtime.calls.length + api.calls.length;
   const settle = async (): Promise<void> => {
-    // Files are written for real, so what is under way is waited for until nothing has moved for some turns.
+    // Files are read and written for real: as long as any of that is under way, or calls are made, it goes on.
     for (let quiet = 0, before = seen(); quiet < 4; ) {
       await new Promise((resolve) => setTimeout(resolve, 1));
-      quiet = seen() === before ? quiet + 1 : 0;
+      const busy = process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq"));
+      quiet = busy || seen() !== before ? 0 : quiet + 1;
       before = seen();
     }
   };
