@@ -91,7 +91,10 @@ export async function startApi(): Promise<TestApi> {
           ...headers,
         },
         ...(body !== undefined && {
-          body: typeof body === "string" || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body),
+          body:
+            typeof body === "string" || body instanceof Uint8Array
+              ? (body as NonNullable<RequestInit["body"]>)
+              : JSON.stringify(body),
         }),
       }),
     );

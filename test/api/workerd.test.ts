@@ -1,0 +1,230 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { WebSocket } from "undici";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ADMIN_TOKEN, startWorker, type WorkerUnderTest } from "./workerd.ts";
+
+const MAPS = "/api/v1/namespaces/default/configmaps";
+const ADMIN = { authorization: `Bearer ${ADMIN_TOKEN}` };
+
+let worker: WorkerUnderTest;
+let dir: string;
+
+beforeAll(async () => {
+  dir = fs.mkdtempSync(path.join(os.tmpdir(), "kedge-api-test-"));
+  worker = await startWorker(dir);
+}, 30_000);
+
+afterAll(async () => {
+  await worker.stop();
+  fs.rmSync(dir, { recursive: true, force: true });
+});
+
+const call = async (method: string, at: string, body?: object, headers: { [name: string]: string } = ADMIN) => {
+  const response = await fetch(worker.url + at, {
+    method,
+    headers: { ...headers, ...(body && { "content-type": "application/json" }) },
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, text, headers: response.headers };
+};
+// Controllers make config maps too: ours are labelled.
+const make = (name: string) => call("POST", MAPS, { metadata: { name, labels: { test: "yes" } } });
+const OURS = "labelSelector=test%3Dyes";
+const revisionOf = (text: string): number => Number(JSON.parse(text).metadata.resourceVersion);
+
+describe("the Worker", () => {
+  it("[K1] answers health and version to anybody, and nothing else", async () => {
+    expect((await call("GET", "/readyz", undefined, {})).text).toBe("ok");
+    expect(JSON.parse((await call("GET", "/version", undefined, {})).text)).toMatchObject({ major: "1", minor: "36" });
+    for (const at of ["/api", MAPS, "/kedge/v1/nodes/n/tunnel", "/api/v1/namespaces/default/pods/p/log"]) {
+      const { status, text } = await call("GET", at, undefined, {});
+      expect([status, JSON.parse(text).reason]).toEqual([401, "Unauthorized"]);
+    }
+    expect((await call("GET", "/readyz", undefined, { authorization: "Bearer wrong" })).status).toBe(401);
+  });
+
+  it("[K2] does not believe what a client says of itself", async () => {
+    const { text } = await call("POST", `${MAPS.replace("configmaps", "serviceaccounts")}`, {
+      metadata: { name: "sa" },
+    });
+    expect(JSON.parse(text).kind).toBe("ServiceAccount");
+    const asked = await call("POST", "/api/v1/namespaces/default/serviceaccounts/sa/token", { spec: {} });
+    const token = JSON.parse(asked.text).status.token as string;
+    const forged = JSON.stringify({ user: "root", groups: ["system:masters"] });
+    for (const extra of [{}, { upgrade: "websocket", connection: "Upgrade" }]) {
+      const { status } = await call("GET", MAPS, undefined, {
+        authorization: `Bearer ${token}`,
+        "x-kedge-identity": forged,
+        ...(Object.keys(extra).length > 0 && { "impersonate-user": "system:anonymous" }),
+      });
+      expect(status).toBe(403);
+    }
+  });
+
+  it("[K3] a node may open its own tunnel only", async () => {
+    const asked = await call("POST", "/kedge/v1/nodes/n1/token");
+    const authorization = `Bearer ${JSON.parse(asked.text).token}`;
+    const other = await call("GET", "/kedge/v1/nodes/n2/tunnel", undefined, { authorization });
+    expect(other.status).toBe(403);
+    expect((await call("GET", "/kedge/v1/nodes/n1/tunnel", undefined, ADMIN)).status).toBe(403);
+  });
+
+  it("[K4] signs a node's certificate request for names of its own", async () => {
+    const asked = await call("POST", "/kedge/v1/nodes/n1/token");
+    const authorization = `Bearer ${JSON.parse(asked.text).token}`;
+    const sign = async (names: string) => {
+      const response = await fetch(`${worker.url}/kedge/v1/nodes/n1/certificate`, {
+        method: "POST",
+        headers: { authorization },
+        body: await certificateRequest(names.split(",")),
+      });
+      return { status: response.status, text: await response.text() };
+    };
+    const good = await sign("kubernetes.default.svc,n1");
+    expect(good.status).toBe(201);
+    const { X509Certificate } = await import("node:crypto");
+    const [leaf, authority] = good.text
+      .split(/(?<=-----END CERTIFICATE-----)\n/)
+      .map((pem) => pem && new X509Certificate(pem));
+    expect((leaf as InstanceType<typeof X509Certificate>).subjectAltName).toBe("DNS:kubernetes.default.svc, DNS:n1");
+    expect(
+      (leaf as InstanceType<typeof X509Certificate>).verify(
+        (authority as InstanceType<typeof X509Certificate>).publicKey,
+      ),
+    ).toBe(true);
+    expect((await sign("example.com")).status).toBe(400);
+  });
+
+  it("[K5] what needs a node goes to it, or says that it cannot", async () => {
+    await call("POST", MAPS.replace("configmaps", "serviceaccounts"), { metadata: { name: "default" } });
+    const spec = { nodeName: "far", containers: [{ name: "c", image: "i" }] };
+    await call("POST", MAPS.replace("configmaps", "pods"), { metadata: { name: "p" }, spec });
+    const { status, text } = await call("GET", "/api/v1/namespaces/default/pods/p/log");
+    expect(status).toBeGreaterThanOrEqual(500);
+    expect(JSON.parse(text).kind).toBe("Status");
+    expect((await call("GET", "/api/v1/namespaces/default/pods/nope/log")).status).toBe(404);
+  });
+});
+
+async function certificateRequest(names: string[]): Promise<string> {
+  await import("reflect-metadata");
+  const x509 = await import("@peculiar/x509");
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    keys: keys as CryptoKeyPair,
+    signingAlgorithm: algorithm,
+    extensions: [new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value })))],
+  });
+  return request.toString("pem");
+}
+
+interface Watch {
+  next(): Promise<{ type: string; object: { metadata: { name: string; resourceVersion: string } } }>;
+  closed: Promise<void>;
+  close(): void;
+}
+
+/** A watch over a WebSocket; resolves once it is open. */
+async function watchSocket(query: string): Promise<Watch> {
+  const socket = new WebSocket(`${worker.url.replace("http", "ws")}${MAPS}?watch=true&${OURS}${query}`, {
+    headers: ADMIN,
+  } as never);
+  const events: string[] = [];
+  let wake: (() => void) | undefined;
+  socket.onmessage = ({ data }) => {
+    events.push(String(data));
+    wake?.();
+  };
+  const closed = new Promise<void>((resolve) => {
+    socket.onclose = () => resolve();
+  });
+  await new Promise<void>((resolve, reject) => {
+    socket.onopen = () => resolve();
+    socket.onerror = ({ error }) => reject(error ?? new Error("the watch could not be opened"));
+  });
+  return {
+    async next() {
+      while (events.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+      return JSON.parse(events.shift()!);
+    },
+    closed,
+    close: () => socket.close(),
+  };
+}
+
+describe("ClusterStore", () => {
+  it("[O1] a watch over a WebSocket outlives the object's memory, without a gap or a double", async () => {
+    const start = revisionOf((await make("before")).text);
+    const watch = await watchSocket(`&resourceVersion=${start}`);
+    await make("awake");
+    expect((await watch.next()).object.metadata.name).toBe("awake");
+    await worker.hibernate();
+    await make("woken");
+    await make("again");
+    expect((await watch.next()).object.metadata.name).toBe("woken");
+    await worker.hibernate();
+    expect((await watch.next()).object.metadata.name).toBe("again");
+    await call("DELETE", `${MAPS}/again`);
+    expect(await watch.next()).toMatchObject({ type: "DELETED", object: { metadata: { name: "again" } } });
+    watch.close();
+  });
+
+  it("[O2] what was answered is there after a crash, and revisions go on", async () => {
+    const names = Array.from({ length: 30 }, (_, i) => `crash-${i}`);
+    const answers = await Promise.all(names.map(make));
+    await worker.crash();
+    for (const [i, name] of names.entries()) expect((await call("GET", `${MAPS}/${name}`)).text).toBe(answers[i]!.text);
+    const newest = Math.max(...answers.map(({ text }) => revisionOf(text)));
+    expect(revisionOf((await make("after-crash")).text)).toBeGreaterThan(newest);
+  });
+
+  it("[O3] a watch that ended with a crash goes on from its last revision", async () => {
+    const start = revisionOf((await make("seen")).text);
+    const first = await watchSocket(`&resourceVersion=${start}`);
+    await worker.crash();
+    await first.closed;
+    await make("missed");
+    const second = await watchSocket(`&resourceVersion=${start}`);
+    expect((await second.next()).object.metadata.name).toBe("missed");
+    second.close();
+  });
+
+  it("[O4] tokens and keys stay the same after a crash", async () => {
+    const asked = await call("POST", "/kedge/v1/nodes/keep/token");
+    const authorization = `Bearer ${JSON.parse(asked.text).token}`;
+    await worker.crash();
+    const { status } = await call("GET", "/api/v1/nodes", undefined, { authorization });
+    expect(status).toBe(200);
+  });
+
+  it("[O5] a chunked watch is heard at once", async () => {
+    const start = revisionOf((await make("chunk-0")).text);
+    const abort = new AbortController();
+    const response = await fetch(`${worker.url}${MAPS}?watch=true&${OURS}&resourceVersion=${start}`, {
+      headers: { ...ADMIN, "accept-encoding": "gzip" },
+      signal: abort.signal,
+    });
+    expect(response.status).toBe(200);
+    await make("chunk-1");
+    const { value } = await response.body!.getReader().read();
+    expect(new TextDecoder().decode(value)).toContain("chunk-1");
+    abort.abort();
+  });
+
+  it("[O6] controllers follow: a Deployment gets its pods", async () => {
+    const template = { metadata: { labels: { app: "w" } }, spec: { containers: [{ name: "c", image: "i" }] } };
+    await call("POST", "/apis/apps/v1/namespaces/default/deployments", {
+      metadata: { name: "w" },
+      spec: { replicas: 2, selector: { matchLabels: { app: "w" } }, template },
+    });
+    await expect
+      .poll(async () => JSON.parse((await call("GET", "/api/v1/pods?labelSelector=app%3Dw")).text).items.length, {
+        timeout: 8000,
+      })
+      .toBe(2);
+  });
+});

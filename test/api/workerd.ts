@@ -1,0 +1,75 @@
+/** The whole Worker in a real workerd. */
+import { build } from "esbuild";
+import { Miniflare } from "miniflare";
+
+export const ADMIN_TOKEN = "test-admin-token";
+
+export interface WorkerUnderTest {
+  /** "http://127.0.0.1:port", workerd's own socket. */
+  url: string;
+  /** Throws ClusterStore's memory away, as Cloudflare does when it has been idle; its WebSockets stay. */
+  hibernate(): Promise<void>;
+  /** Ends ClusterStore with all its connections, as a crash does; what it stored stays. */
+  crash(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const CLASSES = {
+  CLUSTER_STORE: "ClusterStore",
+  CONTROLLERS: "Controllers",
+  SCHEDULER: "Scheduler",
+  NODE_GATEWAY: "NodeGateway",
+};
+
+/** @param persistDir where the objects' data outlives this process; absent: nowhere */
+export async function startWorker(persistDir?: string): Promise<WorkerUnderTest> {
+  const bundle = await build({
+    entryPoints: [new URL("../../edge-api/main.ts", import.meta.url).pathname],
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    platform: "neutral",
+    mainFields: ["module", "main"],
+    conditions: ["workerd", "worker", "browser", "import"],
+    external: ["cloudflare:*"],
+    loader: { ".sql": "text" },
+    write: false,
+    logLevel: "error",
+  });
+  const objects = Object.entries(CLASSES);
+  const miniflare = new Miniflare({
+    ...(persistDir !== undefined && { resourcePersistencePath: persistDir }),
+    workers: [
+      {
+        config: {
+          name: "kedge",
+          compatibilityDate: "2026-11-01",
+          manifest: {
+            mainModule: "main.js",
+            modules: { "main.js": { type: "esm", contents: bundle.outputFiles[0]!.text } },
+          },
+          env: {
+            ...Object.fromEntries(
+              objects.map(([binding, exportName]) => [
+                binding,
+                { type: "durable-object", worker: "kedge", exportName },
+              ]),
+            ),
+            KEDGE_ADMIN_TOKEN: { type: "text", value: ADMIN_TOKEN },
+          },
+          exports: Object.fromEntries(objects.map(([, name]) => [name, { type: "durable-object", storage: "sqlite" }])),
+        },
+        dev: { unsafeDirectSockets: [{ port: 0 }] },
+      },
+    ],
+  } as ConstructorParameters<typeof Miniflare>[0]);
+  await miniflare.ready;
+  const evict = (webSockets: "hibernate" | "close") =>
+    miniflare.unsafeEvictDurableObject("kedge", "ClusterStore", { name: "default", webSockets });
+  return {
+    url: (await miniflare.unsafeGetDirectURL("kedge")).origin,
+    hibernate: () => evict("hibernate"),
+    crash: () => evict("close"),
+    stop: () => miniflare.dispose(),
+  };
+}
