@@ -25,7 +25,7 @@ import { createServiceProxy } from "./proxy/proxy.ts";
 import { connectCri } from "./runtime/cri-client.ts";
 import { createKubeletServer } from "./streams/kubelet-server.ts";
 import { teardown } from "./teardown.ts";
-import { endNode, isInNamespace, watchNamespace } from "./unplug.ts";
+import { endNode, type OwnNamespace, ownNamespace, watchNamespace } from "./unplug.ts";
 
 const EXIT_USAGE = 2;
 const EXIT_UNPLUGGED = 3;
@@ -53,9 +53,11 @@ async function main(): Promise<void> {
     await teardown(config, log);
     process.exit(0);
   }
-  if (config.networkNamespace && !isInNamespace(config.networkNamespace)) {
+  const namespace = config.networkNamespace === undefined ? undefined : ownNamespace(config.networkNamespace);
+  if (config.networkNamespace !== undefined && !namespace) {
     throw new ConfigError(`must be started in network namespace ${config.networkNamespace}`);
   }
+  if (namespace) unplugWith(config, namespace, log);
   await runNode(config, log);
 }
 
@@ -168,7 +170,6 @@ async function runNode(config: NodeConfig, log: Log): Promise<void> {
   };
   process.once("SIGTERM", () => end("SIGTERM"));
   process.once("SIGINT", () => end("SIGINT"));
-  if (settled.networkNamespace) unplugWith(settled, settled.networkNamespace, log);
 
   link.onConnected(() => nodeManager.look({ heartbeat: true }));
   link.serve(createKubeletServer({ pods: pods.lookup, streams, config: settled, log }));
@@ -184,13 +185,13 @@ async function runNode(config: NodeConfig, log: Log): Promise<void> {
   ]);
 }
 
-function unplugWith(config: NodeConfig, namespace: string, log: Log): void {
+function unplugWith(config: NodeConfig, namespace: OwnNamespace, log: Log): void {
   const cgroups = new PodCgroups(config);
   watchNamespace(namespace, {
     clock: systemClock,
     log,
     gone: () => {
-      log.warn("network namespace is gone: this node ends", { namespace });
+      log.warn("network namespace is gone: this node ends", { namespace: namespace.name });
       endNode(namespace, () => cgroups.processes())
         .catch((error) => log.error("not all of the node ended", { error: String(error) }))
         .finally(() => process.exit(EXIT_UNPLUGGED));

@@ -2,7 +2,7 @@
  * A node that lives in a network namespace of its own ends with it, as a machine whose plug is pulled: no goodbye, every
  * process of it gone at once.
  */
-import { readdirSync, readlinkSync, statSync, watch } from "node:fs";
+import { readdirSync, statSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../machinery/clock.ts";
 import type { Log } from "./contracts.ts";
@@ -21,16 +21,24 @@ function inode(path: string): number | undefined {
   }
 }
 
-/** Whether this process is in the namespace of that name. */
-export const isInNamespace = (name: string): boolean => inode(join(DIRECTORY, name)) === inode("/proc/self/ns/net");
+/** A namespace this process has been seen to be in. */
+export interface OwnNamespace {
+  readonly name: string;
+  readonly inode: number;
+}
+
+/** undefined when this process is not in the namespace of that name. */
+export function ownNamespace(name: string): OwnNamespace | undefined {
+  const own = inode("/proc/self/ns/net");
+  return own !== undefined && inode(join(DIRECTORY, name)) === own ? { name, inode: own } : undefined;
+}
 
 /** Calls back once when the namespace is deleted or replaced. */
 export function watchNamespace(
-  name: string,
+  { name, inode: own }: OwnNamespace,
   { clock, log, gone }: { clock: Clock; log: Log; gone: () => void },
 ): () => void {
   const path = join(DIRECTORY, name);
-  const own = inode(path);
   let ended = false;
   let cancel = (): void => {};
   const stop = (): void => {
@@ -60,16 +68,15 @@ export function watchNamespace(
   return stop;
 }
 
-/** Processes in this process' network namespace, itself left out. */
-function neighbours(): number[] {
-  const own = readlinkSync("/proc/self/ns/net");
+/** Processes in a network namespace, this one left out. */
+function processesIn(namespace: OwnNamespace): number[] {
   const pids: number[] = [];
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) continue;
     try {
-      if (readlinkSync(`/proc/${name}/ns/net`) === own) pids.push(Number(name));
+      if (statSync(`/proc/${name}/ns/net`).ino === namespace.inode) pids.push(Number(name));
     } catch {
-      // It has ended meanwhile, or is the kernel's.
+      // It has ended meanwhile, or does not let itself be looked at, as kernel threads do.
     }
   }
   return pids;
@@ -86,12 +93,15 @@ const kill = (pid: number): void => {
 /**
  * Kills the runtime and its helpers (they share the node's namespace), then the pods' processes (they have namespaces
  * of their own, and cgroups).
+ *
+ * @throws Error when that would be the machine itself; nothing is killed then
  */
-export async function endNode(name: string, podProcesses: () => Promise<Set<number>>): Promise<void> {
-  // On the machine itself "the same namespace" would be everything that runs.
-  if (readlinkSync("/proc/self/ns/net") === readlinkSync("/proc/1/ns/net")) {
-    throw new Error(`the daemon is not in network namespace ${name}: nothing is killed`);
+export async function endNode(namespace: OwnNamespace, podProcesses: () => Promise<Set<number>>): Promise<void> {
+  const here = inode("/proc/self/ns/net");
+  const pids = processesIn(namespace);
+  if (here !== namespace.inode || pids.includes(1)) {
+    throw new Error(`network namespace ${namespace.name} is not this node's own: nothing is killed`);
   }
-  for (const pid of neighbours()) kill(pid);
+  for (const pid of pids) kill(pid);
   for (let round = 0; round < 3; round++) for (const pid of await podProcesses()) kill(pid);
 }

@@ -67,7 +67,7 @@ export function checkGrpc(
     stream.on("data", (chunk: Buffer) => {
       if (chunks.length < 16) chunks.push(chunk);
     });
-    stream.on("error", (error) => finish(false, `error: ${error.message}`));
+    stream.on("error", (error) => finish(false, `error: ${dialMessage((error.cause as Error) ?? error, host)}`));
     stream.on("end", () => {
       if (code === "12")
         finish(false, "error: this server does not implement the grpc health protocol (grpc.health.v1.Health)");
