@@ -107,10 +107,9 @@ function readSingle({ reader, field, wire, object, depth }: FieldRead): void {
 /** Zero values are what Go sends of a field nobody set, unless the field is a pointer. */
 function isWorthShowing(value: unknown, { pointer, always }: MessageField): boolean {
   if (value === undefined) return false;
-  if (pointer) return true;
-  if (value === "") return false;
-  if (value === 0 || value === false) return always;
-  return always || typeof value !== "object" || value === null || Object.keys(value).length > 0;
+  if (pointer || always) return true;
+  if (value === "" || value === 0 || value === false) return false;
+  return typeof value !== "object" || value === null || Object.keys(value).length > 0;
 }
 
 function readRepeated({ reader, field, wire, object, depth }: FieldRead): void {
