@@ -1,12 +1,19 @@
 /** Makes what a cluster must have and does not: at its first start, and whatever has been deleted since. */
+import { aggregatedRules } from "../../kinds/rbac/aggregation.ts";
+import type { ClusterRole, PolicyRule } from "../../kinds/rbac/v1-types.ts";
+import { deepEqual } from "../../machinery/meta/equality.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { MASTERS_GROUP } from "../access/identity.ts";
-import { DEFAULT_ROLES } from "../access/rbac/default-roles.ts";
+import { CLUSTER_ROLES } from "../access/rbac/binding-index.ts";
+import { defaultRoles } from "../access/rbac/defaults/index.ts";
+import { fromStorage } from "../verbs/convert.ts";
 import { create } from "../verbs/create.ts";
 import { decodeKind } from "../verbs/decode.ts";
-import type { Caller, Environment, Target } from "../verbs/environment.ts";
+import { remove } from "../verbs/delete.ts";
+import { type Caller, type Environment, keyOf, type Target } from "../verbs/environment.ts";
+import { update } from "../verbs/update.ts";
 import { SYSTEM_OBJECTS } from "./objects.ts";
-import { reconcileRole } from "./reconcile-role.ts";
+import { planReconciliation } from "./reconcile-role.ts";
 
 const CALLER: Caller = {
   identity: { user: "system:apiserver", groups: [MASTERS_GROUP] },
@@ -21,29 +28,73 @@ const CALLER: Caller = {
  * somebody has done to the data, keeps nobody from starting the cluster to repair it.
  */
 export function bootstrap(env: Environment, report: (error: unknown, context: string) => void): void {
-  for (const object of [...SYSTEM_OBJECTS, ...DEFAULT_ROLES]) {
+  const attempt = (work: () => void, context: string): void => {
     try {
-      env.store.transaction(() => {
-        if (createMissing(env, object) || !object.apiVersion.startsWith("rbac.")) return;
-        reconcileRole(env, object, CALLER);
-      });
+      env.store.transaction(work);
     } catch (error) {
-      report(error, `bootstrap of ${object.kind} ${object.metadata.name}`);
+      report(error, `bootstrap of ${context}`);
     }
+  };
+  for (const object of SYSTEM_OBJECTS) {
+    const target = targetOf(env, object);
+    if (env.store.get(keyOf(target))) continue;
+    attempt(() => make(env, target, object), `${object.kind} ${object.metadata.name}`);
   }
+  for (const object of defaultRoles()) attempt(() => reconcile(env, object), `${object.kind} ${object.metadata.name}`);
+  attempt(() => aggregate(env), "aggregated roles");
 }
 
-/** Whether it was missing. */
-function createMissing(env: Environment, object: KubeObject): boolean {
-  const target = targetOf(env, object);
-  const key = { resource: target.kind.storage, namespace: target.namespace, name: target.name };
-  if (env.store.get(key)) return false;
+function make(env: Environment, target: Target, object: KubeObject): void {
   const decoded = decodeKind(env, structuredClone(object), target.kind, {
     fieldValidation: "Warn",
     warn: CALLER.warn,
   });
   create(env, { target: { ...target, name: "" }, caller: CALLER, object: decoded });
-  return true;
+}
+
+function reconcile(env: Environment, wanted: KubeObject): void {
+  const target = targetOf(env, wanted);
+  const row = env.store.get(keyOf(target));
+  if (!row) {
+    make(env, target, wanted);
+    return;
+  }
+  const plan = planReconciliation(fromStorage(row.value, target.kind), wanted);
+  if (plan.do === "update") update(env, { target, caller: CALLER, isPatch: true, transform: () => plan.object });
+  if (plan.do !== "recreate") return;
+  remove(env, { target, caller: CALLER, options: {} });
+  make(env, target, wanted);
+}
+
+/** Roles that gather others' rules have them from the first moment on; afterwards they are a controller's business. */
+function aggregate(env: Environment): void {
+  const kind = env.registry.findStorage(CLUSTER_ROLES);
+  if (!kind) return;
+  const roles = [...env.store.list({ resource: CLUSTER_ROLES })].map((row) => fromStorage(row.value, kind));
+  for (const [name, rules] of settledRules(roles as ClusterRole[])) {
+    const target: Target = { kind, namespace: "", name, subresource: "" };
+    update(env, { target, caller: CALLER, isPatch: true, transform: (live) => ({ ...live!, rules }) });
+  }
+}
+
+/** Roles gather from roles that gather: at most this deep. */
+const MAX_ROUNDS = 10;
+
+/** What must change for every role to have all it gathers. Pure. */
+function settledRules(given: readonly ClusterRole[]): Map<string, PolicyRule[]> {
+  const roles = given.map((role) => ({ ...role }));
+  const changes = new Map<string, PolicyRule[]>();
+  for (let round = 0, changed = true; changed && round < MAX_ROUNDS; round++) {
+    changed = false;
+    for (const role of roles) {
+      const rules = aggregatedRules(role, roles);
+      if (!rules || deepEqual(rules, role.rules ?? [])) continue;
+      role.rules = rules;
+      changes.set(role.metadata.name ?? "", rules);
+      changed = true;
+    }
+  }
+  return changes;
 }
 
 export function targetOf(env: Environment, { apiVersion, kind: kindName, metadata }: KubeObject): Target {

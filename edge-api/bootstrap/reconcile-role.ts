@@ -5,35 +5,59 @@
  */
 import { deepEqual } from "../../machinery/meta/equality.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
-import { fromStorage } from "../verbs/convert.ts";
-import type { Caller, Environment } from "../verbs/environment.ts";
-import { update } from "../verbs/update.ts";
-import { targetOf } from "./bootstrap.ts";
+import { missingRules } from "../access/rbac/covers.ts";
+import { AUTOUPDATE } from "../access/rbac/defaults/index.ts";
+import type { PolicyRule, Subject } from "../access/rbac/rules.ts";
 
-const AUTOUPDATE = "rbac.authorization.kubernetes.io/autoupdate";
-
-export function reconcileRole(env: Environment, wanted: KubeObject, caller: Caller): void {
-  const target = targetOf(env, wanted);
-  const row = env.store.get({ resource: target.kind.storage, namespace: target.namespace, name: target.name });
-  if (!row) return;
-  const live = fromStorage(row.value, target.kind);
-  if (live.metadata.annotations?.[AUTOUPDATE] !== "true") return;
-  const next = withMissing(live, wanted);
-  if (next) update(env, { target, caller, isPatch: true, transform: () => next });
+interface Role extends KubeObject {
+  rules?: PolicyRule[];
+  aggregationRule?: { clusterRoleSelectors?: unknown[] };
 }
 
-/** Undefined when nothing is missing. Pure. */
-export function withMissing(live: KubeObject, wanted: KubeObject): KubeObject | undefined {
-  const next: KubeObject = { ...live };
-  let changed = false;
-  for (const field of ["rules", "subjects"]) {
-    const have = (live[field] as unknown[] | undefined) ?? [];
-    // Rules of an aggregated role are its controller's business.
-    const want = live.aggregationRule ? [] : ((wanted[field] as unknown[] | undefined) ?? []);
-    const missing = want.filter((item) => !have.some((other) => deepEqual(item, other)));
-    if (missing.length === 0) continue;
-    next[field] = [...have, ...missing];
-    changed = true;
-  }
-  return changed ? next : undefined;
+interface Binding extends KubeObject {
+  roleRef: unknown;
+  subjects?: Subject[];
+}
+
+export type Reconciliation =
+  | { do: "nothing" }
+  | { do: "update"; object: KubeObject }
+  /** A binding cannot be turned to another role: it is deleted and made again. */
+  | { do: "recreate" };
+
+/** What to do about a role or binding that is there already. Pure; `live` is not changed. */
+export function planReconciliation(live: KubeObject, wanted: KubeObject): Reconciliation {
+  if (live.metadata.annotations?.[AUTOUPDATE] === "false") return { do: "nothing" };
+  if ("roleRef" in wanted && !deepEqual(live.roleRef, wanted.roleRef)) return { do: "recreate" };
+  const metadata: KubeObject["metadata"] = {
+    ...live.metadata,
+    annotations: { ...wanted.metadata.annotations, ...live.metadata.annotations },
+    labels: { ...wanted.metadata.labels, ...live.metadata.labels },
+  };
+  const fields = "roleRef" in wanted ? bindingFields(live as Binding, wanted as Binding) : roleFields(live, wanted);
+  const { aggregationRule: _none, ...rest } = live;
+  const next: KubeObject = { ...("roleRef" in wanted ? live : rest), metadata, ...fields } as KubeObject;
+  return deepEqual(next, live) ? { do: "nothing" } : { do: "update", object: next };
+}
+
+function roleFields(live: Role, wanted: Role): Partial<Role> {
+  const missing = missingRules(live.rules ?? [], wanted.rules ?? []);
+  return {
+    ...(missing.length > 0 ? { rules: [...(live.rules ?? []), ...missing] } : live.rules && { rules: live.rules }),
+    // A role that was not meant to gather anything stops doing so.
+    ...(wanted.aggregationRule && { aggregationRule: withMissing(live.aggregationRule, wanted.aggregationRule) }),
+  };
+}
+
+type AggregationRule = NonNullable<Role["aggregationRule"]>;
+
+function withMissing(live: AggregationRule | undefined, wanted: AggregationRule): AggregationRule {
+  const have = live?.clusterRoleSelectors ?? [];
+  const missing = (wanted.clusterRoleSelectors ?? []).filter((item) => !have.some((other) => deepEqual(item, other)));
+  return missing.length === 0 && live ? live : { ...live, clusterRoleSelectors: [...have, ...missing] };
+}
+
+function bindingFields({ subjects = [] }: Binding, wanted: Binding): Partial<Binding> {
+  const missing = (wanted.subjects ?? []).filter((item) => !subjects.some((other) => deepEqual(item, other)));
+  return missing.length > 0 ? { subjects: [...subjects, ...missing] } : {};
 }

@@ -35,6 +35,8 @@ export interface ServicesOptions extends Pick<Services, "acceptWatch" | "hubChan
 export async function createServices(options: ServicesOptions): Promise<Services> {
   const { store, clock, random, uuid, authority } = options;
   const nowMs = (): number => clock.now();
+  const rights = createAuthorizers(store);
+  const { authorizer, rbac } = rights;
   const env: Environment = {
     store,
     registry,
@@ -42,9 +44,8 @@ export async function createServices(options: ServicesOptions): Promise<Services
     clock,
     random,
     uuid,
-    admission: admissionChain(ADMISSION_PLUGINS, { store, registry, clock, random }),
+    admission: admissionChain(ADMISSION_PLUGINS, { store, registry, clock, random, rights }),
   };
-  const { authorizer, rbac } = createAuthorizers(store);
   const verify = createVerifier([publicPart(options.signingKey)], nowMs);
   const audiences = audiencesOf(options.serverUrl);
   return {

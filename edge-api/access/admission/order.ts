@@ -1,4 +1,5 @@
 /** The admission plugins, in the order kube-apiserver runs them. */
+import { escalationCheck } from "../rbac/escalation.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
@@ -10,4 +11,6 @@ export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
   serviceAccount,
   priority,
   defaultTolerationSeconds,
+  // Not a plugin upstream, but what its storage of roles does once all plugins have had their say.
+  escalationCheck,
 ];

@@ -3,6 +3,7 @@ import type { Clock } from "../../../machinery/clock.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
 import type { Store } from "../../store/contract.ts";
 import type { Identity } from "../identity.ts";
+import type { Rights } from "../rbac/escalation.ts";
 
 /** What is about to happen to one object: admission.Attributes of kube-apiserver. */
 export interface Attributes {
@@ -28,6 +29,8 @@ export interface AdmissionEnvironment {
   clock: Clock;
   /** At least 0, below 1. */
   random(): number;
+  /** For plugins that ask what else the writer may do; absent where only administrators and programs write. */
+  rights?: Rights;
 }
 
 /**

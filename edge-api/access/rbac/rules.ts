@@ -27,7 +27,7 @@ export function ruleAllows(rule: PolicyRule, access: Access): boolean {
   if (!access.isResource) return (rule.nonResourceURLs ?? []).some((pattern) => urlMatches(pattern, access.path));
   if (!matches(rule.apiGroups, access.group)) return false;
   if (!resourceMatches(rule.resources, access)) return false;
-  return !rule.resourceNames?.length || (access.name !== "" && rule.resourceNames.includes(access.name));
+  return !rule.resourceNames?.length || rule.resourceNames.includes(access.name);
 }
 
 /** A subresource must be named (`pods/log`), or matched by `*`, or by `*` with the same subresource. */
@@ -41,24 +41,10 @@ function resourceMatches(resources: readonly string[] | undefined, { resource, s
   );
 }
 
-/** A trailing `*` matches any end; `*` alone everything. */
-const urlMatches = (pattern: string, path: string): boolean =>
-  pattern === path || (pattern.endsWith("*") && path.startsWith(pattern.slice(0, -1)));
-
-/** Whether a binding's subject is this user, or a group the user is in. @param namespace of the binding, for accounts that name none */
-export function isSubject(
-  subject: Subject,
-  { user, groups }: { user: string; groups: readonly string[] },
-  namespace: string,
-): boolean {
-  switch (subject.kind) {
-    case "User":
-      return subject.name === user || subject.name === "*";
-    case "Group":
-      return groups.includes(subject.name);
-    case "ServiceAccount":
-      return user === `system:serviceaccount:${subject.namespace || namespace}:${subject.name}`;
-    default:
-      return false;
-  }
+/** Trailing `*` match any end; `*` alone everything. */
+export function urlMatches(pattern: string, path: string): boolean {
+  if (pattern === path) return true;
+  let end = pattern.length;
+  while (end > 0 && pattern.charCodeAt(end - 1) === 42) end--;
+  return end < pattern.length && path.startsWith(pattern.slice(0, end));
 }
