@@ -115,7 +115,7 @@ async function certificateRequest(names: string[]): Promise<string> {
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    keys: keys as CryptoKeyPair,
+    keys: keys as never,
     signingAlgorithm: algorithm,
     extensions: [new x509.SubjectAlternativeNameExtension(names.map((value) => ({ type: "dns", value })))],
   });
