@@ -51,14 +51,11 @@ function updateErrors(next: Service, prev: Service): FieldError[] {
   return errors;
 }
 
-const MAX_STATUS_CELL = 16;
-
-/** Addresses of load balancers, cut to what a narrow table bears. */
+/** Addresses of load balancers, each once. */
 export function loadBalancerText(status: LoadBalancerStatus | undefined): string {
   const addresses = new Set(status?.ingress?.map(({ ip, hostname }) => ip || hostname || ""));
   addresses.delete("");
-  const text = [...addresses].sort().join(",");
-  return text.length > MAX_STATUS_CELL ? `${text.slice(0, MAX_STATUS_CELL - 3)}...` : text;
+  return [...addresses].sort().join(",");
 }
 
 function externalIp({ spec, status }: Service): string {

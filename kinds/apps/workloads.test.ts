@@ -1,0 +1,178 @@
+import { describe, expect, it } from "vitest";
+import type { KubeObject } from "../../machinery/meta/object.ts";
+import { created, createErrors, updateErrors } from "../judge.ts";
+import type { Strategy } from "../kind.ts";
+import { daemonSet } from "./daemon-set.ts";
+import { deployment } from "./deployment.ts";
+import { replicaSet } from "./replica-set.ts";
+import { statefulSet } from "./stateful-set.ts";
+import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from "./v1-types.ts";
+
+const NOW_MS = Date.parse("2026-01-01T00:05:00Z");
+const metadata = { name: "web", namespace: "default", creationTimestamp: "2026-01-01T00:00:00Z" };
+const template = { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "main", image: "nginx:1" }] } };
+const selector = { matchLabels: { app: "web" } };
+
+const makeDeployment = (spec: Partial<Deployment["spec"]> = {}): Deployment => ({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata,
+  spec: { selector, template, ...spec },
+});
+const makeReplicaSet = (spec: Partial<ReplicaSet["spec"]> = {}): ReplicaSet => ({
+  apiVersion: "apps/v1",
+  kind: "ReplicaSet",
+  metadata,
+  spec: { selector, template, ...spec },
+});
+const makeDaemonSet = (spec: Partial<DaemonSet["spec"]> = {}): DaemonSet => ({
+  apiVersion: "apps/v1",
+  kind: "DaemonSet",
+  metadata,
+  spec: { selector, template, ...spec },
+});
+const makeStatefulSet = (spec: Partial<StatefulSet["spec"]> = {}): StatefulSet => ({
+  apiVersion: "apps/v1",
+  kind: "StatefulSet",
+  metadata,
+  spec: { selector, template, serviceName: "web", ...spec },
+});
+
+describe("Deployment", () => {
+  it("DEPLOY-1 defaults", () => {
+    const { spec } = created(deployment, makeDeployment());
+    expect(spec).toMatchObject({
+      replicas: 1,
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: "25%", maxSurge: "25%" } },
+      revisionHistoryLimit: 10,
+      progressDeadlineSeconds: 600,
+    });
+    expect(spec.template.spec).toMatchObject({ restartPolicy: "Always", dnsPolicy: "ClusterFirst" });
+    expect(spec.template.spec).not.toHaveProperty("enableServiceLinks");
+  });
+
+  const bad: [name: string, spec: Partial<Deployment["spec"]>, errors: string[]][] = [
+    ["fewer than none", { replicas: -1 }, ["spec.replicas: Invalid value: -1: must be greater than or equal to 0"]],
+    [
+      "labels that the selector misses",
+      { selector: { matchLabels: { app: "other" } } },
+      ['spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`'],
+    ],
+    [
+      "an empty selector",
+      { selector: {} },
+      ["spec.selector: Invalid value: {}: empty selector is invalid for deployment"],
+    ],
+    [
+      "pods that end",
+      { template: { ...template, spec: { ...template.spec, restartPolicy: "Never" } } },
+      ['spec.template.spec.restartPolicy: Unsupported value: "Never": supported values: "Always"'],
+    ],
+    [
+      "no room to move",
+      { strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } } },
+      ["spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0"],
+    ],
+    [
+      "a rolling update that recreates",
+      { strategy: { type: "Recreate", rollingUpdate: { maxSurge: 1 } } },
+      ["spec.strategy.rollingUpdate: Forbidden: may not be specified when strategy `type` is 'Recreate'"],
+    ],
+    [
+      "a deadline before pods can be ready",
+      { minReadySeconds: 600 },
+      ["spec.progressDeadlineSeconds: Invalid value: 600: must be greater than minReadySeconds"],
+    ],
+  ];
+  it.each(bad)("DEPLOY-2 %s", (_, spec, errors) => {
+    expect(createErrors(deployment, makeDeployment(spec))).toEqual(errors);
+  });
+
+  it("DEPLOY-3 the selector stays", () => {
+    const errors = updateErrors(deployment, makeDeployment(), ({ spec }) => {
+      spec.selector = { matchLabels: { app: "web", tier: "a" } };
+      spec.template.metadata = { labels: { app: "web", tier: "a" } };
+    });
+    expect(errors).toEqual([
+      'spec.selector: Invalid value: {"matchLabels":{"app":"web","tier":"a"}}: field is immutable',
+    ]);
+  });
+
+  it("DEPLOY-4 row", () => {
+    const object = makeDeployment({ replicas: 3 });
+    object.status = { readyReplicas: 2, updatedReplicas: 3, availableReplicas: 1 };
+    expect(deployment.row?.(object, NOW_MS)).toEqual(["web", "2/3", 3, 1, "5m", "main", "nginx:1", "app=web"]);
+  });
+});
+
+describe("ReplicaSet, DaemonSet, StatefulSet", () => {
+  const rows: [name: string, strategy: unknown, object: KubeObject, cells: unknown[]][] = [
+    [
+      "ReplicaSet",
+      replicaSet,
+      { ...makeReplicaSet({ replicas: 3 }), status: { replicas: 2, readyReplicas: 1 } },
+      ["web", 3, 2, 1, "5m", "main", "nginx:1", "app=web"],
+    ],
+    [
+      "DaemonSet",
+      daemonSet,
+      {
+        ...makeDaemonSet(),
+        status: { desiredNumberScheduled: 3, currentNumberScheduled: 2, numberReady: 1, numberMisscheduled: 0 },
+      },
+      ["web", 3, 2, 1, 0, 0, "<none>", "5m", "main", "nginx:1", "app=web"],
+    ],
+    [
+      "StatefulSet",
+      statefulSet,
+      { ...makeStatefulSet({ replicas: 3 }), status: { replicas: 3, readyReplicas: 2 } },
+      ["web", "2/3", "5m", "main", "nginx:1"],
+    ],
+  ];
+  it.each(rows)("WORK-1 row of %s", (_, strategy, object, cells) => {
+    expect((strategy as Strategy).row?.(object, NOW_MS)).toEqual(cells);
+  });
+
+  it("WORK-2 defaults of a StatefulSet", () => {
+    expect(created(statefulSet, makeStatefulSet()).spec).toMatchObject({
+      podManagementPolicy: "OrderedReady",
+      updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition: 0 } },
+      persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
+      replicas: 1,
+      revisionHistoryLimit: 10,
+    });
+  });
+
+  it("WORK-3 defaults of a DaemonSet", () => {
+    expect(created(daemonSet, makeDaemonSet()).spec).toMatchObject({
+      updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } },
+      revisionHistoryLimit: 10,
+    });
+  });
+
+  it("WORK-4 of a StatefulSet's spec only some may change", () => {
+    const [error] = updateErrors(statefulSet, makeStatefulSet(), ({ spec }) => {
+      spec.serviceName = "other";
+    });
+    expect(error).toBe(
+      "spec: Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', " +
+        "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden",
+    );
+    const fine = updateErrors(statefulSet, makeStatefulSet(), ({ spec }) => {
+      spec.replicas = 5;
+      spec.minReadySeconds = 3;
+    });
+    expect(fine).toEqual([]);
+  });
+
+  it("WORK-5 ready counts may not exceed what there is", () => {
+    const prev = created(replicaSet, makeReplicaSet());
+    const next = { ...prev, status: { replicas: 1, readyReplicas: 2, availableReplicas: 3 } };
+    const errors = replicaSet.subresources?.status?.validateUpdate?.(next, prev).map((e) => `${e.field}: ${e.message}`);
+    expect(errors).toEqual([
+      "status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas",
+      "status.availableReplicas: Invalid value: 3: cannot be greater than status.replicas",
+      "status.availableReplicas: Invalid value: 3: cannot be greater than readyReplicas",
+    ]);
+  });
+});
