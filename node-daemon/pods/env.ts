@@ -31,8 +31,12 @@ export interface Environment {
   skipped: { source: string; keys: string[] }[];
 }
 
-/** Names of the objects a container's environment reads. */
-export function envReferences(container: AnyContainer): { configMaps: string[]; secrets: string[] } {
+/** Names of the objects and files a container's environment reads. */
+export function envReferences(container: AnyContainer): {
+  configMaps: string[];
+  secrets: string[];
+  files: { volumeName: string; path: string }[];
+} {
   const configMaps = new Set<string>();
   const secrets = new Set<string>();
   for (const { configMapRef, secretRef } of container.envFrom ?? []) {
@@ -43,7 +47,8 @@ export function envReferences(container: AnyContainer): { configMaps: string[]; 
     if (valueFrom?.configMapKeyRef?.name) configMaps.add(valueFrom.configMapKeyRef.name);
     if (valueFrom?.secretKeyRef?.name) secrets.add(valueFrom.secretKeyRef.name);
   }
-  return { configMaps: [...configMaps], secrets: [...secrets] };
+  const files = (container.env ?? []).flatMap(({ valueFrom }) => (valueFrom?.fileKeyRef ? [valueFrom.fileKeyRef] : []));
+  return { configMaps: [...configMaps], secrets: [...secrets], files };
 }
 
 /** Printable ASCII without "=": what variable names may be made of. */

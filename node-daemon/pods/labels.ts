@@ -5,6 +5,7 @@
 import { fnv32a } from "../../machinery/meta/hash.ts";
 import type { AnyContainer, NodePod } from "./pod.ts";
 import { DEFAULT_GRACE_SECONDS } from "./pod.ts";
+import { resizable } from "./resources.ts";
 
 type StringMap = { [key: string]: string };
 
@@ -17,6 +18,7 @@ const RESTART_COUNT = "io.kubernetes.container.restartCount";
 const TERMINATION_PATH = "io.kubernetes.container.terminationMessagePath";
 const TERMINATION_POLICY = "io.kubernetes.container.terminationMessagePolicy";
 const PRE_STOP = "io.kubernetes.container.preStopHandler";
+const RESOURCES = "kedge.dev/container.resources";
 const GRACE_PERIOD = "io.kubernetes.pod.terminationGracePeriod";
 
 const podLabels = ({ metadata }: NodePod): StringMap => ({
@@ -43,6 +45,7 @@ export function containerAnnotations(pod: NodePod, container: AnyContainer, rest
     [RESTART_COUNT]: String(restartCount),
     [TERMINATION_PATH]: container.terminationMessagePath ?? "",
     [TERMINATION_POLICY]: container.terminationMessagePolicy ?? "File",
+    [RESOURCES]: resizable(container),
     [GRACE_PERIOD]: String(pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS),
     ...(preStop && { [PRE_STOP]: JSON.stringify(preStop) }),
   };
@@ -54,6 +57,8 @@ export interface ContainerNotes {
   terminationPath: string;
   fallbackToLogs: boolean;
   gracePeriodSeconds: number;
+  /** As `resizable` gives it; "" when unknown. */
+  resources: string;
 }
 
 const wholeNumber = (text: string | undefined, otherwise: number): number =>
@@ -66,4 +71,5 @@ export const readNotes = (annotations: StringMap): ContainerNotes => ({
   terminationPath: annotations[TERMINATION_PATH] ?? "",
   fallbackToLogs: annotations[TERMINATION_POLICY] === "FallbackToLogsOnError",
   gracePeriodSeconds: wholeNumber(annotations[GRACE_PERIOD], DEFAULT_GRACE_SECONDS),
+  resources: annotations[RESOURCES] ?? "",
 });

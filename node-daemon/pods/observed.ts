@@ -19,6 +19,8 @@ export interface ObservedContainer {
   hash: string;
   restartCount: number;
   gracePeriodSeconds: number;
+  /** What it was given when it was made, as `resizable` has it; "" when unknown. */
+  resources: string;
   logPath: string;
   user?: { uid: number; gid: number; supplementalGroups: number[] };
   stopSignal?: string;

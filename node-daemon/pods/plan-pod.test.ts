@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { PodSpec } from "../../kinds/core/v1-types.ts";
 import type { ObservedContainer } from "./observed.ts";
 import { type PodAction, type ProbeVerdict, planPod } from "./plan-pod.ts";
+import { resizable } from "./resources.ts";
 import { makeContainer, makeObserved, makePod, makeSandbox, observedPod } from "./testing/build.ts";
 
 /** "createSandbox 0", "start main", "kill main", "killPod". */
@@ -267,6 +268,29 @@ describe("planPod", () => {
       plan: ["start main"],
     },
   ])("$name", (given) => expect(plan(given).map(brief)).toEqual(given.plan));
+
+  it.each([
+    ["[PP40] new limits are set on the running container", undefined, ["resizeContainer"]],
+    ["[PP41] … with a restart when its policy wants one", "RestartContainer", ["kill main", "start main"]],
+  ])("%s", (_, restartPolicy, wanted) => {
+    const resizePolicy = restartPolicy ? [{ resourceName: "memory", restartPolicy }] : [];
+    const before = makeContainer("main", { resources: { limits: { memory: "1Mi" } } });
+    const after = makeContainer("main", { resources: { limits: { memory: "2Mi" } }, resizePolicy });
+    const containers = [running("main", { resources: resizable(before) })];
+    expect(plan({ name: "", spec: { containers: [after] }, containers, plan: [] }).map(brief)).toEqual(wanted);
+  });
+
+  it("[PP42] what has been resized already is left", () => {
+    const container = makeContainer("main", { resources: { limits: { cpu: "1" } } });
+    const main = running("main", { resources: "cpu=0/0 memory=0/0" });
+    const view = {
+      pod: makePod({ containers: [container] }),
+      observed: observedPod([main]),
+      probes: { liveness: () => undefined, startup: () => undefined },
+    };
+    expect(planPod({ ...view, resized: new Map([[main.id, resizable(container)]]) })).toEqual([]);
+    expect(planPod(view)).toMatchObject([{ do: "resizeContainer", resources: "cpu=1000/1000 memory=0/0" }]);
+  });
 
   it("[PP38] says why it kills", () => {
     const actions = plan({ name: "", containers: [running("main")], liveness: "failure", plan: [] });

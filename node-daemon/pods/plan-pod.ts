@@ -3,16 +3,19 @@ import type { Container } from "../../kinds/core/v1-types.ts";
 import { containerHash } from "./labels.ts";
 import { latest, type ObservedContainer, type ObservedPod } from "./observed.ts";
 import { type AnyContainer, type ContainerKind, isSidecar, type NodePod, usesHostNetwork } from "./pod.ts";
+import { resizable, resizeRestarts } from "./resources.ts";
 import { initFailed, podRestartsOnFailure, shouldRestart } from "./restart-policy.ts";
 
 export type ProbeVerdict = "success" | "failure" | "unknown";
 
-export type KillReason = "livenessProbe" | "startupProbe" | "changed" | "unknown";
+export type KillReason = "livenessProbe" | "startupProbe" | "changed" | "resized" | "unknown";
 
 export type PodAction =
   /** Stop all containers and sandboxes. Comes first, alone or before createSandbox. */
   | { do: "killPod" }
   | { do: "killContainer"; id: string; name: string; reason: KillReason; message: string }
+  /** New limits for a container that goes on. */
+  | { do: "resizeContainer"; id: string; name: string; resources: string }
   | { do: "createSandbox"; attempt: number }
   | { do: "startContainer"; kind: ContainerKind; name: string };
 
@@ -26,6 +29,8 @@ export interface PodView {
   pod: NodePod;
   observed: ObservedPod;
   probes: ProbeVerdicts;
+  /** What running containers have been resized to since they were made, by id. */
+  resized?: ReadonlyMap<string, string>;
 }
 
 interface Plan {
@@ -34,6 +39,7 @@ interface Plan {
   initToStart: string[];
   toStart: string[];
   toKill: PodAction[];
+  toResize: PodAction[];
 }
 
 export function planPod(view: PodView): PodAction[] {
@@ -41,13 +47,14 @@ export function planPod(view: PodView): PodAction[] {
   const sandbox = sandboxNeeded(pod, observed);
   if (sandbox) return planNewSandbox(view, sandbox.attempt);
 
-  const plan: Plan = { killPod: false, initToStart: [], toStart: [], toKill: [] };
+  const plan: Plan = { killPod: false, initToStart: [], toStart: [], toKill: [], toResize: [] };
   const ephemeral = (pod.spec.ephemeralContainers ?? []).filter(({ name }) => !latest(observed, name));
   const initialized = planInit(view, plan);
   if (initialized && !plan.killPod) planRegular(view, plan);
   if (plan.killPod) return [{ do: "killPod" }];
   return [
     ...plan.toKill,
+    ...plan.toResize,
     ...starts("ephemeral", ephemeral),
     ...plan.initToStart.map((name): PodAction => ({ do: "startContainer", kind: "init", name })),
     ...plan.toStart.map((name): PodAction => ({ do: "startContainer", kind: "regular", name })),
@@ -178,7 +185,7 @@ function planRunningSidecar({ container, last, probes, plan, done, restart }: Ru
   }
 }
 
-function planRegular({ pod, observed, probes }: PodView, plan: Plan): void {
+function planRegular({ pod, observed, probes, resized }: PodView, plan: Plan): void {
   let kept = 0;
   for (const container of pod.spec.containers) {
     const last = latest(observed, container.name);
@@ -191,12 +198,14 @@ function planRegular({ pod, observed, probes }: PodView, plan: Plan): void {
       }
       continue;
     }
-    const why = killWhy(container, last, probes);
+    const resize = resizeOf(container, last, resized);
+    const why = killWhy(container, last, probes) ?? (resize?.restarts ? RESIZE_RESTART : undefined);
     if (!why) {
       kept++;
+      if (resize) plan.toResize.push({ do: "resizeContainer", id: last.id, name: last.name, resources: resize.to });
       continue;
     }
-    const restart = why.reason === "changed" || podRestartsOnFailure(pod);
+    const restart = why.reason === "changed" || why.reason === "resized" || podRestartsOnFailure(pod);
     if (restart) plan.toStart.push(container.name);
     plan.toKill.push(killOf(last, why.reason, restart ? `${why.message}, will be restarted` : why.message));
   }
@@ -205,6 +214,19 @@ function planRegular({ pod, observed, probes }: PodView, plan: Plan): void {
     // Sidecars do not keep a pod alive.
     plan.initToStart = [];
   }
+}
+
+const RESIZE_RESTART = { reason: "resized", message: "Container resize requires restart" } as const;
+
+/** Whether a running container's resources are to change, and whether its policy wants a restart for that. */
+function resizeOf(
+  container: Container,
+  last: ObservedContainer,
+  resized: ReadonlyMap<string, string> | undefined,
+): { to: string; restarts: boolean } | undefined {
+  const from = resized?.get(last.id) ?? last.resources;
+  const to = resizable(container);
+  return from === "" || from === to ? undefined : { to, restarts: resizeRestarts(container, from, to) };
 }
 
 function killWhy(

@@ -251,6 +251,43 @@ describe("what keeps it from starting", () => {
   });
 });
 
+describe("changes of a running pod", () => {
+  it("[PW36] new limits reach the container without a restart, once", async () => {
+    world.create("web");
+    await world.until(running("web"));
+    const id = idOf("web");
+    world.create("web", { containers: [makeContainer("main", { resources: { limits: { memory: "2Mi" } } })] });
+    await world.until(() => world.runtime.calls.includes(`updateResources ${id}`));
+    await world.pass(15_000);
+    expect(world.runtime.calls.filter((call) => call.startsWith("updateResources"))).toHaveLength(1);
+    expect(world.status("web").containerStatuses?.[0]).toMatchObject({
+      restartCount: 0,
+      resources: { limits: { memory: "2Mi" } },
+    });
+  });
+
+  it("[PW37] a new image replaces the container", async () => {
+    world.runtime.addImage("busybox:2");
+    world.create("web", { terminationGracePeriodSeconds: 1 });
+    await world.until(running("web"));
+    world.create("web", {
+      terminationGracePeriodSeconds: 1,
+      containers: [makeContainer("main", { image: "busybox:2" })],
+    });
+    await world.until(() => world.runtime.find("web", "main")?.status.image === "busybox:2");
+    expect(told("Killing")[0]?.message).toBe("Container main definition changed, will be restarted");
+  });
+
+  it("[PW38] what is not built is refused by name", async () => {
+    world.create("web", { hostUsers: false });
+    await world.until(() => told("FailedCreatePodSandBox").length > 0);
+    expect(told("FailedCreatePodSandBox")[0]?.message).toContain(
+      "user namespaces (hostUsers: false) are not supported",
+    );
+    expect(world.runtime.sandboxes.size).toBe(0);
+  });
+});
+
 describe("hooks and probes", () => {
   it("[PW40] preStop runs first and its time counts", async () => {
     const lifecycle = { preStop: { exec: { command: ["bye"] } } };

@@ -41,6 +41,7 @@ export class PodWorker {
   #admitted: boolean;
   #verdict: Rejection | undefined;
   readonly #failures = new Map<string, StartFailure>();
+  readonly #resized = new Map<string, string>();
   readonly #holds = new Map<string, number>();
   readonly #restarts = new Backoff(RESTART_BACKOFF);
   readonly #mounts = new Backoff(MOUNT_BACKOFF);
@@ -275,7 +276,7 @@ export class PodWorker {
     const volumes = await this.#mountVolumes();
     if (!volumes) return;
 
-    const actions = planPod({ pod, observed: this.#observed(), probes: probes.verdicts(uid) });
+    const actions = planPod({ pod, observed: this.#observed(), probes: probes.verdicts(uid), resized: this.#resized });
     if (actions.length === 0) return;
     const outcome = await runActions(
       this.#services,
@@ -285,6 +286,7 @@ export class PodWorker {
         failures: this.#failures,
         holds: this.#holds,
         restarts: this.#restarts,
+        resized: this.#resized,
         signal: this.#end.signal,
       },
       actions,

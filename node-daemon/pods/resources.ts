@@ -67,6 +67,25 @@ export function linuxResources(
   };
 }
 
+/** What may change in a running container, as text to compare; written on the container when it is made. */
+export function resizable(container: AnyContainer): string {
+  const { requests, limits } = (container as Container).resources ?? {};
+  const cpuRequest = requests?.cpu === undefined ? milli(limits?.cpu) : milli(requests.cpu);
+  return `cpu=${cpuRequest}/${milli(limits?.cpu)} memory=${whole(requests?.memory ?? limits?.memory)}/${whole(limits?.memory)}`;
+}
+
+/** Whether a change from one `resizable` to the other must restart the container, by its resizePolicy. */
+export function resizeRestarts(container: AnyContainer, before: string, after: string): boolean {
+  const parts = (text: string): string[] => text.split(" ");
+  return ["cpu", "memory"].some(
+    (resource, index) =>
+      parts(before)[index] !== parts(after)[index] &&
+      (container.resizePolicy ?? []).some(
+        ({ resourceName, restartPolicy }) => resourceName === resource && restartPolicy === "RestartContainer",
+      ),
+  );
+}
+
 function hugepages(limits: { [name: string]: string } | undefined): LinuxContainerResources {
   const sizes = Object.entries(limits ?? {}).filter(([name]) => name.startsWith("hugepages-"));
   if (sizes.length === 0) return {};

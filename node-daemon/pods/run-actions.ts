@@ -1,6 +1,7 @@
 /** Carries out a pod's plan, step by step, in the plan's order. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import type { RuntimeClass } from "../../kinds/node/v1-types.ts";
 import { type PodSandboxConfig, RuntimeError } from "../runtime/runtime.ts";
 import type { MountedVolumes } from "../volumes/volume-manager.ts";
 import { type Backoff, goSeconds } from "./backoff.ts";
@@ -12,6 +13,7 @@ import { containerHash } from "./labels.ts";
 import { type ObservedPod, podIpsOf } from "./observed.ts";
 import type { PodAction } from "./plan-pod.ts";
 import { type AnyContainer, describePod, findContainer, type NodePod, usesHostNetwork } from "./pod.ts";
+import { linuxResources } from "./resources.ts";
 import { sandboxConfig } from "./sandbox-config.ts";
 import type { PodServices } from "./services.ts";
 import { startContainer } from "./start-container.ts";
@@ -26,6 +28,8 @@ export interface PodRun {
   /** Until when a container that could not be started is left alone. */
   holds: Map<string, number>;
   restarts: Backoff;
+  /** What running containers have been resized to, by id. */
+  resized: Map<string, string>;
   signal: AbortSignal;
 }
 
@@ -62,6 +66,9 @@ export async function runActions(
         if (running) await stopContainer(services, pod, { observed, running }, action);
         break;
       }
+      case "resizeContainer":
+        if (!(await resize(services, run, action))) due(services.clock.now() + RETRY_START_MS);
+        break;
       case "createSandbox":
         if (!(await createSandbox(services, run, { attempt: action.attempt, observed }))) {
           return { retry: true };
@@ -187,18 +194,55 @@ async function createSandbox(
   for (const { id, name } of observed.containers) if (init.has(name)) await runtime.removeContainer(id);
   await mkdir(paths.podLogs(pod), { recursive: true, mode: 0o755 });
   const config = configOf(services, pod, attempt);
-  const starting = sandboxSlots.run(async () => {
-    if (!signal.aborted) await runtime.runSandbox(config);
-  });
   try {
-    await starting;
+    refuseUnbuilt(pod);
+    const handler = await runtimeHandler(services, pod);
+    await sandboxSlots.run(async () => {
+      if (!signal.aborted) await runtime.runSandbox(config, handler);
+    });
   } catch (error) {
-    if (!(error instanceof RuntimeError)) throw error;
-    const message = `Failed to create pod sandbox: rpc error: code = ${error.code} desc = ${error.message}`;
-    events.pod(pod, "Warning", "FailedCreatePodSandBox", message);
+    const reason =
+      error instanceof RuntimeError
+        ? `rpc error: code = ${error.code} desc = ${error.message}`
+        : (error as Error).message;
+    events.pod(pod, "Warning", "FailedCreatePodSandBox", `Failed to create pod sandbox: ${reason}`);
     return false;
   }
   await interruptible(cgroups.limit(pod), signal);
+  return true;
+}
+
+/** What the daemon cannot give is refused by name, not left out. */
+function refuseUnbuilt({ spec }: NodePod): void {
+  if (spec.hostUsers === false) throw new Error("user namespaces (hostUsers: false) are not supported by kedge yet");
+  if ((spec.resourceClaims ?? []).length > 0) throw new Error("resource claims are not supported by kedge yet");
+}
+
+/** The runtime's name for the pod's RuntimeClass; "" without one. @throws ApiCallError */
+async function runtimeHandler({ api }: PodServices, { spec }: NodePod): Promise<string> {
+  if (!spec.runtimeClassName) return "";
+  const path = `/apis/node.k8s.io/v1/runtimeclasses/${spec.runtimeClassName}`;
+  return (await api.get<RuntimeClass>(path)).handler;
+}
+
+async function resize(
+  { runtime, cgroups, events, host }: PodServices,
+  { pod, resized }: PodRun,
+  { id, name, resources }: { id: string; name: string; resources: string },
+): Promise<boolean> {
+  const found = findContainer(pod, name);
+  if (!found) return true;
+  try {
+    // The pod's own limits first when they grow; when they shrink the kernel refuses until the container has shrunk.
+    await cgroups.limit(pod).catch(() => {});
+    await runtime.updateResources(id, linuxResources(pod, found.container, host()));
+    await cgroups.limit(pod);
+  } catch (error) {
+    const message = `failed to resize container: ${(error as Error).message}`;
+    events.container(pod, name, { type: "Warning", reason: "ResizeError", message });
+    return false;
+  }
+  resized.set(id, resources);
   return true;
 }
 

@@ -157,6 +157,8 @@ export class RuntimeCache {
   ): Promise<void> {
     const before = this.#pods.get(uid);
     if (before && before.sequence > sequence) return;
+    // Whoever is told of a change looks again, so no change must not be told.
+    if (!before && sandboxes.length + containers.length === 0) return;
     if (before && sameAs(before.pod, sandboxes, containers)) {
       before.sequence = sequence;
       return;
@@ -273,6 +275,7 @@ function observedContainer(sandboxId: string, status: ContainerStatus, message: 
     hash: notes.hash,
     restartCount: notes.restartCount,
     gracePeriodSeconds: notes.gracePeriodSeconds,
+    resources: notes.resources,
     logPath: status.logPath,
     ...(status.user && {
       user: {

@@ -3,6 +3,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { ConfigMap, EphemeralContainer, Secret } from "../../kinds/core/v1-types.ts";
 import { type PodSandboxConfig, RuntimeError } from "../runtime/runtime.ts";
+import { readInVolume } from "../volumes/subpath.ts";
 import type { MountedVolumes } from "../volumes/volume-manager.ts";
 import { containerConfig } from "./container-config.ts";
 import { containerMounts } from "./container-mounts.ts";
@@ -84,7 +85,7 @@ async function prepare(
     services: visible,
     node: host,
     podIps: sandbox.podIps,
-    references: await readReferences(services, pod, container),
+    references: await readReferences(services, { pod, container, volumes }),
   });
   for (const { source, keys } of environment.skipped) {
     const message = `Keys [${keys.join(", ")}] from the EnvFrom ${source} were skipped since they are considered invalid environment variable names.`;
@@ -110,11 +111,18 @@ async function prepare(
   });
 }
 
-async function readReferences(services: PodServices, pod: NodePod, container: AnyContainer): Promise<References> {
+/** kubelet's bound for env files. */
+const MAX_ENV_FILE_BYTES = 64 * 1024;
+
+async function readReferences(
+  services: PodServices,
+  { pod, container, volumes }: Pick<StartInput, "pod" | "container" | "volumes">,
+): Promise<References> {
   const { namespace } = pod.metadata;
   const needed = envReferences(container);
   const configMaps = new Map<string, ConfigMap | undefined>();
   const secrets = new Map<string, Secret | undefined>();
+  const files = new Map<string, string>();
   try {
     await Promise.all([
       ...needed.configMaps.map(async (name) =>
@@ -123,6 +131,11 @@ async function readReferences(services: PodServices, pod: NodePod, container: An
       ...needed.secrets.map(async (name) =>
         secrets.set(name, (await services.objects.read("secrets", namespace, name)) as Secret | undefined),
       ),
+      ...needed.files.map(async ({ volumeName, path }) => {
+        const volume = volumes.get(volumeName);
+        const text = volume && (await readInVolume(volume.path, path, MAX_ENV_FILE_BYTES));
+        if (text !== undefined) files.set(`${volumeName}/${path}`, text);
+      }),
     ]);
   } catch (error) {
     throw new ContainerConfigError((error as Error).message);
@@ -130,9 +143,7 @@ async function readReferences(services: PodServices, pod: NodePod, container: An
   return {
     configMap: (name) => configMaps.get(name),
     secret: (name) => secrets.get(name),
-    envFile: () => {
-      throw new ContainerConfigError("fileKeyRef is not supported by kedge yet");
-    },
+    envFile: (volumeName, path) => files.get(`${volumeName}/${path}`),
   };
 }
 

@@ -16,7 +16,7 @@ import { checkPath, type Payload, writeAtomically } from "./atomic-writer.ts";
 import { prepareHostPath } from "./host-path.ts";
 import { mountsUnder, unmountUnder } from "./mounts.ts";
 import { setOwnership } from "./ownership.ts";
-import { bindSubPath, checkSubPath, SubPathError } from "./subpath.ts";
+import { bindSubPath, checkSubPath, readInVolume, SubPathError } from "./subpath.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -192,6 +192,15 @@ describe.runIf(isRoot)("bindSubPath", () => {
     await expect(bindSubPath(volume, subPath, target)).rejects.toBeInstanceOf(SubPathError);
     expect(await mountsUnder(directory)).toEqual([]);
     expect(readdirSync(join(directory, "secret"))).toEqual(["f"]);
+  });
+
+  it("[SB12] reads a file of the volume, nothing else", async () => {
+    expect(await readInVolume(volume, "dir/f", 100)).toBe("inside");
+    expect(await readInVolume(volume, "none", 100)).toBeUndefined();
+    await expect(readInVolume(volume, "dir/f", 3)).rejects.toBeInstanceOf(SubPathError);
+    await expect(readInVolume(volume, "dir", 100)).rejects.toBeInstanceOf(SubPathError);
+    symlinkSync("../secret/f", join(volume, "link"));
+    await expect(readInVolume(volume, "link", 100)).rejects.toBeInstanceOf(SubPathError);
   });
 
   it("[SB11] says what is wrong with a path", () => {

@@ -3,7 +3,7 @@
  * opened without following links, and what is mounted is the open descriptor, not the name.
  */
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, realpath, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, realpath, stat, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { bindDescriptor, isMountPoint, unmountUnder } from "./mounts.ts";
 
@@ -89,4 +89,33 @@ export async function bindSubPath(volumePath: string, subPath: string, target: s
     await handle.close();
   }
   return target;
+}
+
+/**
+ * Reads a file of a volume that containers can write to.
+ *
+ * @returns undefined when there is none
+ * @throws SubPathError when it would leave the volume or is larger than `maxBytes`
+ */
+export async function readInVolume(volumePath: string, path: string, maxBytes: number): Promise<string | undefined> {
+  checkSubPath(path);
+  const root = await realpath(volumePath);
+  let real: string;
+  try {
+    real = await realpath(join(root, path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  if (!under(root, real)) throw new SubPathError(`path "${path}" leads out of its volume`);
+  const place = await openBelow(root, real);
+  try {
+    const { size } = await place.stat();
+    if (!(await place.stat()).isFile() || size > maxBytes) {
+      throw new SubPathError(`path "${path}" is no file of at most ${maxBytes} bytes`);
+    }
+    return await readFile(`/proc/self/fd/${place.fd}`, "utf8");
+  } finally {
+    await place.close();
+  }
 }

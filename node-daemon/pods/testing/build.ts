@@ -61,6 +61,7 @@ export const makeObserved = (name: string, fields: Partial<ObservedContainer> = 
   hash: containerHash({ name, image: "busybox:1" } as Container),
   restartCount: 0,
   gracePeriodSeconds: 30,
+  resources: "",
   logPath: "",
   ...fields,
 });
