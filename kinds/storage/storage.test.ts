@@ -1,0 +1,211 @@
+import { describe, expect, it } from "vitest";
+import { persistentVolume } from "../core/persistent-volume.ts";
+import { persistentVolumeClaim } from "../core/persistent-volume-claim.ts";
+import type {
+  PersistentVolume,
+  PersistentVolumeClaim,
+  PersistentVolumeClaimSpec,
+  PersistentVolumeSpec,
+} from "../core/v1-types.ts";
+import { created, createErrors, updateErrors } from "../judge.ts";
+import { csiDriver } from "./csi-driver.ts";
+import { storageClass } from "./storage-class.ts";
+import type { StorageClass } from "./v1-types.ts";
+import { volumeAttachment } from "./volume-attachment.ts";
+
+const NOW_MS = Date.parse("2026-01-01T00:05:00Z");
+const metadata = { name: "data", namespace: "default", creationTimestamp: "2026-01-01T00:00:00Z" };
+
+const makeClaim = (spec: Partial<PersistentVolumeClaimSpec> = {}): PersistentVolumeClaim => ({
+  apiVersion: "v1",
+  kind: "PersistentVolumeClaim",
+  metadata,
+  spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } }, ...spec },
+});
+const makeVolume = (spec: Partial<PersistentVolumeSpec> = {}): PersistentVolume => ({
+  apiVersion: "v1",
+  kind: "PersistentVolume",
+  metadata,
+  spec: { accessModes: ["ReadWriteOnce"], capacity: { storage: "1Gi" }, hostPath: { path: "/data" }, ...spec },
+});
+const makeClass = (more: Partial<StorageClass> = {}): StorageClass => ({
+  apiVersion: "storage.k8s.io/v1",
+  kind: "StorageClass",
+  metadata,
+  provisioner: "example.com/disks",
+  ...more,
+});
+
+describe("PersistentVolumeClaim", () => {
+  it("PVC-1 begins pending, as a file system", () => {
+    expect(created(persistentVolumeClaim, makeClaim())).toMatchObject({
+      spec: { volumeMode: "Filesystem" },
+      status: { phase: "Pending" },
+    });
+  });
+
+  it("PVC-2 says its source in both fields", () => {
+    const dataSource = { kind: "PersistentVolumeClaim", name: "other" };
+    expect(created(persistentVolumeClaim, makeClaim({ dataSource })).spec.dataSourceRef).toEqual(dataSource);
+  });
+
+  const bad: [name: string, spec: Partial<PersistentVolumeClaimSpec>, errors: string[]][] = [
+    ["no access mode", { accessModes: [] }, ["spec.accessModes: Required value: at least 1 access mode is required"]],
+    ["no size", { resources: {} }, ["spec.resources[storage]: Required value"]],
+    [
+      "one pod and others",
+      { accessModes: ["ReadWriteOncePod", "ReadWriteMany"] },
+      ["spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes"],
+    ],
+  ];
+  it.each(bad)("PVC-3 %s", (_, spec, errors) => {
+    expect(createErrors(persistentVolumeClaim, makeClaim(spec))).toEqual(errors);
+  });
+
+  it("PVC-4 the volume is named once; the rest stays", () => {
+    const bound = updateErrors(persistentVolumeClaim, makeClaim(), ({ spec }) => {
+      spec.volumeName = "pv";
+    });
+    expect(bound).toEqual([]);
+    const [moved] = updateErrors(persistentVolumeClaim, makeClaim({ volumeName: "pv" }), ({ spec }) => {
+      spec.volumeName = "other";
+    });
+    expect(moved).toMatch(
+      /^spec: Forbidden: spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims/,
+    );
+  });
+
+  it("PVC-5 row", () => {
+    const claim = makeClaim({ volumeName: "pv", storageClassName: "fast", volumeMode: "Filesystem" });
+    claim.status = { phase: "Bound", capacity: { storage: "2Gi" }, accessModes: ["ReadWriteOnce", "ReadOnlyMany"] };
+    expect(persistentVolumeClaim.row?.(claim, NOW_MS)).toEqual([
+      "data",
+      "Bound",
+      "pv",
+      "2Gi",
+      "RWO,ROX",
+      "fast",
+      "<unset>",
+      "5m",
+      "Filesystem",
+    ]);
+  });
+});
+
+describe("PersistentVolume", () => {
+  const bad: [name: string, spec: Partial<PersistentVolumeSpec>, errors: string[]][] = [
+    [
+      "two sources",
+      { nfs: { server: "a", path: "/" } },
+      ["spec.nfs: Forbidden: may not specify more than 1 volume type"],
+    ],
+    [
+      "no size",
+      { capacity: {} },
+      ["spec.capacity: Required value", 'spec.capacity: Unsupported value: {}: supported values: "storage"'],
+    ],
+    [
+      "a root to be wiped",
+      { hostPath: { path: "/" }, persistentVolumeReclaimPolicy: "Recycle" },
+      ["spec.persistentVolumeReclaimPolicy: Forbidden: may not be 'recycle' for a hostPath mount of '/'"],
+    ],
+  ];
+  it.each(bad)("PV-1 %s", (_, spec, errors) => {
+    expect(createErrors(persistentVolume, makeVolume(spec))).toEqual(errors);
+  });
+
+  it("PV-2 local volumes say on which node", () => {
+    const local = makeVolume({ local: { path: "/disk" } });
+    delete local.spec?.hostPath;
+    expect(createErrors(persistentVolume, local)).toEqual([
+      "spec.nodeAffinity: Required value: Local volume requires node affinity",
+    ]);
+  });
+
+  it("PV-3 the source stays", () => {
+    const [error] = updateErrors(persistentVolume, makeVolume(), (next) => {
+      if (next.spec) next.spec.hostPath = { path: "/other" };
+    });
+    expect(error).toMatch(
+      /^spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation/,
+    );
+  });
+
+  it("PV-4 row", () => {
+    const volume = makeVolume({
+      claimRef: { namespace: "default", name: "data" },
+      persistentVolumeReclaimPolicy: "Retain",
+    });
+    volume.status = { phase: "Bound" };
+    expect(persistentVolume.row?.(volume, NOW_MS)).toEqual([
+      "data",
+      "1Gi",
+      "RWO",
+      "Retain",
+      "Bound",
+      "default/data",
+      "",
+      "<unset>",
+      "",
+      "5m",
+      "<unset>",
+    ]);
+  });
+});
+
+describe("storage.k8s.io", () => {
+  it("SC-1 defaults, and what stays", () => {
+    expect(created(storageClass, makeClass())).toMatchObject({
+      reclaimPolicy: "Delete",
+      volumeBindingMode: "Immediate",
+    });
+    const errors = updateErrors(storageClass, makeClass(), (next) => {
+      next.parameters = { a: "b" };
+      next.volumeBindingMode = "WaitForFirstConsumer";
+    });
+    expect(errors).toEqual([
+      "parameters: Forbidden: updates to parameters are forbidden.",
+      'volumeBindingMode: Invalid value: "WaitForFirstConsumer": field is immutable',
+    ]);
+  });
+
+  it("SC-2 the default class is marked", () => {
+    const annotations = { "storageclass.kubernetes.io/is-default-class": "true" };
+    const object = makeClass({ metadata: { ...metadata, annotations } });
+    expect(storageClass.row?.(object, NOW_MS)).toEqual([
+      "data (default)",
+      "example.com/disks",
+      "Delete",
+      "Immediate",
+      false,
+      "5m",
+    ]);
+  });
+
+  it("CSI-1 drivers' defaults", () => {
+    const object = { apiVersion: "storage.k8s.io/v1", kind: "CSIDriver", metadata, spec: {} };
+    expect(csiDriver.row?.(created(csiDriver, object), NOW_MS)).toEqual([
+      "data",
+      true,
+      false,
+      false,
+      "<unset>",
+      false,
+      "Persistent",
+      "5m",
+    ]);
+    expect(createErrors(csiDriver, object)).toEqual([]);
+  });
+
+  it("VA-1 attachments name one volume", () => {
+    const object = {
+      apiVersion: "storage.k8s.io/v1",
+      kind: "VolumeAttachment",
+      metadata,
+      spec: { attacher: "example.com", nodeName: "n", source: {} },
+    };
+    expect(createErrors(volumeAttachment, object)).toEqual([
+      "spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistentVolumeName",
+    ]);
+  });
+});
