@@ -171,6 +171,17 @@ describe("nodes", () => {
     expect((await api.create(path, { spec: {} }, { as: node("n1") })).body.message).toContain("not bound to a pod");
   });
 
+  it("[N19] nothing for another node's pod, though its own uses the same account", async () => {
+    await api.create(PODS, pod("q", { nodeName: "n2" }));
+    const path = `${NAMESPACE}/serviceaccounts/default/token`;
+    const { uid } = (await api.get(`${PODS}/p`)).body.metadata;
+    const request = { spec: { boundObjectRef: { kind: "Pod", apiVersion: "v1", name: "p", uid } } };
+    const refused = await api.create(path, request, { as: node("n2") });
+    expect(refused.body.message).toContain("node requested token bound to a pod scheduled on a different node");
+    expect((await api.patch(`${PODS}/p/status`, { status: {} }, "merge", { as: node("n2") })).status).toBe(403);
+    expect((await api.delete(`${PODS}/p`, undefined, { as: node("n2") })).status).toBe(403);
+  });
+
   it("[N17] a token of its own, not another's", async () => {
     const own = await api.request("POST", "/kedge/v1/nodes/n1/token", { as: node("n1") });
     expect(own.status).toBe(201);

@@ -311,6 +311,12 @@ describe("watch", () => {
     expect(first.object.columnDefinitions.length).toBe(3);
     expect(first.object.rows[0].cells[0]).toBe("a");
     expect(second.object.columnDefinitions).toBeNull();
+    // The same event is one watcher's first and another's third.
+    const late = await open(`${MAPS}?watch=true&resourceVersion=${api.services.env.store.revision()}`, TABLE);
+    await api.create(MAPS, configMap("c"));
+    expect((await watch.next()).object.columnDefinitions).toBeNull();
+    expect((await late.next()).object.columnDefinitions).toHaveLength(3);
+    await late.cancel();
     await watch.cancel();
   });
 
