@@ -108,6 +108,11 @@ describe("NetworkPolicy", () => {
       ['spec.egress[0].to[0].ipBlock.except[0]: Invalid value: "192.168.0.0/16": must be a strict subset of `cidr`'],
     ],
     [
+      "an exception that is everything",
+      { egress: [{ to: [{ ipBlock: { cidr: "10.0.0.0/8", except: ["10.0.0.0/8"] } }] }] },
+      ['spec.egress[0].to[0].ipBlock.except[0]: Invalid value: "10.0.0.0/8": must be a strict subset of `cidr`'],
+    ],
+    [
       "an end before the start",
       { ingress: [{ ports: [{ port: 80, endPort: 79 }] }] },
       ["spec.ingress[0].ports[0].endPort: Invalid value: 80: must be greater than or equal to `port`"],
