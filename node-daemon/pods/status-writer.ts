@@ -4,6 +4,7 @@
  */
 import type { PodStatus } from "../../kinds/core/v1-types.ts";
 import type { Clock } from "../../machinery/clock.ts";
+import { deepEqual } from "../../machinery/meta/equality.ts";
 import { ApiCallError, type ApiClient, type Log } from "../contracts.ts";
 import { isTerminalPhase, type NodePod } from "./pod.ts";
 import { statusPatch } from "./status-patch.ts";
@@ -33,7 +34,7 @@ interface Entry {
   pod: NodePod;
   wanted: PodStatus;
   /** As the API answered our last write, with its resourceVersion; the informer may lag behind it. */
-  written: { status: PodStatus; resourceVersion: string } | undefined;
+  written: { status: PodStatus; resourceVersion: string; sent: PodStatus } | undefined;
   busy: boolean;
   cancelTimer: (() => void) | undefined;
   retryMs: number;
@@ -51,6 +52,14 @@ export function createStatusWriter({ api, clock, log }: { api: ApiClient; clock:
       ? entry.written.status
       : pod.status;
 
+  /** What to send; undefined when the API has it, or has been sent just this and made of it what it has. */
+  const due = (pod: NodePod, entry: Entry): ReturnType<typeof statusPatch> => {
+    const { written, wanted } = entry;
+    const untouched = written && !isOlder(written.resourceVersion, pod.metadata.resourceVersion ?? "0");
+    if (untouched && deepEqual(wanted, written.sent)) return undefined;
+    return statusPatch(wanted, base(pod, entry));
+  };
+
   const settle = (entry: Entry): void => {
     for (const resolve of entry.waiters.splice(0)) resolve();
   };
@@ -66,7 +75,7 @@ export function createStatusWriter({ api, clock, log }: { api: ApiClient; clock:
 
   async function write(uid: string, entry: Entry): Promise<void> {
     const { pod, wanted } = entry;
-    const patch = statusPatch(wanted, base(pod, entry));
+    const patch = due(pod, entry);
     if (!patch) {
       settle(entry);
       return;
@@ -77,7 +86,8 @@ export function createStatusWriter({ api, clock, log }: { api: ApiClient; clock:
       const { namespace, name } = pod.metadata;
       const path = `/api/v1/namespaces/${namespace}/pods/${name}/status`;
       const answer = await api.patch<NodePod>(path, "strategic", { metadata: { uid }, status: patch });
-      entry.written = { status: answer.status ?? {}, resourceVersion: answer.metadata.resourceVersion ?? "0" };
+      const { resourceVersion = "0" } = answer.metadata;
+      entry.written = { status: answer.status ?? {}, resourceVersion, sent: wanted };
       entry.retryMs = RETRY_FIRST_MS;
       if (entry.wanted !== wanted) again = GATHER_MS;
     } catch (error) {
@@ -121,7 +131,7 @@ export function createStatusWriter({ api, clock, log }: { api: ApiClient; clock:
       entry.pod = pod;
       entry.wanted = status;
       const known = base(pod, entry);
-      if (!entry.busy && !statusPatch(status, known)) {
+      if (!entry.busy && !due(pod, entry)) {
         entry.cancelTimer?.();
         entry.cancelTimer = undefined;
         settle(entry);

@@ -76,7 +76,7 @@ export async function makeWorld(): Promise<World> {
     // Files are read and written for real: as long as any of that is under way, or calls are made, it goes on.
     for (let quiet = 0, before = seen(); quiet < 4; ) {
       await new Promise((resolve) => setTimeout(resolve, 1));
-      const busy = process.getActiveResourcesInfo().some((name) => name.startsWith("FSReq"));
+      const busy = process.getActiveResourcesInfo().some((name) => /^(FSReq|CloseReq)/.test(name));
       quiet = busy || seen() !== before ? 0 : quiet + 1;
       before = seen();
     }
