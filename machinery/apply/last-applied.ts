@@ -65,10 +65,13 @@ export function syncLastApplied(object: Fields, config: Fields, manager: string)
 function textOf(config: Fields): string {
   const { [ANNOTATION]: _last, ...annotations } = annotationsOf(config);
   const metadata = isMap(config.metadata) ? { ...config.metadata } : {};
-  if (Object.keys(annotations).length > 0) metadata.annotations = annotations;
-  else delete metadata.annotations;
-  return `${JSON.stringify(sortedKeys({ ...config, metadata }))}\n`;
+  if (isMap(metadata.annotations)) metadata.annotations = annotations;
+  return `${JSON.stringify(sortedKeys({ ...config, metadata })).replace(ESCAPED, escape)}\n`;
 }
+
+/** What Go's encoder does not leave as it is. */
+const ESCAPED = /[<>&\u2028\u2029]/g;
+const escape = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 function sortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortedKeys);
