@@ -33,6 +33,7 @@ export function deleteBatch(
       ...((namespace !== "" || !kind.namespaced) && { namespace }),
       ...(after && { after }),
       limit: BATCH_ROWS,
+      ...(selection?.contains !== undefined && { contains: selection.contains }),
     }),
   ];
   const texts: string[] = [];

@@ -153,7 +153,15 @@ function readChunk(
   let length = 0;
   let stopped = false;
   try {
-    for (const row of env.store.list({ ...scopeOf(target), at, limit, ...(after && { after }) })) {
+    const contains = read.selection?.contains;
+    const query = {
+      ...scopeOf(target),
+      at,
+      limit,
+      ...(after && { after }),
+      ...(contains !== undefined && { contains }),
+    };
+    for (const row of env.store.list(query)) {
       rows.push(row);
       length += row.value.length;
       if (length >= CHUNK_LENGTH) {

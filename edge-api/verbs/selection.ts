@@ -7,6 +7,7 @@ import {
   parseFieldSelector,
   parseLabelSelector,
 } from "../../machinery/meta/selector.ts";
+import { parseRequirements } from "../../machinery/meta/selector-syntax.ts";
 import { type ApiError, badRequest } from "../../machinery/meta/status.ts";
 import type { WatchFilter, WatchSpec } from "../store/watch-types.ts";
 
@@ -14,6 +15,8 @@ export interface Selection {
   labels: LabelMatcher | undefined;
   /** All must hold. */
   fields: readonly FieldRequirement[];
+  /** No text without this in it can match: spares parsing, even reading, what does not. */
+  contains: string | undefined;
 }
 
 /** Undefined when everything is selected. @throws ApiError 400 for what does not parse or the kind cannot select by */
@@ -27,7 +30,39 @@ export function parseSelection(
     const known = selectableFields(kind, { apiVersion: "", kind: kind.kind, metadata: {}, spec: {}, status: {} });
     for (const { field } of fields) if (!Object.hasOwn(known, field)) throw unsupported(kind, fieldSelector!, field);
   }
-  return labels === undefined && fields.length === 0 ? undefined : { labels, fields };
+  if (labels === undefined && fields.length === 0) return undefined;
+  return {
+    labels,
+    fields,
+    contains: containedField(fields) ?? (labelSelector ? containedLabel(labelSelector) : undefined),
+  };
+}
+
+/** Fields whose value stands in the text under the path's last name, in every version of their kind. */
+const LITERAL_FIELDS: ReadonlySet<string> = new Set([
+  "spec.nodeName",
+  "spec.serviceAccountName",
+  "status.phase",
+  "involvedObject.name",
+  "involvedObject.uid",
+  "regarding.name",
+  "regarding.uid",
+]);
+
+const member = (key: string, value: string): string => `${JSON.stringify(key)}:${JSON.stringify(value)}`;
+
+function containedField(fields: readonly FieldRequirement[]): string | undefined {
+  const literal = fields.find(
+    ({ field, operator, value }) => operator === "=" && value !== "" && LITERAL_FIELDS.has(field),
+  );
+  return literal && member(literal.field.split(".").at(-1)!, literal.value);
+}
+
+function containedLabel(selector: string): string | undefined {
+  const equality = parseRequirements(selector).find(
+    ({ operator, values }) => values.length === 1 && (operator === "=" || operator === "==" || operator === "in"),
+  );
+  return equality && member(equality.key, equality.values[0]!);
 }
 
 const unsupported = (kind: Kind, selector: string, field: string): ApiError =>
@@ -70,13 +105,14 @@ export function watchFilter(kind: Kind, spec: WatchSpec): WatchFilter | undefine
     fieldSelector: spec.fieldSelector ?? null,
   });
   if (!selection) return undefined;
-  const { labels, fields } = selection;
+  const { labels, fields, contains } = selection;
   const equalities = fields.filter(({ operator, value }) => operator === "=" && value !== "");
   const equality = equalities.find(({ field }) => field === "metadata.name") ?? equalities[0];
   return {
     matches: (view) =>
       (!labels || labels(view.labels as { [key: string]: string })) && fieldsMatch(fields, view.fields),
     ...(equality && { equality: { field: equality.field, value: equality.value } }),
+    ...(contains !== undefined && { contains }),
   };
 }
 
