@@ -366,6 +366,16 @@ describe("hooks and probes", () => {
     await world.until(() => world.runtime.calls.some((call) => call.endsWith("alive?")), 2_000);
   });
 
+  it("[PW47] a cut grace period ends a preStop that waits", async () => {
+    const lifecycle = { preStop: { sleep: { seconds: 500 } } };
+    world.create("web", { containers: [makeContainer("main", { lifecycle })] });
+    await world.until(running("web"));
+    world.delete("web", 600);
+    await world.pass(1_000);
+    world.delete("web", 1);
+    await world.until(() => world.pod("web") === undefined, 5_000);
+  });
+
   it("[PW46] sidecars stop after the others", async () => {
     world.create("web", { initContainers: [makeContainer("side", { restartPolicy: "Always" })] });
     await world.until(running("web"));
