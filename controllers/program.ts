@@ -12,11 +12,13 @@ import { nodeIpamController } from "./node/ipam.ts";
 import { nodeLifecycleController } from "./node/lifecycle.ts";
 import { podGarbageCollector } from "./pod-gc/controller.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
+import { replicationController } from "./replication-controller/controller.ts";
 import { rootCaController } from "./root-ca/controller.ts";
 import type { Controller } from "./runner/controller.ts";
 import type { RunnerMetrics } from "./runner/metrics.ts";
 import { Runner } from "./runner/runner.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
+import { statefulSetController } from "./stateful-set/controller.ts";
 import { View } from "./view/view.ts";
 
 export interface ControllersOptions {
@@ -54,6 +56,8 @@ const allControllers = ({ caCertificate }: ControllersOptions): Controller[] => 
   taintEvictionController(),
   deploymentController,
   replicaSetController,
+  replicationController,
+  statefulSetController,
   endpointSliceController,
   endpointsController,
   podGarbageCollector(),

@@ -1,4 +1,5 @@
 import type { PodTemplateSpec } from "../../kinds/core/v1-types.ts";
+import { canonicalJson } from "../../machinery/cluster/canonical-json.ts";
 import { deepEqual } from "../../machinery/meta/equality.ts";
 import { fnv32a, safeEncode } from "../../machinery/meta/hash.ts";
 
@@ -23,17 +24,6 @@ function comparable(template: PodTemplateSpec | undefined): unknown {
  * taken.
  */
 export function templateHash(template: PodTemplateSpec, collisionCount: number | undefined): string {
-  const text = canonical(template) + (collisionCount === undefined ? "" : `#${collisionCount}`);
+  const text = canonicalJson(template) + (collisionCount === undefined ? "" : `#${collisionCount}`);
   return safeEncode(String(fnv32a(text)));
-}
-
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const fields = value as { [key: string]: unknown };
-  const keys = Object.keys(fields).filter((key) => fields[key] !== undefined);
-  return `{${keys
-    .sort()
-    .map((key) => `${JSON.stringify(key)}:${canonical(fields[key])}`)
-    .join(",")}}`;
 }

@@ -1,16 +1,18 @@
 import type { ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from "../../kinds/apps/v1-types.ts";
-import type { Pod } from "../../kinds/core/v1-types.ts";
+import type { Pod, ReplicationController } from "../../kinds/core/v1-types.ts";
 import { formatTime } from "../../machinery/clock.ts";
+import type { LabelSelector } from "../../machinery/meta/object.ts";
 import type { Action, Failure, Plan } from "../runner/controller.ts";
 import { statusOp } from "../runner/ops.ts";
-import { PODS, REPLICA_SETS } from "../view/resources.ts";
+import { PODS, REPLICA_SETS, REPLICATION_CONTROLLERS } from "../view/resources.ts";
 import { claim } from "../workload/claim.ts";
 import { BURST_PODS, burstOf, createPod, deletePod, podFromTemplate } from "../workload/create-pod.ts";
 import { podsToDelete } from "../workload/deletion-order.ts";
 import { isActive, isAvailable, isFinished, isReady, isTerminating, nextAvailableMs } from "../workload/pods.ts";
 
 export interface SeenReplicaSet {
-  replicaSet: ReplicaSet;
+  /** A ReplicationController is an older ReplicaSet. */
+  replicaSet: ReplicaSet | ReplicationController;
   /** Pods it controls. */
   controlled: readonly Pod[];
   /** Pods of its namespace that nobody controls. */
@@ -22,12 +24,19 @@ export interface SeenReplicaSet {
   random: () => number;
 }
 
-/** Decides what one ReplicaSet needs now: adoptions and releases, pods created or deleted, and its status. */
+/** A ReplicationController's selector is a plain map; a ReplicaSet's is not. */
+const isOlder = (owner: ReplicaSet | ReplicationController): owner is ReplicationController =>
+  owner.kind === "ReplicationController";
+
+const selectorOf = (owner: ReplicaSet | ReplicationController): LabelSelector | undefined =>
+  isOlder(owner) ? owner.spec.selector && { matchLabels: owner.spec.selector } : owner.spec.selector;
+
+/** Decides what one ReplicaSet or ReplicationController needs now: adoptions and releases, pods created or deleted, and its status. */
 export function planReplicaSet(seen: SeenReplicaSet): Plan {
   const { replicaSet, nowMs, failures } = seen;
   const { owned, actions } = claim({
     owner: replicaSet,
-    selector: replicaSet.spec.selector,
+    selector: selectorOf(replicaSet),
     resource: PODS,
     controlled: seen.controlled.filter((pod) => !isFinished(pod)),
     orphans: seen.orphans,
@@ -37,7 +46,8 @@ export function planReplicaSet(seen: SeenReplicaSet): Plan {
   const difference = (replicaSet.spec.replicas ?? 1) - active.length;
   const scaling = replicaSet.metadata.deletionTimestamp ? [] : scale(seen, active, difference);
   const status = statusOf({ replicaSet, active, owned, difference, failures, nowMs });
-  const statusWrite = statusOp(REPLICA_SETS, replicaSet, status);
+  const resource = isOlder(replicaSet) ? REPLICATION_CONTROLLERS : REPLICA_SETS;
+  const statusWrite = statusOp(resource, replicaSet, status);
   const againAtMs = nextAvailableMs(active, replicaSet.spec.minReadySeconds ?? 0, nowMs);
   return {
     actions: [...actions, ...scaling, ...(statusWrite ? [{ op: statusWrite }] : [])],
@@ -58,7 +68,7 @@ function scale({ replicaSet, related, nowMs, random }: SeenReplicaSet, active: P
 }
 
 function statusOf(options: {
-  replicaSet: ReplicaSet;
+  replicaSet: ReplicaSet | ReplicationController;
   active: readonly Pod[];
   owned: readonly Pod[];
   difference: number;
@@ -80,7 +90,9 @@ function statusOf(options: {
       readyReplicas: count(isReady),
       availableReplicas: count((pod) => isAvailable(pod, minReadySeconds, nowMs)),
     }),
-    terminatingReplicas: owned.reduce((sum, pod) => sum + (isTerminating(pod) ? 1 : 0), 0),
+    ...(!isOlder(replicaSet) && {
+      terminatingReplicas: owned.reduce((sum, pod) => sum + (isTerminating(pod) ? 1 : 0), 0),
+    }),
     ...(replicaSet.metadata.generation !== undefined && { observedGeneration: replicaSet.metadata.generation }),
     ...(conditions.length > 0 && { conditions }),
   };
@@ -88,7 +100,7 @@ function statusOf(options: {
 
 /** Pods that could not be created or deleted make condition ReplicaFailure; it goes once they can. */
 function conditionsOf(options: {
-  replicaSet: ReplicaSet;
+  replicaSet: ReplicaSet | ReplicationController;
   difference: number;
   failures: readonly Failure[];
   nowMs: number;

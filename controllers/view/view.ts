@@ -1,7 +1,18 @@
-import type { Deployment, ReplicaSet } from "../../kinds/apps/v1-types.ts";
-import type { ConfigMap, Endpoints, Namespace, Node, Pod, Service } from "../../kinds/core/v1-types.ts";
+import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from "../../kinds/apps/v1-types.ts";
+import type { CronJob, Job } from "../../kinds/batch/v1-types.ts";
+import type {
+  ConfigMap,
+  Endpoints,
+  Namespace,
+  Node,
+  PersistentVolumeClaim,
+  Pod,
+  ReplicationController,
+  Service,
+} from "../../kinds/core/v1-types.ts";
 import type { EndpointSlice } from "../../kinds/discovery/v1-types.ts";
 import type { Registry } from "../../kinds/kind.ts";
+import type { PodDisruptionBudget } from "../../kinds/policy/v1-types.ts";
 import type { Resource } from "../../machinery/cluster/contract.ts";
 import type { AnyTable, Change } from "../../machinery/cluster/feed-cache.ts";
 import { Table } from "../../machinery/cluster/table.ts";
@@ -63,6 +74,31 @@ export class View {
     resource: resources.REPLICA_SETS,
     project: projectWhole<ReplicaSet>,
     indexes: orphans,
+  });
+
+  readonly replicationControllers = new Table<ReplicationController>({
+    resource: resources.REPLICATION_CONTROLLERS,
+    project: projectWhole<ReplicationController>,
+  });
+  readonly statefulSets = new Table<StatefulSet>({
+    resource: resources.STATEFUL_SETS,
+    project: projectWhole<StatefulSet>,
+  });
+  readonly daemonSets = new Table<DaemonSet>({ resource: resources.DAEMON_SETS, project: projectWhole<DaemonSet> });
+  readonly controllerRevisions = new Table<ControllerRevision, "orphan">({
+    resource: resources.CONTROLLER_REVISIONS,
+    project: projectWhole<ControllerRevision>,
+    indexes: orphans,
+  });
+  readonly volumeClaims = new Table<PersistentVolumeClaim>({
+    resource: resources.VOLUME_CLAIMS,
+    project: projectWhole<PersistentVolumeClaim>,
+  });
+  readonly jobs = new Table<Job>({ resource: resources.JOBS, project: projectWhole<Job> });
+  readonly cronJobs = new Table<CronJob>({ resource: resources.CRON_JOBS, project: projectWhole<CronJob> });
+  readonly disruptionBudgets = new Table<PodDisruptionBudget>({
+    resource: resources.DISRUPTION_BUDGETS,
+    project: projectWhole<PodDisruptionBudget>,
   });
 
   readonly #tables = new Map<Resource, AnyTable>();

@@ -1,0 +1,46 @@
+import type { ControllerRevision } from "../../kinds/apps/v1-types.ts";
+import type { Pod } from "../../kinds/core/v1-types.ts";
+import { type Controller, keyOf, NOTHING, splitKey } from "../runner/controller.ts";
+import { CONTROLLER_REVISIONS, PODS, STATEFUL_SETS, VOLUME_CLAIMS } from "../view/resources.ts";
+import { controllerOf } from "../view/view.ts";
+import { matchingOwners } from "../workload/owners.ts";
+import { planStatefulSet } from "./plan.ts";
+
+export const statefulSetController: Controller = {
+  name: "statefulset-controller",
+  watches: {
+    [STATEFUL_SETS]: ({ object }) => [keyOf(object)],
+    [PODS]: (change, view) => matchingOwners(change, { kind: "StatefulSet", owners: view.statefulSets }),
+    [CONTROLLER_REVISIONS]: ({ object }) => {
+      const owner = controllerOf(object);
+      return owner?.kind === "StatefulSet" ? [`${object.metadata.namespace}/${owner.name}`] : undefined;
+    },
+    // A pod may be waiting for an old claim of its name to go.
+    [VOLUME_CLAIMS]: ({ type, object }, view) => {
+      const owner =
+        type === "deleted"
+          ? object.metadata.ownerReferences?.find(({ kind }: { kind: string }) => kind === "Pod")
+          : undefined;
+      const set = owner && /^(.*)-[0-9]+$/.exec(owner.name)?.[1];
+      return set && view.statefulSets.get(object.metadata.namespace, set)
+        ? [`${object.metadata.namespace}/${set}`]
+        : undefined;
+    },
+  },
+  plan(key, view, { nowMs }) {
+    const { namespace, name } = splitKey(key);
+    const set = view.statefulSets.get(namespace, name);
+    if (!set) return NOTHING;
+    const uid = set.metadata.uid ?? "";
+    return planStatefulSet({
+      set,
+      controlled: view.controlledBy<Pod>(uid, PODS),
+      orphans: view.pods.by("orphan", namespace),
+      revisions: view.controlledBy<ControllerRevision>(uid, CONTROLLER_REVISIONS),
+      orphanRevisions: view.controllerRevisions.by("orphan", namespace),
+      revisionNamed: (revision) => view.controllerRevisions.get(namespace, revision),
+      claimNamed: (claim) => view.volumeClaims.get(namespace, claim),
+      nowMs,
+    });
+  },
+};
