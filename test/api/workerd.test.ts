@@ -17,7 +17,7 @@ beforeAll(async () => {
 }, 30_000);
 
 afterAll(async () => {
-  await worker.stop();
+  await worker?.stop();
   fs.rmSync(dir, { recursive: true, force: true });
 });
 
