@@ -146,6 +146,9 @@ export function createPodManager(options: PodManagerOptions): PodManager {
     wake(uid);
     tellHostPorts();
   });
+  cache.onReturn(() => {
+    for (const worker of workers.values()) worker.wake();
+  });
   objects.onChange((uid) => workers.get(uid)?.refreshVolumes());
 
   async function startRuntime(): Promise<void> {
@@ -175,6 +178,8 @@ export function createPodManager(options: PodManagerOptions): PodManager {
       await mkdir(paths.logs, { recursive: true, mode: 0o755 });
       await volumes.start();
       await startRuntime();
+      // Containers are told of services when they start.
+      await options.services.synced;
       if (stopped) return;
       pods = api.informer<KubeObject>({ path: "/api/v1/pods", fieldSelector: `spec.nodeName=${nodeName}` });
       pods.onChange((_, current, previous) => {

@@ -39,6 +39,8 @@ export class PodWorker {
   /** The API has it no more. */
   #removed = false;
   #admitted: boolean;
+  /** Something was started or stopped: the cache may lag behind. */
+  #acted = false;
   #verdict: Rejection | undefined;
   readonly #failures = new Map<string, StartFailure>();
   readonly #resized = new Map<string, string>();
@@ -278,6 +280,7 @@ export class PodWorker {
 
     const actions = planPod({ pod, observed: this.#observed(), probes: probes.verdicts(uid), resized: this.#resized });
     if (actions.length === 0) return;
+    this.#acted = true;
     const outcome = await runActions(
       this.#services,
       {
@@ -328,7 +331,8 @@ export class PodWorker {
     this.#services.probes.end(this.#pod.metadata.uid);
     await this.#stopRunning();
     const { uid, namespace, name } = this.#pod.metadata;
-    const observed = await this.#services.cache.refresh({ uid, namespace, name });
+    // What was never touched here is as the first list had it: a node's many finished pods need no look each.
+    const observed = this.#acted ? await this.#services.cache.refresh({ uid, namespace, name }) : this.#observed();
     if (runningContainers(observed).length > 0 || observed.sandboxes.some(({ ready }) => ready)) {
       this.#retry();
       return;
@@ -337,6 +341,8 @@ export class PodWorker {
   }
 
   async #stopRunning(): Promise<void> {
+    const before = this.#observed();
+    if (runningContainers(before).length > 0 || before.sandboxes.some(({ ready }) => ready)) this.#acted = true;
     const graceSeconds = this.#removed && !this.#pod.metadata.deletionTimestamp ? 0 : undefined;
     await stopPod(this.#services, this.#pod, this.#observed(), { hurry: this.#hurry.signal, graceSeconds });
   }

@@ -44,6 +44,8 @@ export class RuntimeCache {
   #relisting: Promise<void> | undefined;
   #relistAgain = false;
   #stop: (() => void) | undefined;
+  #away = false;
+  #returned = (): void => {};
   /** When the last complete list succeeded; 0 before the first. */
   lastRelistMs = 0;
 
@@ -62,6 +64,11 @@ export class RuntimeCache {
 
   *all(): Iterable<ObservedPod> {
     for (const { pod } of this.#pods.values()) yield pod;
+  }
+
+  /** Calls back when the runtime is there again after it was away: what failed meanwhile is worth another try. */
+  onReturn(listener: () => void): void {
+    this.#returned = listener;
   }
 
   /** Resolves after the first list. @throws RuntimeError when the runtime does not answer */
@@ -104,6 +111,11 @@ export class RuntimeCache {
           this.#relistAgain = false;
           await this.#list();
         } while (this.#relistAgain);
+        if (this.#away) this.#returned();
+        this.#away = false;
+      } catch (error) {
+        this.#away = true;
+        throw error;
       } finally {
         this.#relisting = undefined;
       }
