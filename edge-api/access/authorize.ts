@@ -1,5 +1,6 @@
 /** May this identity do this? The authorizers in kube-apiserver's order, and the words of a refusal. */
 
+import type { FieldRequirement } from "../../machinery/meta/selector.ts";
 import { ApiError, forbidden } from "../../machinery/meta/status.ts";
 import type { RequestInfo } from "../http/request-info.ts";
 import { type Identity, MASTERS_GROUP } from "./identity.ts";
@@ -8,7 +9,10 @@ import { type Identity, MASTERS_GROUP } from "./identity.ts";
 export type Access = Pick<
   RequestInfo,
   "isResource" | "verb" | "group" | "resource" | "subresource" | "namespace" | "name" | "path"
-> & { fieldSelector?: string | null };
+> & {
+  /** What a list or watch is narrowed to; absent: to nothing. */
+  fields?: readonly FieldRequirement[];
+};
 
 export type Verdict = { decision: "allow" | "deny" | "no opinion"; reason: string };
 

@@ -1,7 +1,7 @@
 /** The authorizers of a cluster, in kube-apiserver's order: masters, Node, RBAC. */
 import type { Store } from "../store/contract.ts";
 import { type Authorizer, authorizerChain, mastersAuthorizer } from "./authorize.ts";
-import { createNodeAuthorizer } from "./node-authorizer.ts";
+import { createNodeAuthorizer } from "./node/authorizer.ts";
 import { createRbacAuthorizer, type RbacAuthorizer } from "./rbac/authorizer.ts";
 
 export function createAuthorizers(store: Store): { authorizer: Authorizer; rbac: RbacAuthorizer } {

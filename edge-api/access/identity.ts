@@ -25,11 +25,12 @@ export const NODE_NAME_EXTRA = "authentication.kubernetes.io/node-name";
 export const NODE_UID_EXTRA = "authentication.kubernetes.io/node-uid";
 export const CREDENTIAL_ID_EXTRA = "authentication.kubernetes.io/credential-id";
 
+export const isNode = ({ user, groups }: Identity): boolean =>
+  user.startsWith(NODE_USER_PREFIX) && groups.includes(NODES_GROUP);
+
 /** Name of the node a node's identity speaks for; undefined for everybody else. */
-export function nodeNameOf(identity: Identity): string | undefined {
-  if (!identity.user.startsWith(NODE_USER_PREFIX) || !identity.groups.includes(NODES_GROUP)) return undefined;
-  return identity.user.slice(NODE_USER_PREFIX.length) || undefined;
-}
+export const nodeNameOf = (identity: Identity): string | undefined =>
+  isNode(identity) ? identity.user.slice(NODE_USER_PREFIX.length) || undefined : undefined;
 
 export function serviceAccountIdentity(account: {
   namespace: string;

@@ -4,9 +4,8 @@
  */
 import { invalid, invalidObject } from "../../machinery/meta/field-error.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
-import { badRequest, conflict, forbidden, notFound } from "../../machinery/meta/status.ts";
+import { badRequest, conflict, notFound } from "../../machinery/meta/status.ts";
 import type { Store } from "../store/contract.ts";
-import { type Identity, nodeNameOf } from "./identity.ts";
 import { API_AUDIENCE, type BoundClaims, type Claims } from "./tokens.ts";
 
 export interface TokenRequest extends KubeObject {
@@ -17,6 +16,8 @@ export interface TokenRequest extends KubeObject {
   };
 }
 
+const GROUP = "authentication.k8s.io";
+const KIND = "TokenRequest";
 const DEFAULT_SECONDS = 3600;
 const MIN_SECONDS = 600;
 const MAX_SECONDS = 2 ** 32;
@@ -31,42 +32,57 @@ interface Account {
 
 export interface TokenPlan {
   claims: Claims;
+  /** Of the account. */
+  uid: string;
   audiences: string[];
+  /** As asked for, or the default. */
+  seconds: number;
   /** Epoch seconds; what the client is told, and when it should have a new one. */
   expiresAtSeconds: number;
 }
 
 /**
- * Decides on a token. Reads the store, writes nothing.
- * @throws ApiError 400, 403, 404, 409, 422
+ * Decides on a token. Reads the store, writes nothing. That a node asks only for its pods is NodeRestriction's to see to.
+ * @throws ApiError 400, 404, 409, 422
  */
 export function planToken(
   store: Store,
-  input: { account: Account; request: TokenRequest; identity: Identity; issuer: string; nowMs: number; id: string },
+  input: { account: Account; request: TokenRequest; issuer: string; nowMs: number; id: string },
 ): TokenPlan {
   const { account, request, issuer, nowMs } = input;
   const { namespace, name } = account;
+  checkMeta(request, account);
   const row = store.get({ resource: "serviceaccounts", namespace, name });
   if (!row) throw notFound({ group: "", resource: "serviceaccounts", name });
   const uid = (JSON.parse(row.value) as KubeObject).metadata.uid ?? "";
-  const seconds = checkedSeconds(request, name);
-  const bound = boundTo(store, account, request, input.identity);
+  const askedUid = request.metadata.uid;
+  if (askedUid && askedUid !== uid)
+    throw conflict(
+      { group: GROUP, resource: KIND, name },
+      `the UID in the token request (${askedUid}) does not match the UID of the service account (${uid})`,
+    );
+  const seconds = checkedSeconds(request);
+  const bound = boundTo(store, account, request);
   const audiences = request.spec.audiences?.length ? request.spec.audiences : defaultAudiences(issuer);
   const now = Math.floor(nowMs / 1000);
-  const extends_ = seconds === EXTENDABLE_SECONDS && bound.pod !== undefined && !request.spec.audiences?.length;
+  const own = defaultAudiences(issuer);
+  const extended =
+    seconds === EXTENDABLE_SECONDS && bound.pod !== undefined && audiences.every((audience) => own.includes(audience));
   const expiresAtSeconds = now + seconds;
   const kubernetes: BoundClaims & { warnafter?: number } = {
     namespace,
     ...bound,
     serviceaccount: { name, uid },
-    ...(extends_ && { warnafter: expiresAtSeconds }),
+    ...(extended && { warnafter: expiresAtSeconds }),
   };
   return {
+    uid,
     audiences,
+    seconds,
     expiresAtSeconds,
     claims: {
       aud: audiences,
-      exp: now + (extends_ ? EXTENDED_SECONDS : seconds),
+      exp: now + (extended ? EXTENDED_SECONDS : seconds),
       iat: now,
       iss: issuer,
       jti: input.id,
@@ -77,11 +93,21 @@ export function planToken(
   };
 }
 
+function checkMeta({ metadata }: TokenRequest, { namespace, name }: Account): void {
+  const problem =
+    metadata.name && metadata.name !== name
+      ? invalid("metadata.name", metadata.name, "must match the service account name if specified")
+      : metadata.namespace && metadata.namespace !== namespace
+        ? invalid("metadata.namespace", metadata.namespace, "must match the service account namespace if specified")
+        : undefined;
+  if (problem) throw invalidObject({ group: GROUP, kind: KIND, name }, [problem]);
+}
+
 /** The issuer's URL may change with the edge's address; the other name stays. */
 export const defaultAudiences = (issuer: string): string[] =>
   issuer === API_AUDIENCE ? [issuer] : [issuer, API_AUDIENCE];
 
-function checkedSeconds({ spec }: TokenRequest, name: string): number {
+function checkedSeconds({ spec }: TokenRequest): number {
   const seconds = spec.expirationSeconds ?? DEFAULT_SECONDS;
   const problem =
     seconds < MIN_SECONDS
@@ -90,22 +116,13 @@ function checkedSeconds({ spec }: TokenRequest, name: string): number {
         ? "may not specify a duration larger than 2^32 seconds"
         : undefined;
   if (problem === undefined) return seconds;
-  throw invalidObject({ group: "authentication.k8s.io", kind: "TokenRequest", name }, [
-    invalid("spec.expirationSeconds", seconds, problem),
-  ]);
+  throw invalidObject({ group: GROUP, kind: KIND, name: "" }, [invalid("spec.expirationSeconds", seconds, problem)]);
 }
 
 type Bound = Pick<BoundClaims, "pod" | "node" | "secret">;
 
-function boundTo(store: Store, account: Account, { spec }: TokenRequest, identity: Identity): Bound {
-  const node = nodeNameOf(identity);
+function boundTo(store: Store, account: Account, { spec }: TokenRequest): Bound {
   const ref = spec.boundObjectRef;
-  if (node !== undefined && ref?.kind !== "Pod") {
-    throw forbidden(
-      { group: "", resource: "serviceaccounts/token", name: account.name },
-      "node requested token not bound to a pod",
-    );
-  }
   if (!ref) return {};
   const { name = "", uid } = ref;
   const place = placeOf(ref, account.namespace);
@@ -113,6 +130,11 @@ function boundTo(store: Store, account: Account, { spec }: TokenRequest, identit
   if (!row) throw notFound({ group: "", resource: place.resource, name });
   const object = JSON.parse(row.value) as KubeObject;
   const found = object.metadata.uid ?? "";
+  if (ref.kind === "Pod" && (object.spec as PodSpec).serviceAccountName !== account.name) {
+    throw badRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(account.name)} to pod running with different serviceaccount name.`,
+    );
+  }
   if (uid && uid !== found) {
     throw conflict(
       { group: "", resource: `${ref.kind}`, name },
@@ -122,16 +144,19 @@ function boundTo(store: Store, account: Account, { spec }: TokenRequest, identit
   const bound = { name, uid: found };
   if (ref.kind === "Secret") return { secret: bound };
   if (ref.kind === "Node") return { node: bound };
-  return boundToPod(store, account, { pod: object, bound, asker: node });
+  return { pod: bound, ...nodeOf(store, object.spec as PodSpec) };
 }
 
 function placeOf(
-  ref: { kind?: string; apiVersion?: string },
+  { kind = "", apiVersion = "" }: { kind?: string; apiVersion?: string },
   namespace: string,
 ): { resource: string; namespace: string } {
-  const resource = ref.apiVersion === "v1" || !ref.apiVersion ? BINDABLE.get(ref.kind ?? "") : undefined;
-  if (!resource)
-    throw badRequest(`cannot bind token to object of type ${ref.apiVersion ?? ""}, Kind=${ref.kind ?? ""}`);
+  const slash = apiVersion.indexOf("/");
+  const resource = slash < 0 ? BINDABLE.get(kind) : undefined;
+  if (!resource) {
+    const group = apiVersion.slice(0, Math.max(slash, 0));
+    throw badRequest(`cannot bind token to object of type ${group}/${apiVersion.slice(slash + 1)}, Kind=${kind}`);
+  }
   return { resource, namespace: resource === "nodes" ? "" : namespace };
 }
 
@@ -141,27 +166,15 @@ const BINDABLE: ReadonlyMap<string, string> = new Map([
   ["Node", "nodes"],
 ]);
 
-function boundToPod(
-  store: Store,
-  account: Account,
-  { pod, bound, asker }: { pod: KubeObject; bound: { name: string; uid: string }; asker: string | undefined },
-): Bound {
-  const spec = pod.spec as { serviceAccountName?: string; nodeName?: string };
-  if (spec.serviceAccountName !== account.name) {
-    throw badRequest(
-      `cannot bind token for serviceaccount ${JSON.stringify(account.name)} to pod running with different serviceaccount name.`,
-    );
-  }
-  if (asker !== undefined && spec.nodeName !== asker) {
-    throw forbidden(
-      { group: "", resource: "serviceaccounts/token", name: account.name },
-      "node requested token bound to a pod scheduled on a different node",
-    );
-  }
-  const nodeRow = spec.nodeName ? store.get({ resource: "nodes", namespace: "", name: spec.nodeName }) : undefined;
-  const nodeUid = nodeRow && (JSON.parse(nodeRow.value) as KubeObject).metadata.uid;
-  return {
-    pod: bound,
-    ...(spec.nodeName && { node: { name: spec.nodeName, ...(nodeUid !== undefined && { uid: nodeUid }) } }),
-  };
+interface PodSpec {
+  serviceAccountName?: string;
+  nodeName?: string;
+}
+
+/** The node a pod is on, for whoever looks into its token; a node that is not there is named all the same. */
+function nodeOf(store: Store, { nodeName }: PodSpec): Bound {
+  if (!nodeName) return {};
+  const row = store.get({ resource: "nodes", namespace: "", name: nodeName });
+  const uid = row && (JSON.parse(row.value) as KubeObject).metadata.uid;
+  return { node: { name: nodeName, ...(uid !== undefined && { uid }) } };
 }

@@ -6,6 +6,7 @@ import type { KubeObject } from "../../machinery/meta/object.ts";
 import { conflict, notFound, type Status } from "../../machinery/meta/status.ts";
 import { fromStorage, toStorage } from "./convert.ts";
 import {
+  admitSubresource,
   type Caller,
   committing,
   type Environment,
@@ -37,6 +38,7 @@ export function bind(
   env: Environment,
   { target, caller, binding }: { target: Target; caller: Caller; binding: Binding },
 ): Outcome {
+  admitSubresource(env, { ...target, subresource: "binding" }, caller, binding);
   const node = nodeOf(binding, target);
   const row = env.store.get(keyOf(target));
   if (!row) throw notFound(subjectOf(target.kind, target.name));

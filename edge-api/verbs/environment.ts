@@ -1,8 +1,9 @@
 import type { Kind, Registry } from "../../kinds/kind.ts";
 import type { Clock } from "../../machinery/clock.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
 import type { Subject } from "../../machinery/meta/status.ts";
 import type { TypeTable } from "../../machinery/schema/types.ts";
-import type { Admission } from "../access/admission/plugin.ts";
+import type { Admission, Attributes } from "../access/admission/plugin.ts";
 import type { Identity } from "../access/identity.ts";
 import type { Store } from "../store/contract.ts";
 
@@ -64,6 +65,14 @@ export const keyOf = (
   namespace: target.namespace,
   name,
 });
+
+/** Has a subresource that is created (a binding, an eviction, a token) looked at as any other object is. */
+export function admitSubresource(env: Environment, target: Target, caller: Caller, object: KubeObject): void {
+  const { kind, namespace, name, subresource } = target;
+  const attributes: Attributes = { operation: "CREATE", kind, namespace, name, subresource, object, ...caller };
+  env.admission.admit(attributes);
+  env.admission.validate(attributes);
+}
 
 /** Thrown to take a dry run's writes back. */
 class DryRunDone extends Error {

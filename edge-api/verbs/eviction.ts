@@ -11,6 +11,7 @@ import { fromStorage, toStorage } from "./convert.ts";
 import { removeStored } from "./delete.ts";
 import type { DeleteOptions } from "./deletion.ts";
 import {
+  admitSubresource,
   type Caller,
   committing,
   type Environment,
@@ -46,6 +47,7 @@ export function evict(
     eviction,
   }: { target: Target; caller: Caller; eviction: KubeObject & { deleteOptions?: DeleteOptions } },
 ): Outcome {
+  admitSubresource(env, { ...target, subresource: "eviction" }, caller, eviction);
   const row = env.store.get(keyOf(target));
   if (!row) throw notFound(subjectOf(target.kind, target.name));
   const pod = fromStorage(row.value, target.kind);

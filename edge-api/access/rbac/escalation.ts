@@ -36,14 +36,8 @@ export const escalationCheck: AdmissionPlugin = {
     if (identity.groups.includes(MASTERS_GROUP)) return;
     if (old && onlyCollectorFields(object!, old)) return;
     if (!env.rights) throw new Error("roles and bindings cannot be written where nobody's rights are known");
-    switch (kind.storage) {
-      case ROLES:
-      case CLUSTER_ROLES:
-        return checkRole(attributes, env.rights);
-      case BINDINGS:
-      case CLUSTER_BINDINGS:
-        return checkBinding(attributes, env.rights);
-    }
+    if (kind.storage === ROLES || kind.storage === CLUSTER_ROLES) checkRole(attributes, env.rights);
+    if (kind.storage === BINDINGS || kind.storage === CLUSTER_BINDINGS) checkBinding(attributes, env.rights);
   },
 };
 

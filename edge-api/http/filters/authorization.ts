@@ -15,6 +15,7 @@ export function accessOf({ info, query }: RequestContext): Access {
     return info;
   const fieldSelector = query?.get("fieldSelector");
   if (!fieldSelector) return info;
-  const named = parseFieldSelector(fieldSelector).find((r) => r.field === "metadata.name" && r.operator === "=");
-  return { ...info, fieldSelector, ...(named && { name: named.value }) };
+  const fields = parseFieldSelector(fieldSelector);
+  const named = fields.find((r) => r.field === "metadata.name" && r.operator === "=");
+  return { ...info, fields, ...(named && { name: named.value }) };
 }

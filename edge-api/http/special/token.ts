@@ -1,6 +1,7 @@
 import { formatTime } from "../../../machinery/clock.ts";
 import { planToken, type TokenRequest } from "../../access/token-request.ts";
 import { decodeShape, type Shape } from "../../verbs/decode.ts";
+import { admitSubresource } from "../../verbs/environment.ts";
 import { writeOptions } from "../options.ts";
 import { bodyOf, callerOf } from "../request.ts";
 import { json } from "../respond.ts";
@@ -15,27 +16,30 @@ const TOKEN_REQUEST: Shape = {
 
 /** POST of `serviceaccounts/{name}/token`. */
 export const token: SpecialEndpoint = async (context, target) => {
-  const { env, tokens } = { env: context.services.env, tokens: context.services.tokens };
-  const { fieldValidation } = writeOptions(context, "CreateOptions");
+  const { env, tokens } = context.services;
+  const { fieldValidation, dryRun } = writeOptions(context, "CreateOptions");
   const { value, duplicateFields } = await bodyOf(context);
-  const { warn } = callerOf(context, false);
-  const request = decodeShape(env, value, TOKEN_REQUEST, { fieldValidation, duplicateFields, warn }) as TokenRequest;
+  const caller = callerOf(context, dryRun);
+  const decoding = { fieldValidation, duplicateFields, warn: caller.warn };
+  const request = decodeShape(env, value, TOKEN_REQUEST, decoding) as TokenRequest;
   request.spec ??= {};
+  admitSubresource(env, target, caller, request);
+  const nowMs = env.clock.now();
+  const { namespace, name } = target;
   const plan = planToken(env.store, {
-    account: { namespace: target.namespace, name: target.name },
+    account: { namespace, name },
     request,
-    identity: context.identity,
     issuer: tokens.issuer,
-    nowMs: env.clock.now(),
+    nowMs,
     id: env.uuid(),
   });
   const answer = {
     kind: "TokenRequest",
     apiVersion: "authentication.k8s.io/v1",
-    metadata: { name: target.name, namespace: target.namespace, creationTimestamp: formatTime(env.clock.now()) },
+    metadata: { ...request.metadata, name, namespace, uid: plan.uid, creationTimestamp: formatTime(nowMs) },
     spec: {
       audiences: plan.audiences,
-      expirationSeconds: request.spec.expirationSeconds ?? 3600,
+      expirationSeconds: plan.seconds,
       boundObjectRef: request.spec.boundObjectRef ?? null,
     },
     status: { token: await tokens.sign(plan.claims), expirationTimestamp: formatTime(plan.expiresAtSeconds * 1000) },

@@ -23,16 +23,26 @@ it("[PR1] finds every kind of reference a pod can hold", () => {
       { persistentVolumeClaim: { claimName: "claim" } },
       { csi: { nodePublishSecretRef: { name: "csi-secret" } } },
       { cephfs: { secretRef: { name: "ceph-secret" } } },
+      { name: "scratch", ephemeral: { volumeClaimTemplate: {} } },
     ],
+    resourceClaims: [{ name: "given", resourceClaimName: "gpu" }, { name: "made" }, { name: "pending" }],
   };
-  expect([...referencesOf(spec)].sort()).toEqual([
+  const status = {
+    resourceClaimStatuses: [{ name: "made", resourceClaimName: "p-made-x" }],
+    extendedResourceClaimStatus: { resourceClaimName: "extended" },
+  };
+  expect([...referencesOf({ metadata: { name: "p" }, spec, status })].sort()).toEqual([
     "account/sa",
     "claim/claim",
+    "claim/p-scratch",
     "configMap/debug-map",
     "configMap/env-map",
     "configMap/key-map",
     "configMap/projected-map",
     "configMap/volume-map",
+    "resourceClaim/extended",
+    "resourceClaim/gpu",
+    "resourceClaim/p-made-x",
     "secret/ceph-secret",
     "secret/csi-secret",
     "secret/env-secret",
@@ -42,4 +52,9 @@ it("[PR1] finds every kind of reference a pod can hold", () => {
     "secret/pull",
     "secret/volume-secret",
   ]);
+});
+
+it("[PR2] what a node made itself refers to nothing", () => {
+  const metadata = { name: "p", annotations: { "kubernetes.io/config.mirror": "hash" } };
+  expect(referencesOf({ metadata, spec: { volumes: [{ secret: { secretName: "s" } }] } })).toEqual([]);
 });
