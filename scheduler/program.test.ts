@@ -58,7 +58,9 @@ describe("Scheduler", () => {
     cluster.put("nodes", makeNode({ name: "cordoned", unschedulable: true }));
     cluster.put("pods", makePod({ name: "large", ...asks("2") }));
     await settle();
-    const why = "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable.";
+    const why =
+      "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. " +
+      "preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.";
     expect(cluster.pod("large").status?.conditions).toEqual([
       {
         type: "PodScheduled",
@@ -77,7 +79,7 @@ describe("Scheduler", () => {
     cluster.put("nodes", makeNode({ name: "big", cpu: "8" }));
     await settle();
     expect(cluster.nodeOf("large")).toBe("big");
-    expect(scheduler.metrics().queue).toEqual({ active: 0, backoff: 0, unschedulable: 0 });
+    expect(scheduler.metrics().queue).toEqual({ active: 0, backoff: 0, unschedulable: 0, held: 0 });
   });
 
   it.each([

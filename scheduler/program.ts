@@ -1,28 +1,29 @@
 /**
- * The scheduler: follows nodes and pods through the change feed, gives each pending pod a node, and writes bindings in
+ * The scheduler: follows the cluster through the change feed, gives each pending pod a node, and writes bindings in
  * batches. All decisions come from its plugins; this is the only part with I/O.
  */
 import type { Clock } from "../machinery/clock.ts";
-import type { ChangeBatch, Cluster, WriteOp, WriteResult } from "../machinery/cluster/contract.ts";
+import type { ChangeBatch, Cluster } from "../machinery/cluster/contract.ts";
 import { FeedCache } from "../machinery/cluster/feed-cache.ts";
 import type { Program } from "../machinery/cluster/program.ts";
-import type { Status } from "../machinery/meta/status.ts";
 import { backoffDelayMs } from "../machinery/queue/backoff.ts";
+import { type Configuration, readConfiguration } from "./config/configuration.ts";
+import { Batch } from "./framework/batch.ts";
+import { type Assignment, BindingCycles } from "./framework/binding-cycle.ts";
 import { ClusterState } from "./framework/cluster-state.ts";
-import { describe } from "./framework/diagnosis.ts";
-import { Placer } from "./framework/placement.ts";
-import type { Profile } from "./framework/plugin.ts";
-import type { QueuedPod } from "./framework/queued-pod.ts";
+import type { ClusterChange } from "./framework/plugin.ts";
+import type { PendingPod, QueuedPod } from "./framework/queued-pod.ts";
+import { SchedulingCycle } from "./framework/scheduling-cycle.ts";
 import { SchedulingQueue } from "./framework/scheduling-queue.ts";
-import { ACTOR, conditionOp, EventNames, eventOp, failureEventOp, OPTIONS } from "./framework/writes.ts";
-import { defaultProfile } from "./plugins/default-profile.ts";
+import { ACTOR, EventNames } from "./framework/writes.ts";
 
 export interface SchedulerOptions {
   cluster: Cluster;
   clock: Clock;
   /** In [0, 1): decides among equally good nodes, so that a seed makes a run repeatable. */
   random: () => number;
-  profile?: Profile;
+  /** A KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1), parsed; absent: the defaults. */
+  configuration?: unknown;
   log?(line: { [field: string]: unknown }): void;
 }
 
@@ -30,81 +31,82 @@ export interface SchedulerMetrics {
   scheduled: number;
   unschedulable: number;
   bindFailures: number;
+  preemptions: number;
+  victims: number;
   commits: number;
   snapshots: number;
   unreadableObjects: number;
-  queue: { active: number; backoff: number; unschedulable: number };
+  queue: { active: number; backoff: number; unschedulable: number; held: number };
+  /** Pods that have a node but are not bound yet: something must be ready first. */
+  waiting: number;
 }
 
 /** What the scheduler must be told of. */
-export const SCHEDULER_RESOURCES = ["pods", "nodes"] as const;
+export const SCHEDULER_RESOURCES: readonly string[] = new ClusterState({
+  onPending: () => undefined,
+  onSettled: () => undefined,
+  onClusterChange: () => undefined,
+}).tables.map(({ resource }) => resource);
 
 /** Pods decided before what was decided is written: enough to share a commit, few enough that none waits for long. */
 const MAX_BATCH_PODS = 500;
 const LOAD_BACKOFF = { baseMs: 500, maxMs: 30_000 };
 
-/** A pod in the batch being written. */
-interface Planned {
-  queued: QueuedPod;
-  nodeName: string;
-  opIndex: number;
-}
-
-interface Batch {
-  ops: WriteOp[];
-  binds: Planned[];
-}
-
 export class Scheduler implements Program {
   readonly #options: SchedulerOptions;
-  readonly #profile: Profile;
+  readonly #configuration: Configuration;
   readonly #state: ClusterState;
   readonly #queue: SchedulingQueue;
-  readonly #placer: Placer;
+  readonly #cycle: SchedulingCycle;
+  readonly #bindings: BindingCycles;
   readonly #cache: FeedCache;
-  readonly #eventNames = new EventNames();
-  readonly #counts = {
-    scheduled: 0,
-    unschedulable: 0,
-    bindFailures: 0,
-    commits: 0,
-    snapshots: 0,
-    unreadableObjects: 0,
-  };
+  readonly #counts = { scheduled: 0, bindFailures: 0, commits: 0, snapshots: 0, unreadableObjects: 0 };
   /** Bindings of which nobody knows whether they were written; settled by the next snapshot. */
   #unsure: QueuedPod[] = [];
+  /** Failures of bindings that have yet to be told. */
+  #untold: { queued: QueuedPod; message: string }[] = [];
+  #isAwaited = false;
   #loadFailures = 0;
   #loadAtMs = 0;
 
+  /** @throws Error when the configuration asks for what is not known or not built */
   constructor(options: SchedulerOptions) {
     this.#options = options;
-    this.#profile = options.profile ?? defaultProfile;
-    this.#queue = new SchedulingQueue(this.#profile);
+    this.#configuration = readConfiguration(options.configuration);
+    const { profiles } = this.#configuration;
     this.#state = new ClusterState({
-      onPending: (pod) => {
-        if (pod.shape.schedulerName !== this.#profile.schedulerName) return;
-        // Bound already, though the feed has not shown it yet.
-        const bound = pod.chargedRow >= 0 && !this.#queue.has(pod.metadata.uid ?? "");
-        if (!bound) this.#queue.put(pod);
-      },
-      onSettled: (uid) => this.#queue.remove(uid),
-      onClusterChange: (change) =>
-        this.#queue.onChange(change, this.#state.nodes, (shape, row) => this.#placer.fits(shape, row)),
+      onPending: (pod) => this.#onPending(pod),
+      onSettled: (uid) => this.#onSettled(uid),
+      onClusterChange: (change) => this.#onClusterChange(change),
     });
-    this.#placer = new Placer(this.#profile, this.#state.nodes);
+    const names = new EventNames();
+    this.#queue = new SchedulingQueue({ ...this.#configuration, cluster: this.#state.view });
+    this.#bindings = new BindingCycles({
+      state: this.#state,
+      names,
+      listener: {
+        bound: ({ queued }) => {
+          this.#counts.scheduled++;
+          this.#queue.remove(queued.pod.metadata.uid ?? "");
+        },
+        failed: (assignment, why) => this.#bindingFailed(assignment, why),
+      },
+    });
+    this.#cycle = new SchedulingCycle({
+      state: this.#state,
+      queue: this.#queue,
+      profiles,
+      bindings: this.#bindings,
+      names,
+      random: options.random,
+    });
     this.#cache = new FeedCache({
       cluster: options.cluster,
-      tables: [this.#state.nodeObjects, this.#state.pods],
+      tables: this.#state.tables,
       onChange: (change) => this.#state.observe(change),
       onUnreadable: (error, { resource, value }) => {
         this.#counts.unreadableObjects++;
-        options.log?.({
-          level: "error",
-          message: "unreadable object",
-          resource,
-          bytes: value.length,
-          error: String(error),
-        });
+        this.#log("error", "unreadable object", { resource, bytes: value.length, error: String(error) });
       },
     });
   }
@@ -114,21 +116,53 @@ export class Scheduler implements Program {
   }
 
   nextWakeMs(): number | undefined {
-    return this.#cache.position === undefined ? this.#loadAtMs : this.#queue.nextMs();
+    if (this.#cache.position === undefined) return this.#loadAtMs;
+    if (this.#isAwaited || this.#untold.length > 0) return 0;
+    const next = this.#queue.nextMs();
+    const waiting = this.#bindings.nextMs();
+    return next === undefined || (waiting !== undefined && waiting < next) ? waiting : next;
   }
 
   async wake(nowMs: number): Promise<void> {
     if (this.#cache.position === undefined) await this.#load();
     this.#queue.flush(nowMs);
     // A gap in the feed ends the work: nothing is decided on what may be old.
-    while (this.#cache.position !== undefined && this.#queue.activeCount > 0) {
+    while (this.#cache.position !== undefined) {
       const batch = this.#plan();
       if (batch.ops.length > 0) await this.#write(batch);
+      else if (this.#queue.activeCount === 0) break;
     }
   }
 
   metrics(): SchedulerMetrics {
-    return { ...this.#counts, queue: this.#queue.counts() };
+    return {
+      ...this.#counts,
+      ...this.#cycle.counts,
+      queue: this.#queue.counts(),
+      waiting: this.#bindings.waitingCount,
+    };
+  }
+
+  #onPending(pod: PendingPod): void {
+    if (!this.#configuration.profiles.has(pod.pending.podClass.shape.schedulerName)) return;
+    // Bound already, though the feed has not shown it yet.
+    if (pod.chargedRow >= 0 && !this.#queue.get(pod.metadata.uid ?? "")) return;
+    const was = this.#queue.get(pod.metadata.uid ?? "")?.pod.pending.nominatedNode;
+    const queued = this.#queue.put(pod);
+    if (!queued) this.#onSettled(pod.metadata.uid ?? "");
+    // What we have decided ourselves meanwhile is not undone by what was before.
+    else if (was !== pod.pending.nominatedNode) this.#cycle.renominate(queued);
+  }
+
+  #onSettled(uid: string): void {
+    this.#bindings.forget(uid);
+    const queued = this.#queue.remove(uid);
+    if (queued && queued.nominatedRow >= 0) this.#cycle.nominate(queued, -1);
+  }
+
+  #onClusterChange(change: ClusterChange): void {
+    this.#queue.onChange(change);
+    if (this.#bindings.waitingCount > 0) this.#isAwaited = true;
   }
 
   async #load(): Promise<void> {
@@ -144,100 +178,61 @@ export class Scheduler implements Program {
     this.#loadAtMs = 0;
     const nowMs = this.#options.clock.now();
     for (const queued of this.#unsure.splice(0)) {
-      if (queued.where === "in flight") this.#giveUp(queued, nowMs);
+      if (queued.where !== "in flight") continue;
+      this.#state.forget(queued.pod);
+      this.#giveUp(queued, nowMs);
     }
   }
 
   /** Decides on the next pods. Nothing else happens meanwhile. */
   #plan(): Batch {
-    const batch: Batch = { ops: [], binds: [] };
+    const batch = new Batch();
     const nowMs = this.#options.clock.now();
+    this.#isAwaited = false;
+    this.#bindings.advance(batch, nowMs);
+    if (this.#queue.hasMaybe) this.#queue.wake((queued, row) => this.#cycle.fits(queued, row));
     for (let i = 0; i < MAX_BATCH_PODS; i++) {
       const queued = this.#queue.next();
       if (!queued) break;
-      const { row } = this.#placer.place(queued.pod.shape, this.#options.random);
-      if (row >= 0) this.#planBinding(batch, queued, row, nowMs);
-      else this.#planFailure(batch, queued, nowMs);
+      this.#cycle.schedule(queued, batch, nowMs);
+    }
+    for (const { queued, message } of this.#untold.splice(0)) {
+      this.#cycle.tellFailure(queued, { reason: "SchedulerError", message }, batch, nowMs);
     }
     return batch;
   }
 
-  #planBinding({ ops, binds }: Batch, queued: QueuedPod, row: number, nowMs: number): void {
-    const { pod } = queued;
-    const { namespace = "", name = "" } = pod.metadata;
-    const nodeName = this.#state.nodes.nameOf(row);
-    this.#state.assume(pod, row);
-    const opIndex = ops.length;
-    binds.push({ queued, nodeName, opIndex });
-    const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`;
-    const text = { type: "Normal", reason: "Scheduled", action: "Binding", message } as const;
-    const eventName = this.#eventNames.next(name, nowMs);
-    ops.push(
-      { ...this.#profile.bind.bind(pod, nodeName), options: OPTIONS },
-      { ...eventOp(pod, text, { eventName, nowMs }), needs: opIndex },
-    );
-  }
-
-  #planFailure({ ops }: Batch, queued: QueuedPod, nowMs: number): void {
-    this.#counts.unschedulable++;
-    const diagnosis = this.#placer.explain(queued.pod.shape);
-    const message = describe(diagnosis);
-    const event = failureEventOp(queued, message, { names: this.#eventNames, nowMs });
-    const condition = conditionOp(queued.pod, { reason: "Unschedulable", message }, nowMs);
-    if (condition) ops.push(condition);
-    if (event) ops.push(event);
-    this.#queue.park(queued, diagnosis.plugins, nowMs);
-  }
-
-  async #write({ ops, binds }: Batch): Promise<void> {
+  async #write(batch: Batch): Promise<void> {
     const { cluster, clock } = this.#options;
-    let results: WriteResult[];
     try {
       this.#counts.commits++;
-      results = await cluster.write(ACTOR, ops);
-      if (results.length !== ops.length) throw new Error(`${ops.length} ops got ${results.length} results`);
+      batch.settle(await cluster.write(ACTOR, batch.ops));
     } catch (error) {
       // Perhaps it was written, perhaps not: a snapshot tells. What was assumed stays counted until then.
       this.#cache.invalidate();
       this.#loadAtMs = clock.now() + LOAD_BACKOFF.baseMs;
-      this.#unsure.push(...binds.map(({ queued }) => queued));
+      this.#unsure.push(...batch.inFlight);
       throw error;
     }
-    const nowMs = clock.now();
-    const failed: WriteOp[] = [];
-    for (const { queued, nodeName, opIndex } of binds) {
-      const result = results[opIndex];
-      if (result?.ok) {
-        this.#counts.scheduled++;
-        this.#queue.remove(queued.pod.metadata.uid ?? "");
-      } else if (result) {
-        this.#bindingFailed(queued, nodeName, result.status, failed, nowMs);
-      }
-    }
-    // Their failing would change nothing: the pods are tried again, and told of again, in any case.
-    if (failed.length > 0) await cluster.write(ACTOR, failed);
   }
 
-  #bindingFailed(queued: QueuedPod, nodeName: string, status: Status, ops: WriteOp[], nowMs: number): void {
-    const { pod } = queued;
-    const { namespace, name } = pod.metadata;
+  #bindingFailed({ queued, row }: Assignment, why: string | undefined): void {
+    const { namespace, name } = queued.pod.metadata;
     this.#counts.bindFailures++;
-    this.#options.log?.({ level: "warn", message: "binding failed", namespace, name, nodeName, error: status.message });
-    this.#giveUp(queued, nowMs);
-    // Gone or bound meanwhile: nobody to tell.
-    if (status.code === 404 || status.reason === "Conflict") return;
-    const message = `running Bind plugin "${this.#profile.bind.name}": ${status.message ?? status.reason ?? "failed"}`;
-    const condition = conditionOp(pod, { reason: "SchedulerError", message }, nowMs);
-    const event = failureEventOp(queued, message, { names: this.#eventNames, nowMs });
-    if (condition) ops.push(condition);
-    if (event) ops.push(event);
+    const nodeName = this.#state.view.nodes.nameOf(row);
+    this.#log("warn", "binding failed", { namespace, name, nodeName, error: why ?? "the pod has gone or was bound" });
+    this.#giveUp(queued, this.#options.clock.now());
+    if (why !== undefined) this.#untold.push({ queued, message: why });
   }
 
   /** The pod is not where it was assumed to be: it waits for another try, if it is still there. */
   #giveUp(queued: QueuedPod, nowMs: number): void {
-    this.#state.forget(queued.pod);
     if (this.#state.pending(queued.pod)) this.#queue.retryLater(queued, nowMs);
     else this.#queue.remove(queued.pod.metadata.uid ?? "");
+  }
+
+  #log(level: string, message: string, fields: { [field: string]: unknown }): void {
+    this.#options.log?.({ level, message, ...fields });
   }
 }
 

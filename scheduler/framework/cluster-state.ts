@@ -1,20 +1,36 @@
 /**
- * The scheduler's view of the cluster, kept in step with the change feed: nodes and what they carry, pods that wait,
+ * Keeps the scheduler's view of the cluster in step with the change feed: nodes and what they carry, pods that wait,
  * and pods assumed to be where we are about to bind them.
  */
-import type { Node, Pod } from "../../kinds/core/v1-types.ts";
-import type { Change } from "../../machinery/cluster/feed-cache.ts";
+import type { ReplicaSet, StatefulSet } from "../../kinds/apps/v1-types.ts";
+import type { Node, Pod, ReplicationController, Service } from "../../kinds/core/v1-types.ts";
+import type { PodDisruptionBudget } from "../../kinds/policy/v1-types.ts";
+import type { AnyTable, Change } from "../../machinery/cluster/feed-cache.ts";
 import { type Cached, Table } from "../../machinery/cluster/table.ts";
 import { deepEqual } from "../../machinery/meta/equality.ts";
-import type { KubeObject, ObjectMeta } from "../../machinery/meta/object.ts";
-import { type NodeFacts, NodeTable } from "./node-table.ts";
+import type { KubeObject, LabelSelector, ObjectMeta } from "../../machinery/meta/object.ts";
+import { compileSelector } from "../../machinery/meta/selector.ts";
+import { isEmptySelector, type Labels } from "./affinity-terms.ts";
+import type { Budget } from "./budgets.ts";
+import { ClusterView } from "./cluster-view.ts";
+import type { NodeFacts } from "./node-table.ts";
 import type { ClusterChange } from "./plugin.ts";
-import { PodShapes } from "./pod-shape.ts";
 import type { CachedPod, PendingPod } from "./queued-pod.ts";
-import { ResourceColumns } from "./resources.ts";
 
 export interface CachedNode extends Cached {
   facts: NodeFacts;
+}
+
+interface CachedNamespace extends Cached {
+  labels: Labels;
+}
+
+interface CachedBudget extends Cached {
+  budget: Budget;
+}
+
+interface CachedSelector extends Cached {
+  selector: LabelSelector | undefined;
 }
 
 export interface ClusterStateListener {
@@ -25,110 +41,143 @@ export interface ClusterStateListener {
   onClusterChange(change: ClusterChange): void;
 }
 
+/** A resource that is followed. */
+interface Followed {
+  table: AnyTable;
+  observe(change: Change): void;
+}
+
 export class ClusterState {
-  readonly nodes: NodeTable;
+  readonly view = new ClusterView();
   readonly pods: Table<CachedPod>;
-  readonly nodeObjects: Table<CachedNode>;
-  readonly #shapes: PodShapes;
   readonly #listener: ClusterStateListener;
+  readonly #followed: ReadonlyMap<string, Followed>;
 
   constructor(listener: ClusterStateListener) {
-    const columns = new ResourceColumns();
     this.#listener = listener;
-    this.#shapes = new PodShapes(columns);
-    this.nodes = new NodeTable(columns);
     this.pods = new Table<CachedPod>({
       resource: "pods",
-      project: (object) => projectPod(object as unknown as Pod & KubeObject, this.#shapes),
+      project: (object) => projectPod(object as unknown as Pod & KubeObject, this.view),
     });
-    this.nodeObjects = new Table<CachedNode>({
-      resource: "nodes",
-      project: (object) => projectNode(object as Node & KubeObject),
-    });
+    const nodes = new Table<CachedNode>({ resource: "nodes", project: (object) => projectNode(object as Node) });
+    const followed: Followed[] = [
+      follow(nodes, (change) => this.#observeNode(change)),
+      follow(this.#namespaceTable(), (change) => this.#observeNamespace(change)),
+      ...this.#selecting(),
+      follow(budgetTable(), ({ type, object }) => {
+        const { namespace = "", name = "" } = object.metadata;
+        this.view.changes++;
+        if (type === "deleted") this.view.budgets.delete(namespace, name);
+        else this.view.budgets.set(namespace, object.budget);
+      }),
+      follow(this.pods, (change) => this.#observePod(change)),
+    ];
+    this.#followed = new Map(followed.map((each) => [each.table.resource, each]));
+  }
+
+  get tables(): AnyTable[] {
+    return [...this.#followed.values()].map(({ table }) => table);
   }
 
   observe(change: Change): void {
-    if (change.resource === "nodes") this.#observeNode(change as Change<CachedNode>);
-    else if (change.resource === "pods") this.#observePod(change as Change<CachedPod>);
+    this.#followed.get(change.resource)?.observe(change);
   }
 
   /** Counts a pending pod on a node before its binding is written. */
   assume(pod: CachedPod, row: number): void {
-    this.#charge(pod, row);
+    this.view.pods.add(pod, row);
   }
 
   /** Undoes `assume`, unless the feed has meanwhile shown where the pod is. */
   forget(pod: CachedPod): void {
-    const current = this.pods.get(pod.metadata.namespace ?? "", pod.metadata.name ?? "");
-    if (!current || current.metadata.uid !== pod.metadata.uid || current.nodeName !== "") return;
-    this.#uncharge(current);
+    const current = this.#current(pod);
+    if (current?.nodeName === "") this.#uncharge(current);
   }
 
   /** The latest version of a pod, if it is still there and waits. */
-  pending({ metadata: { namespace = "", name = "", uid } }: CachedPod): PendingPod | undefined {
+  pending(pod: CachedPod): PendingPod | undefined {
+    const current = this.#current(pod);
+    return current && isPending(current) ? current : undefined;
+  }
+
+  #current({ metadata: { namespace = "", name = "", uid } }: CachedPod): CachedPod | undefined {
     const current = this.pods.get(namespace, name);
-    return current && current.metadata.uid === uid && isPending(current) ? current : undefined;
+    return current?.metadata.uid === uid ? current : undefined;
   }
 
   #observePod({ type, object, previous }: Change<CachedPod>): void {
+    const { footprints, classes } = this.view;
     const uid = object.metadata.uid ?? "";
     if (type === "deleted") {
       this.#uncharge(object);
-      this.#shapes.release(object.shape);
+      this.#release(object);
       this.#listener.onSettled(uid);
       return;
     }
-    this.#shapes.use(object.shape);
+    footprints.use(object.footprint);
+    if (object.pending) classes.use(object.pending.podClass);
     if (previous) {
-      this.#shapes.release(previous.shape);
       this.#move(previous, object);
+      this.#release(previous);
     } else if (object.nodeName !== "" && !object.terminal) {
-      this.#charge(object, this.nodes.ensureRow(object.nodeName));
+      this.#charge(object, this.view.nodes.ensureRow(object.nodeName));
     }
     if (isPending(object)) this.#listener.onPending(object);
     else if (!previous || isPending(previous)) this.#listener.onSettled(uid);
   }
 
+  #release({ footprint, pending }: CachedPod): void {
+    this.view.footprints.release(footprint);
+    if (pending) this.view.classes.release(pending.podClass);
+  }
+
   /** Carries what is counted over from one version of a pod to the next. */
   #move(previous: CachedPod, current: CachedPod): void {
+    const from = previous.chargedRow;
     // While a pod has no node, an assumption about it stands.
-    const row = current.terminal
-      ? -1
-      : current.nodeName === ""
-        ? previous.chargedRow
-        : this.nodes.ensureRow(current.nodeName);
-    if (row === previous.chargedRow && current.shape === previous.shape) {
-      current.chargedRow = row;
+    const row = current.terminal ? -1 : current.nodeName === "" ? from : this.view.nodes.ensureRow(current.nodeName);
+    if (row < 0) {
+      this.#uncharge(previous);
+      return;
+    }
+    const { footprint } = current;
+    if (row === from && footprint === previous.footprint) {
+      this.view.pods.replace(previous, current);
+      if (previous.nodeName === "" && current.nodeName !== "") this.#tell({ what: "pod came", row, footprint });
+      if (current.deleting && !previous.deleting) this.#tell({ what: "pod terminating", row, footprint });
       return;
     }
     // In this order, so that the row does not go in between.
-    if (row >= 0) this.#charge(current, row);
+    this.#charge(current, row);
     this.#uncharge(previous);
   }
 
   #charge(pod: CachedPod, row: number): void {
-    this.nodes.addPod(row, pod.shape);
-    pod.chargedRow = row;
+    this.view.pods.add(pod, row);
+    this.#tell({ what: "pod came", row, footprint: pod.footprint });
   }
 
   #uncharge(pod: CachedPod): void {
-    const row = pod.chargedRow;
+    const { chargedRow: row, footprint } = pod;
     if (row < 0) return;
-    pod.chargedRow = -1;
-    this.nodes.removePod(row, pod.shape);
-    this.#listener.onClusterChange({ what: "pod left", row, shape: pod.shape });
+    this.view.pods.remove(pod);
+    this.#tell({ what: "pod left", row, footprint });
   }
 
   #observeNode({ type, object, previous }: Change<CachedNode>): void {
+    const { nodes, images } = this.view;
     if (type === "deleted") {
-      this.nodes.removeNode(object.facts.name);
+      images.set(nodes.rowOf(object.facts.name) ?? -1, []);
+      nodes.removeNode(object.facts.name);
+      this.#tell({ what: "node deleted" });
       return;
     }
     const next = object.facts;
     const prev = previous?.facts;
     if (prev && deepEqual(next, prev)) return;
-    const row = this.nodes.setNode(next);
-    this.#listener.onClusterChange(
+    const row = nodes.setNode(next);
+    if (!deepEqual(next.images, prev?.images ?? [])) images.set(row, next.images);
+    this.#tell(
       prev
         ? {
             what: "node changed",
@@ -141,28 +190,105 @@ export class ClusterState {
         : { what: "node added", row },
     );
   }
+
+  #namespaceTable(): Table<CachedNamespace> {
+    return new Table<CachedNamespace>({
+      resource: "namespaces",
+      project: ({ metadata }) => ({ metadata: identityOf(metadata), labels: metadata.labels ?? {} }),
+    });
+  }
+
+  #observeNamespace({ type, object, previous }: Change<CachedNamespace>): void {
+    const name = object.metadata.name ?? "";
+    if (type === "deleted") this.view.namespaces.delete(name);
+    else this.view.namespaces.set(name, object.labels);
+    if (type !== "deleted" && previous && deepEqual(previous.labels, object.labels)) return;
+    this.view.pods.namespacesChanged();
+    this.#tell({ what: "namespace changed" });
+  }
+
+  /** Services and owners of pods: only their selectors are kept. */
+  #selecting(): Followed[] {
+    const { workloads } = this.view;
+    const owner = (resource: string, kind: string, read: (object: KubeObject) => LabelSelector | undefined): Followed =>
+      this.#selector(resource, read, (metadata, selector) =>
+        workloads.setOwner(metadata.namespace ?? "", { kind, name: metadata.name ?? "" }, selector),
+      );
+    return [
+      this.#selector(
+        "services",
+        (object) => ({ matchLabels: (object as Service).spec?.selector ?? {} }),
+        ({ namespace = "", name = "" }, selector) => workloads.setService(namespace, name, selector?.matchLabels),
+      ),
+      owner("replicasets.apps", "ReplicaSet", (object) => (object as ReplicaSet).spec?.selector),
+      owner("statefulsets.apps", "StatefulSet", (object) => (object as StatefulSet).spec?.selector),
+      owner("replicationcontrollers", "ReplicationController", (object) => ({
+        matchLabels: (object as ReplicationController).spec?.selector ?? {},
+      })),
+    ];
+  }
+
+  #selector(
+    resource: string,
+    read: (object: KubeObject) => LabelSelector | undefined,
+    set: (metadata: ObjectMeta, selector: LabelSelector | undefined) => void,
+  ): Followed {
+    const table = new Table<CachedSelector>({
+      resource,
+      project: (object) => ({ metadata: identityOf(object.metadata), selector: read(object) }),
+    });
+    return follow(table, ({ type, object, previous }) => {
+      if (type === "changed" && deepEqual(object.selector, previous?.selector)) return;
+      set(object.metadata, type === "deleted" ? undefined : object.selector);
+      this.#tell({ what: "workload changed", namespace: object.metadata.namespace ?? "" });
+    });
+  }
+
+  #tell(change: ClusterChange): void {
+    this.view.changes++;
+    this.#listener.onClusterChange(change);
+  }
 }
+
+const follow = <T extends Cached>(table: Table<T>, observe: (change: Change<T>) => void): Followed => ({
+  table,
+  observe: observe as (change: Change) => void,
+});
 
 const isPending = (pod: CachedPod): pod is PendingPod => pod.pending !== undefined;
 
-function projectPod(pod: Pod & KubeObject, shapes: PodShapes): CachedPod {
-  const { spec, status } = pod;
+function projectPod(pod: Pod & KubeObject, view: ClusterView): CachedPod {
+  const { metadata, spec, status } = pod;
   const terminal = status?.phase === "Succeeded" || status?.phase === "Failed";
   const nodeName = spec?.nodeName ?? "";
+  const deleting = metadata.deletionTimestamp !== undefined;
+  const footprint = view.footprints.of(pod);
   return {
-    metadata: identityOf(pod.metadata),
-    shape: shapes.of(pod),
+    metadata: { ...identityOf(metadata), namespace: footprint.namespace },
+    footprint,
     nodeName,
     terminal,
+    deleting,
+    preempted: deleting && isPreempted(pod),
+    startMs: status?.startTime ? Date.parse(status.startTime) : 0,
+    group: spec?.schedulingGroup?.podGroupName,
     chargedRow: -1,
-    pending: nodeName === "" && !terminal ? pendingFacts(pod) : undefined,
+    slot: -1,
+    pending: nodeName === "" && !terminal ? pendingFacts(pod, view) : undefined,
   };
 }
 
-function pendingFacts({ metadata, spec, status }: Pod & KubeObject): PendingPod["pending"] {
+const isPreempted = ({ status }: Pod): boolean =>
+  status?.conditions?.some(
+    ({ type, status: is, reason }) =>
+      type === "DisruptionTarget" && is === "True" && reason === "PreemptionByScheduler",
+  ) ?? false;
+
+function pendingFacts(pod: Pod & KubeObject, view: ClusterView): PendingPod["pending"] {
+  const { metadata, spec, status } = pod;
   const condition = status?.conditions?.find(({ type }) => type === "PodScheduled");
   return {
-    deleting: metadata.deletionTimestamp !== undefined,
+    podClass: view.classes.of(pod),
     gated: (spec?.schedulingGates?.length ?? 0) > 0,
     generation: metadata.generation,
     condition: condition && {
@@ -170,21 +296,41 @@ function pendingFacts({ metadata, spec, status }: Pod & KubeObject): PendingPod[
       reason: condition.reason ?? "",
       message: condition.message ?? "",
     },
+    nominatedNode: status?.nominatedNodeName ?? "",
   };
 }
 
-function projectNode({ metadata, spec, status }: Node & KubeObject): CachedNode {
+const budgetTable = (): Table<CachedBudget> =>
+  new Table<CachedBudget>({
+    resource: "poddisruptionbudgets.policy",
+    project: (object) => {
+      const { metadata, spec, status } = object as PodDisruptionBudget;
+      const selector = spec?.selector;
+      return {
+        metadata: identityOf(metadata),
+        budget: {
+          name: metadata.name ?? "",
+          matches: selector && !isEmptySelector(selector) ? compileSelector(selector) : undefined,
+          allowed: status?.disruptionsAllowed ?? 0,
+          disrupted: new Set(Object.keys(status?.disruptedPods ?? {})),
+        },
+      };
+    },
+  });
+
+const projectNode = (node: Node): CachedNode => ({ metadata: identityOf(node.metadata), facts: nodeFacts(node) });
+
+/** What placement needs of a Node object. */
+export function nodeFacts({ metadata, spec, status }: Node): NodeFacts {
   const taints = spec?.taints ?? [];
   return {
-    metadata: identityOf(metadata),
-    facts: {
-      name: metadata.name ?? "",
-      labels: metadata.labels ?? {},
-      hardTaints: taints.filter(({ effect }) => effect !== "PreferNoSchedule"),
-      softTaints: taints.filter(({ effect }) => effect === "PreferNoSchedule"),
-      unschedulable: spec?.unschedulable ?? false,
-      allocatable: status?.allocatable ?? {},
-    },
+    name: metadata.name ?? "",
+    labels: metadata.labels ?? {},
+    hardTaints: taints.filter(({ effect }) => effect !== "PreferNoSchedule"),
+    softTaints: taints.filter(({ effect }) => effect === "PreferNoSchedule"),
+    unschedulable: spec?.unschedulable ?? false,
+    allocatable: status?.allocatable ?? {},
+    images: (status?.images ?? []).map(({ names = [], sizeBytes = 0 }) => ({ names, sizeBytes })),
   };
 }
 

@@ -3,8 +3,10 @@
  * runs on it.
  */
 import type { Taint } from "../../kinds/core/v1-types.ts";
-import type { HostPort, PodShape } from "./pod-shape.ts";
+import type { HostPort, PodLoad } from "./pod-footprint.ts";
+import type { CachedPod } from "./queued-pod.ts";
 import { amountOf, CPU, MEMORY, PODS, type ResourceColumns } from "./resources.ts";
+import { Topology } from "./topology.ts";
 
 /** What placement needs of a Node object. */
 export interface NodeFacts {
@@ -16,6 +18,21 @@ export interface NodeFacts {
   softTaints: readonly Taint[];
   unschedulable: boolean;
   allocatable: { readonly [resource: string]: string };
+  /** Container images on the node: all their names, and bytes. */
+  images: readonly NodeImage[];
+}
+
+export interface NodeImage {
+  names: readonly string[];
+  sizeBytes: number;
+}
+
+/** A pod that is to go to a node once others have left it. */
+export interface Nomination {
+  uid: string;
+  priority: number;
+  load: PodLoad;
+  pod: CachedPod;
 }
 
 /** Addresses on which each port is taken, one entry a pod: pods of one node rarely use more than a few. */
@@ -38,6 +55,10 @@ export class NodeTable {
   readonly #rows = new Map<string, number>();
   readonly #names: (string | undefined)[] = [];
   readonly #free: number[] = [];
+  readonly #topologies = new Map<string, Topology>();
+  readonly #nominations = new Map<number, Nomination[]>();
+  /** Told when a row has come to another domain of a topology. */
+  onMove: (row: number, topology: Topology, from: number, to: number) => void = () => undefined;
   #capacity = 0;
   #nodeCount = 0;
   #journal: number[] = [];
@@ -65,6 +86,17 @@ export class NodeTable {
     return this.#names[row] ?? "";
   }
 
+  /** The domains of a label, followed from now on. */
+  topology(key: string): Topology {
+    let topology = this.#topologies.get(key);
+    if (!topology) {
+      topology = new Topology(key, this.#capacity);
+      for (const [row, facts] of this.facts.entries()) if (facts) topology.place(row, facts);
+      this.#topologies.set(key, topology);
+    }
+    return topology;
+  }
+
   /** The row of a node or, before it is known, of its pods. */
   ensureRow(name: string): number {
     const known = this.#rows.get(name);
@@ -85,7 +117,8 @@ export class NodeTable {
     for (const [name, quantity] of Object.entries(facts.allocatable)) {
       this.#column(this.allocatable, this.columns.of(name))[row] = amountOf(name, quantity);
     }
-    this.#touch(row);
+    this.#place(row, facts);
+    this.touch(row);
     return row;
   }
 
@@ -96,21 +129,49 @@ export class NodeTable {
     this.facts[row] = undefined;
     this.#nodeCount--;
     for (const column of this.allocatable) column[row] = 0;
-    this.#touch(row);
+    this.#place(row, undefined);
+    this.touch(row);
     this.#freeIfEmpty(row);
   }
 
-  addPod(row: number, shape: PodShape): void {
-    this.#charge(row, shape, 1);
-    for (const port of shape.hostPorts) this.#takePort(row, port);
-    this.#touch(row);
+  addPod(row: number, load: PodLoad): void {
+    this.charge(row, load, 1);
+    this.touch(row);
   }
 
-  removePod(row: number, shape: PodShape): void {
-    this.#charge(row, shape, -1);
-    for (const port of shape.hostPorts) this.#freePort(row, port);
-    this.#touch(row);
+  removePod(row: number, load: PodLoad): void {
+    this.charge(row, load, -1);
+    this.touch(row);
     this.#freeIfEmpty(row);
+  }
+
+  /** Counts a pod in or out for a moment, to see what if; nobody is told. */
+  charge(row: number, load: PodLoad, sign: 1 | -1): void {
+    this.#charge(row, load, sign);
+    for (const port of load.hostPorts) {
+      if (sign > 0) this.#takePort(row, port);
+      else this.#freePort(row, port);
+    }
+  }
+
+  nominate(row: number, nomination: Nomination): void {
+    const there = this.#nominations.get(row);
+    if (there) there.push(nomination);
+    else this.#nominations.set(row, [nomination]);
+    this.touch(row);
+  }
+
+  withdraw(row: number, uid: string): void {
+    const there = this.#nominations.get(row)?.filter((nomination) => nomination.uid !== uid) ?? [];
+    if (there.length > 0) this.#nominations.set(row, there);
+    else this.#nominations.delete(row);
+    this.touch(row);
+    this.#freeIfEmpty(row);
+  }
+
+  /** Pods that are to come to the row; undefined: none. */
+  nominatedTo(row: number): readonly Nomination[] | undefined {
+    return this.#nominations.size === 0 ? undefined : this.#nominations.get(row);
   }
 
   requestedAt(column: number, row: number): number {
@@ -138,15 +199,32 @@ export class NodeTable {
     return position === this.position ? NONE : this.#journal.slice(position - this.#journalStart);
   }
 
-  #charge(row: number, shape: PodShape, sign: 1 | -1): void {
-    for (let i = 0; i < shape.requestColumns.length; i++) {
-      const column = this.#column(this.requested, shape.requestColumns[i]!);
-      column[row] = column[row]! + sign * shape.requestAmounts[i]!;
+  /** Notes that something about the row has changed. */
+  touch(row: number): void {
+    this.#journal.push(row);
+    if (this.#journal.length < JOURNAL_LIMIT) return;
+    const gone = this.#journal.length >> 1;
+    this.#journal = this.#journal.slice(gone);
+    this.#journalStart += gone;
+  }
+
+  #place(row: number, facts: NodeFacts | undefined): void {
+    for (const topology of this.#topologies.values()) {
+      const from = topology.domainOf[row]!;
+      const to = topology.place(row, facts);
+      if (from !== to) this.onMove(row, topology, from, to);
+    }
+  }
+
+  #charge(row: number, load: PodLoad, sign: 1 | -1): void {
+    for (let i = 0; i < load.requestColumns.length; i++) {
+      const column = this.#column(this.requested, load.requestColumns[i]!);
+      column[row] = column[row]! + sign * load.requestAmounts[i]!;
     }
     const pods = this.#column(this.requested, PODS);
     pods[row] = pods[row]! + sign;
-    this.scoredCpuMilli[row] = this.scoredCpuMilli[row]! + sign * shape.scoredCpuMilli;
-    this.scoredMemoryBytes[row] = this.scoredMemoryBytes[row]! + sign * shape.scoredMemoryBytes;
+    this.scoredCpuMilli[row] = this.scoredCpuMilli[row]! + sign * load.scoredCpuMilli;
+    this.scoredMemoryBytes[row] = this.scoredMemoryBytes[row]! + sign * load.scoredMemoryBytes;
   }
 
   #takePort(row: number, { protocolPort, ip }: HostPort): void {
@@ -168,6 +246,7 @@ export class NodeTable {
   #freeIfEmpty(row: number): void {
     const name = this.#names[row];
     if (this.facts[row] || name === undefined || this.requestedAt(PODS, row) > 0) return;
+    if (this.#nominations.has(row)) return;
     this.#rows.delete(name);
     this.#names[row] = undefined;
     this.#ports[row] = undefined;
@@ -175,14 +254,6 @@ export class NodeTable {
     this.scoredCpuMilli[row] = 0;
     this.scoredMemoryBytes[row] = 0;
     this.#free.push(row);
-  }
-
-  #touch(row: number): void {
-    this.#journal.push(row);
-    if (this.#journal.length < JOURNAL_LIMIT) return;
-    const gone = this.#journal.length >> 1;
-    this.#journal = this.#journal.slice(gone);
-    this.#journalStart += gone;
   }
 
   #column(columns: Float64Array[], index: number): Float64Array {
@@ -206,6 +277,7 @@ export class NodeTable {
     }
     this.scoredCpuMilli = grown(this.scoredCpuMilli);
     this.scoredMemoryBytes = grown(this.scoredMemoryBytes);
+    for (const topology of this.#topologies.values()) topology.grow(this.#capacity);
   }
 }
 

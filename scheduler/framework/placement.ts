@@ -1,10 +1,21 @@
 /**
- * Finds the best node for a pod: filters, scores, and picks. What was found for one shape is kept, and only rows that
- * have changed since are judged again, so that the second of two like pods costs one scan over numbers.
+ * Finds the best node for a pod: filters, scores, and picks. What depends on nodes alone is kept for each shape, what
+ * depends on the rest of the cluster for each class.
  */
-import type { NodeTable } from "./node-table.ts";
-import type { FilterPlugin, Profile, Rejection, ScorePlugin } from "./plugin.ts";
+import type { ClusterView } from "./cluster-view.ts";
+import type {
+  ClusterRejection,
+  ClusterScorePlugin,
+  FeasibleRows,
+  PreparedFilter,
+  PreparedScore,
+  Profile,
+  Rejection,
+  WeightedScore,
+} from "./plugin.ts";
+import type { PodClass } from "./pod-class.ts";
 import type { PodShape } from "./pod-shape.ts";
+import { ABSENT, StaticJudgement, type Verdict } from "./static-judgement.ts";
 
 export interface Placement {
   /** Row of the best node; -1 when none is feasible. */
@@ -12,240 +23,292 @@ export interface Placement {
   feasibleCount: number;
 }
 
-/** Judged shapes kept; the one not used for longest goes. */
-const MAX_KEPT_SHAPES = 128;
-
-export class Placer {
-  readonly #profile: Profile;
-  readonly #nodes: NodeTable;
-  readonly #kept = new Map<PodShape, Judgement>();
-
-  constructor(profile: Profile, nodes: NodeTable) {
-    this.#profile = profile;
-    this.#nodes = nodes;
-  }
-
-  /** @param random in [0, 1): decides among nodes of equal score */
-  place(shape: PodShape, random: () => number): Placement {
-    const judgement = this.#judge(shape);
-    return judgement.best(random);
-  }
-
-  /** Whether one node would take such a pod. */
-  fits(shape: PodShape, row: number): boolean {
-    if (this.#nodes.facts[row] === undefined) return false;
-    return this.#profile.filters.every(
-      (plugin) => !(plugin.appliesTo?.(shape) ?? true) || plugin.filter(shape, this.#nodes, row) === undefined,
-    );
-  }
-
-  /** How many nodes each reason rejects, as for the last `place` of this shape. */
-  explain(shape: PodShape): Diagnosis {
-    return this.#judge(shape).diagnosis();
-  }
-
-  #judge(shape: PodShape): Judgement {
-    let judgement = this.#kept.get(shape);
-    if (judgement) this.#kept.delete(shape);
-    else judgement = new Judgement(shape, this.#profile, this.#nodes);
-    this.#kept.set(shape, judgement);
-    if (this.#kept.size > MAX_KEPT_SHAPES) {
-      for (const oldest of this.#kept.keys()) {
-        this.#kept.delete(oldest);
-        break;
-      }
-    }
-    judgement.refresh();
-    return judgement;
-  }
-}
-
 export interface Diagnosis {
   nodeCount: number;
+  /** Why no node comes into question at all. */
+  cluster: ClusterRejection | undefined;
   /** Reason → nodes. */
   counts: Map<string, number>;
   /** Names of the plugins that rejected nodes. */
   plugins: Set<string>;
 }
 
-const ABSENT = null;
-const INFEASIBLE = -1;
+/** Numbers kept of judged shapes and prepared classes; the ones not used for longest go. */
+const KEPT_ELEMENTS = 1_500_000;
+const MIN_KEPT = 8;
+const MAX_KEPT = 128;
 
-interface NormalizedScore {
-  plugin: ScorePlugin;
-  weight: number;
-  raw: Int32Array;
-  /** All scores are 0: the plugin makes no difference, and need not be looked at. */
-  isFlat: boolean;
+interface PreparedClass {
+  filters: PreparedFilter[];
+  scores: WeightedScore<PreparedScore>[];
 }
 
-/**
- * What is known of one shape on every node that comes into question. A slot is a row of the node table or, for a shape
- * that names its nodes, an index into the rows of those.
- */
-class Judgement {
-  readonly #shape: PodShape;
-  readonly #nodes: NodeTable;
-  readonly #filters: readonly FilterPlugin[];
-  /** Scores that stand as they are, and those to be brought to 0…100 over all feasible nodes. */
-  readonly #plain: { plugin: ScorePlugin; weight: number }[] = [];
-  readonly #normalized: NormalizedScore[] = [];
-  /** Only these nodes can pass; undefined: any. */
-  readonly #candidates: readonly string[] | undefined;
-  /** Plugins that say so. */
-  readonly #candidatesFrom: readonly string[];
-  /** Rows of the candidates that are known. */
-  #rows: number[] | undefined;
-  /** By slot: null where there is no node, undefined where the pod may be. */
-  #verdicts: (Rejection | null | undefined)[] = [];
-  /** By slot: sum of the scores that stand as they are; INFEASIBLE where the pod cannot be. */
-  #plainScores = new Int32Array(0);
-  #position: number | undefined;
+export class Placer {
+  readonly #profile: Profile;
+  readonly #cluster: ClusterView;
+  readonly #shapes: Kept<PodShape, StaticJudgement>;
+  readonly #classes: Kept<PodClass, PreparedClass>;
+  #rows = new Int32Array(0);
+  #slots = new Int32Array(0);
+  #totals = new Int32Array(0);
+  #scores = new Int32Array(0);
 
-  constructor(shape: PodShape, { filters, scores }: Profile, nodes: NodeTable) {
-    this.#shape = shape;
-    this.#nodes = nodes;
-    this.#filters = filters.filter((plugin) => plugin.appliesTo?.(shape) ?? true);
-    for (const { plugin, weight } of scores) {
-      if (!(plugin.appliesTo?.(shape) ?? true)) continue;
-      if (plugin.normalize) this.#normalized.push({ plugin, weight, raw: new Int32Array(0), isFlat: true });
-      else this.#plain.push({ plugin, weight });
-    }
-    const limits = this.#filters.flatMap((plugin) => {
-      const names = plugin.candidates?.(shape);
-      return names ? [{ plugin: plugin.name, names }] : [];
-    });
-    this.#candidatesFrom = limits.map(({ plugin }) => plugin).sort();
-    this.#candidates = limits
-      .map(({ names }) => names)
-      .reduce<readonly string[] | undefined>(
-        (all, names) => (all === undefined ? names : all.filter((name) => names.includes(name))),
-        undefined,
-      );
+  constructor(profile: Profile, cluster: ClusterView) {
+    this.#profile = profile;
+    this.#cluster = cluster;
+    this.#shapes = new Kept((shape) => new StaticJudgement(shape, profile, cluster.nodes));
+    this.#classes = new Kept((podClass) => this.#prepare(podClass), dispose);
   }
 
-  refresh(): void {
-    if (this.#candidates) {
-      // A handful of nodes: looked up and judged anew each time.
-      this.#rows = this.#candidates.flatMap((name) => this.#nodes.rowOf(name) ?? []);
-      this.#resize(this.#rows.length);
-      for (const [slot, row] of this.#rows.entries()) this.#judge(slot, row);
-      return;
-    }
-    const { position, rowLimit } = this.#nodes;
-    const changed = this.#position === undefined ? undefined : this.#nodes.changedSince(this.#position);
-    this.#resize(rowLimit);
-    if (changed) for (const row of changed) this.#judge(row, row);
-    else for (let row = 0; row < rowLimit; row++) this.#judge(row, row);
-    this.#position = position;
+  /**
+   * @param random in [0, 1): decides among nodes of equal score
+   * @param only considers these rows alone, in the order given, and takes the first that fits
+   */
+  place(podClass: PodClass, random: () => number, only?: readonly number[]): Placement {
+    if (only) return this.#first(podClass, only);
+    const judgement = this.#judge(podClass.shape);
+    this.#resize(judgement.slotCount);
+    let count = judgement.feasible(this.#rows, this.#slots);
+    const prepared = this.#classes.get(podClass, this.#limit);
+    if (count > 0) count = this.#filter(prepared, podClass, count);
+    if (count === 0) return { row: -1, feasibleCount: 0 };
+    if (count === 1) return { row: this.#rows[0]!, feasibleCount: 1 };
+    const feasible = { rows: this.#rows, count };
+    judgement.score(feasible, this.#slots, this.#totals);
+    this.#addScores(prepared, feasible);
+    return { row: this.#pick(count, random), feasibleCount: count };
   }
 
-  best(random: () => number): Placement {
-    const totals = this.#totals();
-    const slots = this.#slotCount;
-    let feasibleCount = 0;
-    let score = INFEASIBLE;
-    let ties = 0;
-    for (let slot = 0; slot < slots; slot++) {
-      const total = totals[slot]!;
-      if (total === INFEASIBLE) continue;
-      feasibleCount++;
-      if (total > score) {
-        score = total;
-        ties = 1;
-      } else if (total === score) {
-        ties++;
-      }
-    }
-    if (feasibleCount === 0) return { row: -1, feasibleCount };
-    let skip = ties === 1 ? 0 : Math.floor(random() * ties);
-    for (let slot = 0; slot < slots; slot++) {
-      if (totals[slot] === score && skip-- === 0) return { row: this.#rows?.[slot] ?? slot, feasibleCount };
-    }
-    throw new Error("the best node has gone");
+  /** Whether one node would take such a pod, or any when none is given. */
+  fits(podClass: PodClass, row?: number): boolean {
+    if (row !== undefined) return this.#first(podClass, [row]).row >= 0;
+    const judgement = this.#judge(podClass.shape);
+    this.#resize(judgement.slotCount);
+    const count = judgement.feasible(this.#rows, this.#slots);
+    return count > 0 && this.#filter(this.#classes.get(podClass, this.#limit), podClass, count) > 0;
   }
 
-  diagnosis(): Diagnosis {
+  /** How many nodes each reason rejects, as things are. */
+  explain(podClass: PodClass): Diagnosis {
+    const { nodeCount } = this.#cluster.nodes;
     const counts = new Map<string, number>();
     const plugins = new Set<string>();
     let judged = 0;
-    for (let slot = 0; slot < this.#slotCount; slot++) {
-      const verdict = this.#verdicts[slot];
-      if (verdict === ABSENT) continue;
+    const cluster = this.verdicts(podClass, (_row, verdict) => {
       judged++;
-      if (!verdict) continue;
+      if (!verdict) return;
       plugins.add(verdict.plugin);
       for (const reason of verdict.reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+    });
+    if (cluster) return { nodeCount, cluster, counts: new Map(), plugins: new Set([cluster.plugin]) };
+    const { candidatesFrom } = this.#judge(podClass.shape);
+    if (candidatesFrom.length > 0 && judged < nodeCount) {
+      for (const plugin of candidatesFrom) plugins.add(plugin);
+      counts.set(`node(s) didn't satisfy plugin(s) [${candidatesFrom.join(" ")}]`, nodeCount - judged);
     }
-    const { nodeCount } = this.#nodes;
-    if (this.#candidates && judged < nodeCount) {
-      for (const plugin of this.#candidatesFrom) plugins.add(plugin);
-      counts.set(`node(s) didn't satisfy plugin(s) [${this.#candidatesFrom.join(" ")}]`, nodeCount - judged);
-    }
-    return { nodeCount, counts, plugins };
+    return { nodeCount, cluster: undefined, counts, plugins };
   }
 
-  get #slotCount(): number {
-    return this.#rows?.length ?? this.#nodes.rowLimit;
+  /** Tells of each node that comes into question; returns why none does, when that is so. */
+  verdicts(
+    podClass: PodClass,
+    tell: (row: number, verdict: Rejection | undefined) => void,
+  ): ClusterRejection | undefined {
+    const judgement = this.#judge(podClass.shape);
+    const { filters } = this.#classes.get(podClass, this.#limit);
+    const active: PreparedFilter[] = [];
+    for (const filter of filters) {
+      const state = filter.refresh();
+      if (typeof state === "object") return state;
+      if (state === "active") active.push(filter);
+    }
+    for (let slot = 0; slot < judgement.slotCount; slot++) {
+      const verdict = judgement.verdictAt(slot);
+      if (verdict === ABSENT) continue;
+      const row = judgement.rowAt(slot);
+      tell(row, verdict ?? this.#verdict(active, podClass, row));
+    }
+    return undefined;
   }
 
-  /** Scores to compare by slot; INFEASIBLE stays. Scores that are the same everywhere are left out. */
-  #totals(): Int32Array {
-    const deciding = this.#normalized.filter(({ isFlat }) => !isFlat);
-    if (deciding.length === 0) return this.#plainScores;
-    const plain = this.#plainScores;
-    const slots = this.#slotCount;
-    const totals = plain.slice(0, slots);
-    for (const { plugin, weight, raw } of deciding) {
-      let top = 0;
-      for (let slot = 0; slot < slots; slot++) if (plain[slot] !== INFEASIBLE && raw[slot]! > top) top = raw[slot]!;
-      if (top === 0) continue;
-      for (let slot = 0; slot < slots; slot++) {
-        if (plain[slot] === INFEASIBLE) continue;
-        const share = Math.floor((raw[slot]! * 100) / top);
-        totals[slot] = totals[slot]! + weight * (plugin.normalize === "lowest" ? 100 - share : share);
+  /** Judges rows as they are now, whatever is kept: for looking at what would be if pods were not there. */
+  trial(podClass: PodClass): (row: number) => Verdict {
+    const judgement = this.#judge(podClass.shape);
+    const { filters } = this.#classes.get(podClass, this.#limit);
+    return (row) => judgement.verdict(row) ?? this.#trial(filters, podClass, row);
+  }
+
+  /** The same for a class of which `isLocal` is true, of nodes that exist. */
+  localTrial(podClass: PodClass): (row: number) => Verdict {
+    const judgement = this.#judge(podClass.shape);
+    return (row) => judgement.verdict(row);
+  }
+
+  /** Whether only the node itself decides about such pods, as things are: then what is found on one row stays true. */
+  isLocal(podClass: PodClass): boolean {
+    return this.#classes.get(podClass, this.#limit).filters.every((filter) => filter.refresh() === "idle");
+  }
+
+  /** The class is no pod's any more. */
+  drop(podClass: PodClass): void {
+    this.#classes.drop(podClass);
+  }
+
+  get #limit(): number {
+    const perShape = 6 * Math.max(1, this.#cluster.nodes.rowLimit);
+    return Math.min(MAX_KEPT, Math.max(MIN_KEPT, Math.floor(KEPT_ELEMENTS / perShape)));
+  }
+
+  #prepare(podClass: PodClass): PreparedClass {
+    const cluster = this.#cluster;
+    return {
+      filters: this.#profile.clusterFilters.flatMap((plugin) => plugin.prepare(podClass, cluster) ?? []),
+      scores: this.#profile.clusterScores.flatMap(({ plugin, weight }: WeightedScore<ClusterScorePlugin>) => {
+        const prepared = plugin.prepareScore(podClass, cluster);
+        return prepared ? [{ plugin: prepared, weight }] : [];
+      }),
+    };
+  }
+
+  #judge(shape: PodShape): StaticJudgement {
+    const judgement = this.#shapes.get(shape, this.#limit);
+    judgement.refresh();
+    return judgement;
+  }
+
+  /** The first of `rows` that takes the pod. */
+  #first(podClass: PodClass, rows: readonly number[]): Placement {
+    const verdictOf = this.trial(podClass);
+    for (const row of rows) if (verdictOf(row) === undefined) return { row, feasibleCount: 1 };
+    return { row: -1, feasibleCount: 0 };
+  }
+
+  /** Leaves only the rows that pass the filters that look beyond the node; returns how many. */
+  #filter({ filters }: PreparedClass, podClass: PodClass, count: number): number {
+    const rows = this.#rows;
+    const slots = this.#slots;
+    let left = count;
+    for (const filter of filters) {
+      const state = filter.refresh();
+      if (typeof state === "object") return 0;
+      if (state === "idle") continue;
+      let kept = 0;
+      for (let i = 0; i < left; i++) {
+        const row = rows[i]!;
+        if (filter.filter(row) !== undefined || this.#rejectsWithNominated(filter, podClass, row)) continue;
+        rows[kept] = row;
+        slots[kept++] = slots[i]!;
       }
+      left = kept;
     }
-    return totals;
+    return left;
   }
 
-  #judge(slot: number, row: number): void {
-    const verdict = this.#verdict(row);
-    this.#verdicts[slot] = verdict;
-    if (verdict !== undefined) {
-      this.#plainScores[slot] = INFEASIBLE;
-      return;
-    }
-    let plain = 0;
-    for (const { plugin, weight } of this.#plain) plain += weight * plugin.score(this.#shape, this.#nodes, row);
-    this.#plainScores[slot] = plain;
-    for (const score of this.#normalized) {
-      const raw = score.plugin.score(this.#shape, this.#nodes, row);
-      score.raw[slot] = raw;
-      if (raw !== 0) score.isFlat = false;
-    }
-  }
-
-  #verdict(row: number): Rejection | null | undefined {
-    if (this.#nodes.facts[row] === undefined) return ABSENT;
-    for (const plugin of this.#filters) {
-      const rejection = plugin.filter(this.#shape, this.#nodes, row);
+  #trial(filters: readonly PreparedFilter[], podClass: PodClass, row: number): Verdict {
+    if (!this.#cluster.nodes.facts[row]) return ABSENT;
+    for (const filter of filters) {
+      const state = filter.refresh();
+      if (typeof state === "object") return { plugin: state.plugin, reasons: [state.message], podsInTheWay: false };
+      if (state === "idle") continue;
+      const rejection = filter.filter(row) ?? this.#rejectsWithNominated(filter, podClass, row);
       if (rejection) return rejection;
     }
     return undefined;
   }
 
+  #verdict(filters: readonly PreparedFilter[], podClass: PodClass, row: number): Rejection | undefined {
+    for (const filter of filters) {
+      const rejection = filter.filter(row) ?? this.#rejectsWithNominated(filter, podClass, row);
+      if (rejection) return rejection;
+    }
+    return undefined;
+  }
+
+  /** Whether the pod could not be there together with those that are to come. */
+  #rejectsWithNominated(filter: PreparedFilter, { shape }: PodClass, row: number): Rejection | undefined {
+    const { nodes, pods } = this.#cluster;
+    const coming = nodes.nominatedTo(row)?.filter(({ priority }) => priority >= shape.priority);
+    if (!coming || coming.length === 0) return undefined;
+    const there = coming.map(({ pod }) => ({ ...pod }));
+    for (const pod of there) pods.add(pod, row);
+    filter.refresh();
+    const rejection = filter.filter(row);
+    for (const pod of there) pods.remove(pod);
+    filter.refresh();
+    return rejection;
+  }
+
+  #addScores({ scores }: PreparedClass, feasible: FeasibleRows): void {
+    const totals = this.#totals;
+    const own = this.#scores;
+    for (const { plugin, weight } of scores) {
+      if (!plugin.score(feasible, own)) continue;
+      for (let i = 0; i < feasible.count; i++) totals[i] = totals[i]! + weight * own[i]!;
+    }
+  }
+
+  #pick(count: number, random: () => number): number {
+    const totals = this.#totals;
+    let top = totals[0]!;
+    let ties = 1;
+    for (let i = 1; i < count; i++) {
+      const total = totals[i]!;
+      if (total > top) {
+        top = total;
+        ties = 1;
+      } else if (total === top) {
+        ties++;
+      }
+    }
+    let skip = ties === 1 ? 0 : Math.floor(random() * ties);
+    for (let i = 0; i < count; i++) if (totals[i] === top && skip-- === 0) return this.#rows[i]!;
+    throw new Error("the best node has gone");
+  }
+
   #resize(slots: number): void {
-    if (this.#plainScores.length >= slots) return;
+    if (this.#rows.length >= slots) return;
     const size = slots + (slots >> 2) + 8;
-    const grown = (old: Int32Array): Int32Array<ArrayBuffer> => {
-      const larger = new Int32Array(size).fill(INFEASIBLE);
-      larger.set(old);
-      return larger;
-    };
-    this.#plainScores = grown(this.#plainScores);
-    for (const score of this.#normalized) score.raw = grown(score.raw);
-    // Slots nobody has judged hold no node.
-    while (this.#verdicts.length < size) this.#verdicts.push(ABSENT);
+    this.#rows = new Int32Array(size);
+    this.#slots = new Int32Array(size);
+    this.#totals = new Int32Array(size);
+    this.#scores = new Int32Array(size);
+  }
+}
+
+function dispose({ filters, scores }: PreparedClass): void {
+  for (const filter of filters) filter.dispose?.();
+  for (const { plugin } of scores) plugin.dispose?.();
+}
+
+/** Values made when first asked for; the least recently used go when there are too many. */
+class Kept<K, V> {
+  readonly #make: (key: K) => V;
+  readonly #dispose: ((value: V) => void) | undefined;
+  readonly #values = new Map<K, V>();
+
+  constructor(make: (key: K) => V, dispose?: (value: V) => void) {
+    this.#make = make;
+    this.#dispose = dispose;
+  }
+
+  get(key: K, limit: number): V {
+    let value = this.#values.get(key);
+    if (value !== undefined) this.#values.delete(key);
+    else value = this.#make(key);
+    this.#values.set(key, value);
+    while (this.#values.size > limit) {
+      for (const oldest of this.#values.keys()) {
+        this.drop(oldest);
+        break;
+      }
+    }
+    return value;
+  }
+
+  drop(key: K): void {
+    const value = this.#values.get(key);
+    if (value === undefined) return;
+    this.#values.delete(key);
+    this.#dispose?.(value);
   }
 }

@@ -1,10 +1,15 @@
 /**
- * The extension points of placement, as upstream's scheduling framework names them. A plugin is one object in one file
- * and holds no state: it judges a pod's shape against a row of the node table.
+ * The extension points of scheduling, as upstream's scheduling framework names them. A plugin is one object in one file.
+ * Plugins that judge a node by its own row alone (FilterPlugin, ScorePlugin) are asked again only when the row changes;
+ * those that look at the whole cluster (ClusterFilterPlugin, ClusterScorePlugin) prepare for a class of pods and keep
+ * what they know up to date themselves.
  * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/scheduling-framework/
  */
 import type { WriteOp } from "../../machinery/cluster/contract.ts";
+import type { ClusterView } from "./cluster-view.ts";
 import type { NodeTable } from "./node-table.ts";
+import type { PodClass } from "./pod-class.ts";
+import type { PodFootprint } from "./pod-footprint.ts";
 import type { PodShape } from "./pod-shape.ts";
 import type { PendingPod, QueueEntry } from "./queued-pod.ts";
 
@@ -13,8 +18,14 @@ export interface Rejection {
   plugin: string;
   /** As in `0/5 nodes are available: 5 Insufficient cpu.`: each counts its nodes. */
   reasons: readonly string[];
-  /** Whether the node may fit once pods leave it: false when only the node itself can change that. */
+  /** Whether the node may fit once pods leave it: false when only something else can change that. */
   podsInTheWay: boolean;
+}
+
+/** Why a pod can be nowhere, whatever the nodes. */
+export interface ClusterRejection {
+  plugin: string;
+  message: string;
 }
 
 /** What happened in the cluster, for queueing hints. */
@@ -28,8 +39,18 @@ export type ClusterChange =
       unschedulable: boolean;
       allocatable: boolean;
     }
+  | { what: "node deleted" }
   /** An assigned pod left its node, or asks for less. */
-  | { what: "pod left"; row: number; shape: PodShape };
+  | { what: "pod left"; row: number; footprint: PodFootprint }
+  /** It is still there, but on its way out. */
+  | { what: "pod terminating"; row: number; footprint: PodFootprint }
+  /** A pod is on a node that was not, or looks different there. */
+  | { what: "pod came"; row: number; footprint: PodFootprint }
+  | { what: "namespace changed" }
+  /** Services, ReplicaSets and the like: what pods are spread by. */
+  | { what: "workload changed"; namespace: string }
+  | { what: "storage changed"; kind: "claim" | "volume" | "class" | "driver" | "capacity" | "attachment" }
+  | { what: "device changed" };
 
 interface Named {
   readonly name: string;
@@ -38,7 +59,7 @@ interface Named {
 /** Keeps pods out of the queue altogether. */
 export interface PreEnqueuePlugin extends Named {
   /** Whether the pod must not be tried yet. */
-  holdsBack(pod: PendingPod): boolean;
+  holdsBack(pod: PendingPod, cluster: ClusterView): boolean;
 }
 
 export interface QueueSortPlugin extends Named {
@@ -57,6 +78,21 @@ export interface FilterPlugin extends Named {
   retryAfter(change: ClusterChange, shape: PodShape, nodes: NodeTable): boolean;
 }
 
+export interface ClusterFilterPlugin extends Named {
+  /** PreFilter: undefined when the plugin never has anything to say about such pods. */
+  prepare(podClass: PodClass, cluster: ClusterView): PreparedFilter | undefined;
+  /** Queueing hint: whether a pod this plugin has rejected is worth another try after `change`. */
+  retryAfter(change: ClusterChange, podClass: PodClass, cluster: ClusterView): boolean;
+}
+
+export interface PreparedFilter {
+  /** Catches up with the cluster, before a series of `filter`. "idle": as things are, every node passes. */
+  refresh(): "active" | "idle" | ClusterRejection;
+  filter(row: number): Rejection | undefined;
+  /** No longer needed. */
+  dispose?(): void;
+}
+
 export interface ScorePlugin extends Named {
   /** PreScore: false leaves the plugin out for such pods. Absent: it always scores. */
   appliesTo?(shape: PodShape): boolean;
@@ -69,8 +105,58 @@ export interface ScorePlugin extends Named {
   normalize?: "highest" | "lowest";
 }
 
+/** Rows that have passed all filters. */
+export interface FeasibleRows {
+  readonly rows: Int32Array;
+  readonly count: number;
+}
+
+export interface ClusterScorePlugin extends Named {
+  /** PreScore: undefined when the plugin never makes a difference for such pods. */
+  prepareScore(podClass: PodClass, cluster: ClusterView): PreparedScore | undefined;
+}
+
+export interface PreparedScore {
+  /** Sets `scores[i]` for `feasible.rows[i]`, 0 to 100. False: all the same, and nothing was set. */
+  score(feasible: FeasibleRows, scores: Int32Array): boolean;
+  dispose?(): void;
+}
+
+/** What a plugin has put aside for a pod that goes to a node. */
+export interface Reservation {
+  /** PreBind: to be written before the binding; the binding is not made when one of them fails. */
+  ops: WriteOp[];
+  /** The pod goes elsewhere, or nowhere. */
+  undo(): void;
+  /** PreBind: what was written has taken effect. Absent: at once. */
+  progress?(): "done" | "waiting" | { failed: string };
+  /** How long `progress` may say waiting. */
+  timeoutMs?: number;
+}
+
+export interface ReservePlugin extends Named {
+  /** Undefined: nothing to put aside. */
+  reserve(pod: PendingPod, row: number, cluster: ClusterView): Reservation | ClusterRejection | undefined;
+}
+
+/** Holds a pod that has a node back from being bound. */
+export interface PermitPlugin extends Named {
+  permit(pod: PendingPod, row: number, cluster: ClusterView): PermitVerdict;
+}
+
+export type PermitVerdict = "allow" | { rejected: string } | { waitMs: number; until(): "allow" | "wait" | "reject" };
+
 export interface BindPlugin extends Named {
   bind(pod: PendingPod, nodeName: string): WriteOp;
+}
+
+export interface PostBindPlugin extends Named {
+  bound(pod: PendingPod, nodeName: string): void;
+}
+
+export interface WeightedScore<T> {
+  plugin: T;
+  weight: number;
 }
 
 /** The plugins pods of one `schedulerName` go through. */
@@ -80,6 +166,21 @@ export interface Profile {
   queueSort: QueueSortPlugin;
   /** In order: the first to reject a node names the reason. */
   filters: readonly FilterPlugin[];
-  scores: readonly { plugin: ScorePlugin; weight: number }[];
+  /** After all of `filters`. */
+  clusterFilters: readonly ClusterFilterPlugin[];
+  scores: readonly WeightedScore<ScorePlugin>[];
+  clusterScores: readonly WeightedScore<ClusterScorePlugin>[];
+  /** PostFilter; undefined: pods never make others leave. */
+  preemption: PreemptionPolicy | undefined;
+  reserve: readonly ReservePlugin[];
+  permit: readonly PermitPlugin[];
   bind: BindPlugin;
+  postBind: readonly PostBindPlugin[];
+}
+
+/** Of the DefaultPreemption plugin: how many nodes are looked at before the best so far is taken. */
+export interface PreemptionPolicy {
+  name: string;
+  minCandidateNodesPercentage: number;
+  minCandidateNodesAbsolute: number;
 }

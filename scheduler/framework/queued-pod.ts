@@ -1,5 +1,6 @@
 import type { ObjectMeta } from "../../machinery/meta/object.ts";
-import type { PodShape } from "./pod-shape.ts";
+import type { PodClass } from "./pod-class.ts";
+import type { PodFootprint } from "./pod-footprint.ts";
 
 /** The PodScheduled condition, as far as it is compared. */
 export interface ScheduledCondition {
@@ -8,25 +9,36 @@ export interface ScheduledCondition {
   message: string;
 }
 
-/** A pod as the scheduler keeps it: identity, shape, and where it is. */
+/** A pod as the scheduler keeps it: identity, footprint, and where it is. */
 export interface CachedPod {
   metadata: ObjectMeta;
-  shape: PodShape;
+  footprint: PodFootprint;
   /** spec.nodeName; "" while pending. */
   nodeName: string;
   /** Succeeded or Failed: it no longer takes anything from its node. */
   terminal: boolean;
-  /** Row of the node table it is counted on; -1: none. Kept by ClusterState. */
+  /** It is being deleted. */
+  deleting: boolean;
+  /** It is being deleted because the scheduler wanted its place. */
+  preempted: boolean;
+  /** status.startTime, epoch ms; 0: not started. */
+  startMs: number;
+  /** spec.schedulingGroup.podGroupName */
+  group: string | undefined;
+  /** Row of the node table it is counted on, and its place there; -1: none. Kept by AssignedPods. */
   chargedRow: number;
+  slot: number;
   /** Only of pending pods. */
   pending: PendingFacts | undefined;
 }
 
 export interface PendingFacts {
-  deleting: boolean;
+  podClass: PodClass;
   gated: boolean;
   generation: number | undefined;
   condition: ScheduledCondition | undefined;
+  /** status.nominatedNodeName; "" for none. */
+  nominatedNode: string;
 }
 
 export type PendingPod = CachedPod & { pending: PendingFacts };
@@ -34,7 +46,7 @@ export type PendingPod = CachedPod & { pending: PendingFacts };
 /** A pending pod's place in the queue. */
 export interface QueuedPod {
   pod: PendingPod;
-  where: "active" | "backoff" | "unschedulable" | "in flight" | "gone";
+  where: "active" | "backoff" | "unschedulable" | "held" | "in flight" | "gone";
   /** Of its latest entry in a queue; older entries no longer count. */
   sequence: number;
   attempts: number;
@@ -42,8 +54,8 @@ export interface QueuedPod {
   parkedMs: number;
   /** Not tried again before this, epoch ms. */
   notBeforeMs: number;
-  /** Names of plugins that rejected it last. */
-  rejectedBy: ReadonlySet<string>;
+  /** Row of the node table it is nominated to; -1: none. */
+  nominatedRow: number;
   /** The event that tells why it waits. */
   told: { eventName: string; message: string; count: number; atMs: number } | undefined;
 }

@@ -1,20 +1,25 @@
 /**
  * Pods that wait for a node. Rules, as upstream's scheduling queue has them:
  * [SQ1] active pods come in the order of the QueueSort plugin;
- * [SQ2] a pod no node could take waits until a change that may help one of the plugins that rejected it, or 5 minutes;
- * [SQ3] a pod whose binding failed is tried again after a back-off that doubles with each attempt, 1 s to 10 s;
+ * [SQ2] a pod no node could take waits until a change helps it, or 5 minutes: a change is looked at when one of the
+ *   plugins that rejected the pod says it may help, and helps when there is now a node that takes the pod;
+ * [SQ3] a pod whose binding failed is tried again after a back-off that doubles with each attempt;
  * [SQ4] a pod held back by a PreEnqueue plugin is not in the queue at all.
+ * Pods alike wait as one: the first is tried, and each that finds a place wakes the next.
  */
+import type { ClusterView } from "./cluster-view.ts";
 import { Heap } from "./heap.ts";
-import type { NodeTable } from "./node-table.ts";
-import type { ClusterChange, FilterPlugin, Profile } from "./plugin.ts";
-import type { PodShape } from "./pod-shape.ts";
+import { Parked } from "./parked-pods.ts";
+import type { ClusterChange, Profile } from "./plugin.ts";
+import type { PodClass } from "./pod-class.ts";
 import type { PendingPod, QueuedPod, QueueEntry } from "./queued-pod.ts";
 
-const INITIAL_BACKOFF_MS = 1_000;
-const MAX_BACKOFF_MS = 10_000;
-/** Longest time a pod waits without a new try, whatever happens. */
-const MAX_PARKED_MS = 5 * 60_000;
+export interface QueueOptions {
+  profiles: ReadonlyMap<string, Profile>;
+  cluster: ClusterView;
+  initialBackoffMs: number;
+  maxBackoffMs: number;
+}
 
 /**
  * Entries of the heaps stay until they surface; an entry counts only while its pod is still where the entry says, with
@@ -26,80 +31,66 @@ interface Entry {
 }
 
 export class SchedulingQueue {
-  readonly #profile: Profile;
-  readonly #filters: ReadonlyMap<string, FilterPlugin>;
+  readonly #options: QueueOptions;
   readonly #pods = new Map<string, QueuedPod>();
   readonly #active: Heap<Entry & QueueEntry>;
   readonly #backoff: Heap<Entry & { dueMs: number }>;
-  readonly #parked = new Map<PodShape, Set<QueuedPod>>();
+  readonly #parked: Parked;
+  readonly #held = new Set<QueuedPod>();
   #activeCount = 0;
   #sequence = 0;
-  #nextFlushMs: number | undefined;
 
-  constructor(profile: Profile) {
-    this.#profile = profile;
-    this.#filters = new Map(profile.filters.map((plugin) => [plugin.name, plugin]));
-    this.#active = new Heap<Entry & QueueEntry>((a, b) => profile.queueSort.compare(a, b));
+  constructor(options: QueueOptions) {
+    this.#options = options;
+    const [profile] = options.profiles.values();
+    if (!profile) throw new Error("a scheduler needs a profile");
+    const { queueSort } = profile;
+    this.#active = new Heap<Entry & QueueEntry>((a, b) => queueSort.compare(a, b));
     this.#backoff = new Heap<Entry & { dueMs: number }>((a, b) => a.dueMs - b.dueMs || a.sequence - b.sequence);
+    this.#parked = new Parked(options.profiles, options.cluster);
   }
 
   get activeCount(): number {
     return this.#activeCount;
   }
 
-  counts(): { active: number; backoff: number; unschedulable: number } {
-    let unschedulable = 0;
-    for (const parked of this.#parked.values()) unschedulable += parked.size;
+  counts(): { active: number; backoff: number; unschedulable: number; held: number } {
     let backoff = 0;
     for (const { where } of this.#pods.values()) if (where === "backoff") backoff++;
-    return { active: this.#activeCount, backoff, unschedulable };
+    return { active: this.#activeCount, backoff, unschedulable: this.#parked.size, held: this.#held.size };
   }
 
-  has(uid: string): boolean {
-    return this.#pods.has(uid);
+  get(uid: string): QueuedPod | undefined {
+    return this.#pods.get(uid);
   }
 
-  /** A pending pod that is new or has changed. */
-  put(pod: PendingPod): void {
+  /** A pending pod that is new or has changed. Undefined: it does not come into question. */
+  put(pod: PendingPod): QueuedPod | undefined {
     const uid = pod.metadata.uid ?? "";
     const known = this.#pods.get(uid);
-    const held = pod.pending.deleting || this.#profile.preEnqueue.some((plugin) => plugin.holdsBack(pod));
-    if (held) {
+    if (pod.deleting) {
       if (known) this.#drop(known);
-      return;
+      return undefined;
     }
-    if (!known) {
-      const queued: QueuedPod = {
-        pod,
-        where: "gone",
-        sequence: 0,
-        attempts: 0,
-        parkedMs: 0,
-        notBeforeMs: 0,
-        rejectedBy: new Set(),
-        told: undefined,
-      };
-      this.#pods.set(uid, queued);
+    const queued = known ?? newQueued(pod);
+    if (!known) this.#pods.set(uid, queued);
+    const changed = known !== undefined && known.pod.pending.podClass !== pod.pending.podClass;
+    // Out of the place it has as the pod it was.
+    if (changed && queued.where === "unschedulable") this.#parked.remove(queued);
+    queued.pod = pod;
+    const held = this.#isHeld(pod);
+    if (held && queued.where !== "in flight") this.#hold(queued);
+    else if (!held && (!known || queued.where === "held" || (changed && queued.where !== "in flight"))) {
       this.#activate(queued);
-      return;
     }
-    const changed = known.pod.shape !== pod.shape;
-    if (known.where === "unschedulable" && changed) {
-      this.#unpark(known);
-      known.pod = pod;
-      this.#activate(known);
-    } else if (known.where === "active" && changed) {
-      known.pod = pod;
-      this.#activate(known);
-    } else {
-      known.pod = pod;
-    }
+    return queued;
   }
 
   /** The pod is bound or gone. */
-  remove(uid: string): void {
+  remove(uid: string): QueuedPod | undefined {
     const known = this.#pods.get(uid);
     if (known) this.#drop(known);
+    return known;
   }
 
   /** The next pod to try; it is in flight until `park`, `retryLater` or `remove`. */
@@ -109,62 +100,72 @@ export class SchedulingQueue {
       if (!entry) return undefined;
       const { queued } = entry;
       if (queued.where !== "active" || queued.sequence !== entry.sequence) continue;
-      queued.where = "in flight";
-      queued.attempts++;
-      this.#activeCount--;
+      this.#take(queued);
       return queued;
     }
   }
 
+  /** Takes a certain pod out of turn, if it is active or parked. */
+  take(queued: QueuedPod): boolean {
+    if (queued.where === "unschedulable") this.#parked.remove(queued);
+    else if (queued.where === "backoff") queued.sequence = ++this.#sequence;
+    else if (queued.where !== "active") return false;
+    if (queued.where !== "active") this.#activeCount++;
+    this.#take(queued);
+    return true;
+  }
+
   /** No node could take it. */
   park(queued: QueuedPod, rejectedBy: ReadonlySet<string>, nowMs: number): void {
-    if (queued.where === "gone") return;
+    if (queued.where !== "in flight") return;
     queued.where = "unschedulable";
-    queued.rejectedBy = rejectedBy;
     queued.parkedMs = nowMs;
-    const { shape } = queued.pod;
-    const parked = this.#parked.get(shape);
-    if (parked) parked.add(queued);
-    else this.#parked.set(shape, new Set([queued]));
-    this.#nextFlushMs ??= nowMs + MAX_PARKED_MS;
+    this.#parked.add(queued, rejectedBy);
+  }
+
+  /** A pod of the class has found a place: the next that waits is tried. */
+  placed(podClass: PodClass): void {
+    const next = this.#parked.nextOf(podClass);
+    if (next) this.#wake(next);
   }
 
   /** Something failed that may not fail the next time. */
   retryLater(queued: QueuedPod, nowMs: number): void {
-    if (queued.where === "gone") return;
-    const delayMs = Math.min(MAX_BACKOFF_MS, INITIAL_BACKOFF_MS * 2 ** Math.max(0, queued.attempts - 1));
+    if (queued.where !== "in flight") return;
+    const { initialBackoffMs, maxBackoffMs } = this.#options;
+    const delayMs = Math.min(maxBackoffMs, initialBackoffMs * 2 ** Math.max(0, queued.attempts - 1));
     queued.where = "backoff";
     queued.sequence = ++this.#sequence;
     queued.notBeforeMs = nowMs + delayMs;
     this.#backoff.push({ queued, sequence: queued.sequence, dueMs: queued.notBeforeMs });
   }
 
+  /** Tries a pod again at once. */
+  activate(queued: QueuedPod): void {
+    if (queued.where === "unschedulable") this.#wake(queued);
+    else if (queued.where === "backoff") this.#activate(queued);
+  }
+
+  /** Notes which parked pods the change may help; `wake` looks at them. */
+  onChange(change: ClusterChange): void {
+    this.#parked.onChange(change);
+  }
+
+  get hasMaybe(): boolean {
+    return this.#parked.hasMaybe;
+  }
+
   /**
-   * Puts pods that `change` helps into the active queue: one of the plugins that rejected them says it may, and the
-   * node concerned would now take them. Pods alike are asked about once.
+   * Puts pods that changes have helped into the active queue.
+   * @param fits whether a pod would fit on a row, or anywhere when none is given
    */
-  onChange(change: ClusterChange, nodes: NodeTable, fits: (shape: PodShape, row: number) => boolean): void {
-    for (const [shape, parked] of [...this.#parked]) {
-      // Pods of one shape may have been rejected at different times, by different plugins.
-      const verdicts = new Map<string, boolean>();
-      let takes: boolean | undefined;
-      const helps = (name: string): boolean => {
-        let verdict = verdicts.get(name);
-        if (verdict === undefined) {
-          const plugin = this.#filters.get(name);
-          verdict = plugin === undefined || plugin.retryAfter(change, shape, nodes);
-          verdicts.set(name, verdict);
-        }
-        return verdict;
-      };
-      for (const queued of [...parked]) {
-        if (queued.rejectedBy.size > 0 && ![...queued.rejectedBy].some(helps)) continue;
-        takes ??= fits(shape, change.row);
-        if (!takes) break;
-        this.#unpark(queued);
-        this.#activate(queued);
-      }
-    }
+  wake(fits: (queued: QueuedPod, row?: number) => boolean): void {
+    for (const queued of this.#parked.helped(fits)) this.#wake(queued);
+  }
+
+  /** Looks again at pods that were held back. */
+  recheckHeld(): void {
+    for (const queued of [...this.#held]) if (!this.#isHeld(queued.pod)) this.#activate(queued);
   }
 
   /** Activates what has waited long enough. */
@@ -173,54 +174,74 @@ export class SchedulingQueue {
       this.#backoff.pop();
       if (isCurrent(entry)) this.#activate(entry.queued);
     }
-    if (this.#nextFlushMs === undefined || this.#nextFlushMs > nowMs) return;
-    this.#nextFlushMs = undefined;
-    for (const parked of [...this.#parked.values()]) {
-      for (const queued of [...parked]) {
-        const dueMs = queued.parkedMs + MAX_PARKED_MS;
-        if (dueMs <= nowMs) {
-          this.#unpark(queued);
-          this.#activate(queued);
-        } else if (this.#nextFlushMs === undefined || dueMs < this.#nextFlushMs) {
-          this.#nextFlushMs = dueMs;
-        }
-      }
-    }
+    for (const queued of this.#parked.overdue(nowMs)) this.#wake(queued);
   }
 
-  /** When `flush` has something to do; 0: a pod is active. */
+  /** When `flush` or `wake` has something to do; 0: now. */
   nextMs(): number | undefined {
-    if (this.#activeCount > 0) return 0;
+    if (this.#activeCount > 0 || this.#parked.hasMaybe) return 0;
     let entry = this.#backoff.peek();
     while (entry && !isCurrent(entry)) {
       this.#backoff.pop();
       entry = this.#backoff.peek();
     }
-    if (this.#parked.size === 0) this.#nextFlushMs = undefined;
-    if (entry === undefined) return this.#nextFlushMs;
-    return this.#nextFlushMs === undefined ? entry.dueMs : Math.min(entry.dueMs, this.#nextFlushMs);
+    const parkedMs = this.#parked.nextMs();
+    if (entry === undefined) return parkedMs;
+    return parkedMs === undefined ? entry.dueMs : Math.min(entry.dueMs, parkedMs);
+  }
+
+  #isHeld(pod: PendingPod): boolean {
+    const profile = this.#options.profiles.get(pod.pending.podClass.shape.schedulerName);
+    return profile?.preEnqueue.some((plugin) => plugin.holdsBack(pod, this.#options.cluster)) ?? true;
+  }
+
+  #take(queued: QueuedPod): void {
+    queued.where = "in flight";
+    queued.attempts++;
+    this.#activeCount--;
+  }
+
+  #wake(queued: QueuedPod): void {
+    this.#parked.remove(queued);
+    this.#activate(queued);
   }
 
   #activate(queued: QueuedPod): void {
+    this.#held.delete(queued);
     if (queued.where !== "active") this.#activeCount++;
     queued.where = "active";
     queued.sequence = ++this.#sequence;
-    this.#active.push({ queued, sequence: queued.sequence, priority: queued.pod.shape.priority });
+    this.#active.push({ queued, sequence: queued.sequence, priority: queued.pod.footprint.priority });
   }
 
-  #unpark(queued: QueuedPod): void {
-    const { shape } = queued.pod;
-    const parked = this.#parked.get(shape);
-    parked?.delete(queued);
-    if (parked?.size === 0) this.#parked.delete(shape);
+  #hold(queued: QueuedPod): void {
+    if (queued.where === "active") this.#activeCount--;
+    if (queued.where === "unschedulable") this.#parked.remove(queued);
+    queued.where = "held";
+    this.#held.add(queued);
   }
 
   #drop(queued: QueuedPod): void {
-    if (queued.where === "active") this.#activeCount--;
-    if (queued.where === "unschedulable") this.#unpark(queued);
+    const { where } = queued;
+    if (where === "active") this.#activeCount--;
+    if (where === "unschedulable") this.#parked.remove(queued);
+    this.#held.delete(queued);
     queued.where = "gone";
     this.#pods.delete(queued.pod.metadata.uid ?? "");
+    // It may have been the one whose success would have woken the next.
+    if (where === "active") this.placed(queued.pod.pending.podClass);
   }
 }
 
 const isCurrent = ({ queued, sequence }: Entry): boolean => queued.where === "backoff" && queued.sequence === sequence;
+
+const newQueued = (pod: PendingPod): QueuedPod => ({
+  pod,
+  where: "gone",
+  sequence: 0,
+  attempts: 0,
+  parkedMs: 0,
+  notBeforeMs: 0,
+  nominatedRow: -1,
+  told: undefined,
+});

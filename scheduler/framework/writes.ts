@@ -1,7 +1,7 @@
 /** What the scheduler writes beside bindings: events and the PodScheduled condition. */
 import { formatMicroTime, formatTime } from "../../machinery/clock.ts";
 import type { WriteOp } from "../../machinery/cluster/contract.ts";
-import type { PendingPod, QueuedPod, ScheduledCondition } from "./queued-pod.ts";
+import type { CachedPod, PendingPod, QueuedPod, ScheduledCondition } from "./queued-pod.ts";
 
 export const ACTOR = "system:kube-scheduler";
 const FIELD_MANAGER = "kube-scheduler";
@@ -12,8 +12,8 @@ export const OPTIONS = { fieldManager: FIELD_MANAGER, returns: "metadata" } as c
 
 export interface EventText {
   type: "Normal" | "Warning";
-  reason: "Scheduled" | "FailedScheduling";
-  action: "Binding" | "Scheduling";
+  reason: "Scheduled" | "FailedScheduling" | "Preempted";
+  action: "Binding" | "Scheduling" | "Preempting";
   message: string;
 }
 
@@ -33,9 +33,29 @@ export class EventNames {
 }
 
 export function eventOp(
-  { metadata: { namespace = "", name = "", uid = "", resourceVersion }, shape }: PendingPod,
+  pod: PendingPod,
   text: EventText,
   { eventName, nowMs }: { eventName: string; nowMs: number },
+): WriteOp {
+  const { schedulerName } = pod.pending.podClass.shape;
+  return eventAbout(pod, text, { eventName, nowMs, schedulerName });
+}
+
+/** Tells a pod's owner that it had to go. */
+export function preemptedEventOp(
+  victim: CachedPod,
+  message: string,
+  { names, nowMs, profile }: { names: EventNames; nowMs: number; profile: { schedulerName: string } },
+): WriteOp {
+  const text = { type: "Normal", reason: "Preempted", action: "Preempting", message } as const;
+  const eventName = names.next(victim.metadata.name ?? "", nowMs);
+  return eventAbout(victim, text, { eventName, nowMs, schedulerName: profile.schedulerName });
+}
+
+function eventAbout(
+  { metadata: { namespace = "", name = "", uid = "", resourceVersion } }: CachedPod,
+  text: EventText,
+  { eventName, nowMs, schedulerName }: { eventName: string; nowMs: number; schedulerName: string },
 ): WriteOp {
   return {
     verb: "create",
@@ -62,8 +82,8 @@ export function eventOp(
       firstTimestamp: null,
       lastTimestamp: null,
       source: {},
-      reportingComponent: shape.schedulerName,
-      reportingInstance: `${shape.schedulerName}-kedge`,
+      reportingComponent: schedulerName,
+      reportingInstance: `${schedulerName}-kedge`,
     },
   };
 }
@@ -96,16 +116,28 @@ export function failureEventOp(
   };
 }
 
-/** Sets PodScheduled to False; undefined when it says so already. */
+/**
+ * Sets PodScheduled to False, and the node the pod is nominated to ("": none); undefined when the pod's status says so
+ * already.
+ */
 export function conditionOp(
   { metadata: { namespace = "", name = "", uid }, pending }: PendingPod,
   condition: Omit<ScheduledCondition, "status">,
-  nowMs: number,
+  { nowMs, nominatedNode }: { nowMs: number; nominatedNode: string },
 ): WriteOp | undefined {
   const was = pending.condition;
-  if (was?.status === "False" && was.reason === condition.reason && was.message === condition.message) {
-    return undefined;
-  }
+  const isTold = was?.status === "False" && was.reason === condition.reason && was.message === condition.message;
+  const isNominated = pending.nominatedNode === nominatedNode;
+  if (isTold && isNominated) return undefined;
+  const conditions = [
+    {
+      type: "PodScheduled",
+      status: "False",
+      ...condition,
+      ...(pending.generation && { observedGeneration: pending.generation }),
+      ...(was?.status !== "False" && { lastTransitionTime: formatTime(nowMs) }),
+    },
+  ];
   return {
     verb: "patch",
     resource: "pods",
@@ -115,15 +147,8 @@ export function conditionOp(
     patchType: "strategic",
     patch: {
       status: {
-        conditions: [
-          {
-            type: "PodScheduled",
-            status: "False",
-            ...condition,
-            ...(pending.generation && { observedGeneration: pending.generation }),
-            ...(was?.status !== "False" && { lastTransitionTime: formatTime(nowMs) }),
-          },
-        ],
+        ...(!isTold && { conditions }),
+        ...(!isNominated && { nominatedNodeName: nominatedNode === "" ? null : nominatedNode }),
       },
     },
     // Not of a pod of the same name made since.

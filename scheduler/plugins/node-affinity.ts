@@ -1,39 +1,54 @@
+import type { NodeSelector, PreferredSchedulingTerm } from "../../kinds/core/v1-types.ts";
+import { compileTerm, compileTerms } from "../framework/node-selector.ts";
 import type { NodeFacts } from "../framework/node-table.ts";
 import type { FilterPlugin, Rejection, ScorePlugin } from "../framework/plugin.ts";
 import type { PodShape } from "../framework/pod-shape.ts";
 
-const REJECTION: Rejection = {
-  plugin: "NodeAffinity",
-  reasons: ["node(s) didn't match Pod's node affinity/selector"],
-  podsInTheWay: false,
-};
+const rejection = (reason: string): Rejection => ({ plugin: "NodeAffinity", reasons: [reason], podsInTheWay: false });
+const MISMATCH = rejection("node(s) didn't match Pod's node affinity/selector");
+const ENFORCED = rejection("node(s) didn't match scheduler-enforced node affinity");
 
 const matches = ({ nodeSelector, requiredAffinity }: PodShape, facts: NodeFacts): boolean =>
   (nodeSelector?.(facts) ?? true) && (requiredAffinity?.(facts) ?? true);
 
-/** nodeSelector and required node affinity must match; preferred terms that match add their weight. */
-export const nodeAffinity: FilterPlugin = {
-  name: "NodeAffinity",
-  appliesTo: ({ nodeSelector, requiredAffinity }) => nodeSelector !== undefined || requiredAffinity !== undefined,
-  candidates: (shape) => shape.namedNodes,
-  filter(shape, nodes, row) {
-    const facts = nodes.facts[row];
-    return facts && matches(shape, facts) ? undefined : REJECTION;
-  },
-  retryAfter(change, shape, nodes) {
-    const mayHelp = change.what === "node added" || (change.what === "node changed" && change.labels);
-    return mayHelp && this.filter(shape, nodes, change.row) === undefined;
-  },
-};
+/** Affinity that a profile adds to that of its pods. */
+export interface NodeAffinityArgs {
+  required?: NodeSelector;
+  preferred?: readonly PreferredSchedulingTerm[];
+}
 
-export const nodeAffinityScore: ScorePlugin = {
-  name: "NodeAffinity",
-  appliesTo: ({ preferredAffinity }) => preferredAffinity.length > 0,
-  score({ preferredAffinity }, nodes, row) {
-    const facts = nodes.facts[row];
-    let total = 0;
-    for (const term of preferredAffinity) if (facts && term.matches(facts)) total += term.weight;
-    return total;
-  },
-  normalize: "highest",
-};
+/** nodeSelector and required node affinity must match; preferred terms that match add their weight. */
+export function nodeAffinity(args: NodeAffinityArgs = {}): { filter: FilterPlugin; score: ScorePlugin } {
+  const enforced = args.required && compileTerms(args.required.nodeSelectorTerms);
+  const added = (args.preferred ?? []).map(({ weight, preference }) => ({ weight, matches: compileTerm(preference) }));
+  const filter: FilterPlugin = {
+    name: "NodeAffinity",
+    appliesTo: ({ nodeSelector, requiredAffinity }) =>
+      nodeSelector !== undefined || requiredAffinity !== undefined || enforced !== undefined,
+    candidates: (shape) => shape.namedNodes,
+    filter(shape, nodes, row) {
+      const facts = nodes.facts[row];
+      if (!facts) return MISMATCH;
+      if (enforced && !enforced(facts)) return ENFORCED;
+      return matches(shape, facts) ? undefined : MISMATCH;
+    },
+    retryAfter(change, shape, nodes) {
+      if (change.what !== "node added" && !(change.what === "node changed" && change.labels)) return false;
+      return filter.filter(shape, nodes, change.row) === undefined;
+    },
+  };
+  const score: ScorePlugin = {
+    name: "NodeAffinity",
+    appliesTo: ({ preferredAffinity }) => preferredAffinity.length + added.length > 0,
+    score({ preferredAffinity }, nodes, row) {
+      const facts = nodes.facts[row];
+      let total = 0;
+      if (!facts) return total;
+      for (const term of preferredAffinity) if (term.matches(facts)) total += term.weight;
+      for (const term of added) if (term.matches(facts)) total += term.weight;
+      return total;
+    },
+    normalize: "highest",
+  };
+  return { filter, score };
+}

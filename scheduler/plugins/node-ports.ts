@@ -12,10 +12,10 @@ export const nodePorts: FilterPlugin = {
   appliesTo: (shape) => shape.hostPorts.length > 0,
   filter: (shape, nodes, row) => (shape.hostPorts.some((port) => nodes.isPortTaken(row, port)) ? REJECTION : undefined),
   retryAfter(change, shape, nodes) {
-    if (change.what === "node changed") return false;
+    if (change.what !== "node added" && change.what !== "pod left") return false;
     if (change.what === "pod left") {
       const wanted = new Set(shape.hostPorts.map(({ protocolPort }) => protocolPort));
-      if (!change.shape.hostPorts.some(({ protocolPort }) => wanted.has(protocolPort))) return false;
+      if (!change.footprint.hostPorts.some(({ protocolPort }) => wanted.has(protocolPort))) return false;
     }
     return this.filter(shape, nodes, change.row) === undefined;
   },

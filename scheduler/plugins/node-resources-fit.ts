@@ -1,12 +1,21 @@
-import type { NodeTable } from "../framework/node-table.ts";
 import type { FilterPlugin, Rejection, ScorePlugin } from "../framework/plugin.ts";
-import type { PodShape } from "../framework/pod-shape.ts";
-import { CPU, MEMORY, PODS } from "../framework/resources.ts";
+import { PODS } from "../framework/resources.ts";
+import { DEFAULT_STRATEGY, type ScoringStrategy, strategyScore } from "./scoring-strategy.ts";
 
 const NAME = "NodeResourcesFit";
 
+export interface NodeResourcesFitArgs {
+  /** Extended resources the filter does not look at. */
+  ignoredResources?: readonly string[];
+  /** Groups of these, such as "example.com". */
+  ignoredResourceGroups?: readonly string[];
+  scoringStrategy?: ScoringStrategy;
+}
+
 /** Rejections by what is missing, so that thousands of nodes share a few. */
 const rejections = new Map<string, Rejection>();
+/** Names of resources are made up by whoever makes pods: what is remembered of them has an end. */
+const MAX_REJECTIONS = 1_000;
 
 function rejection(missing: readonly string[], podsInTheWay: boolean): Rejection {
   const key = `${podsInTheWay} ${missing.join()}`;
@@ -14,56 +23,52 @@ function rejection(missing: readonly string[], podsInTheWay: boolean): Rejection
   if (!found) {
     const reasons = missing.map((name) => (name === "pods" ? "Too many pods" : `Insufficient ${name}`));
     found = { plugin: NAME, reasons, podsInTheWay };
+    if (rejections.size >= MAX_REJECTIONS) rejections.clear();
     rejections.set(key, found);
   }
   return found;
 }
 
-/** What a pod asks for must be free: allocatable less the requests of the pods on the node. */
-export const nodeResourcesFit: FilterPlugin = {
-  name: NAME,
-  filter(shape, nodes, row) {
-    const { requestColumns, requestAmounts } = shape;
-    let missing: string[] | undefined;
-    let podsInTheWay = true;
-    if (nodes.requestedAt(PODS, row) + 1 > nodes.allocatableAt(PODS, row)) {
-      missing = ["pods"];
-      podsInTheWay = nodes.allocatableAt(PODS, row) > 0;
-    }
-    for (let i = 0; i < requestColumns.length; i++) {
-      const column = requestColumns[i]!;
-      const amount = requestAmounts[i]!;
-      const allocatable = nodes.allocatableAt(column, row);
-      if (amount <= allocatable - nodes.requestedAt(column, row)) continue;
-      missing ??= [];
-      missing.push(nodes.columns.names[column]!);
-      if (amount > allocatable) podsInTheWay = false;
-    }
-    return missing && rejection(missing, podsInTheWay);
-  },
-  retryAfter(change, shape, nodes) {
-    if (change.what === "node changed" && !change.allocatable) return false;
-    return this.filter(shape, nodes, change.row) === undefined;
-  },
-};
-
-/** Free share in percent of one resource, in whole numbers as upstream computes it. */
-function freePercent(allocatable: number, requested: number): number {
-  if (allocatable === 0 || requested > allocatable) return 0;
-  return Math.floor(((allocatable - requested) * 100) / allocatable);
+/**
+ * What a pod asks for must be free: allocatable less the requests of the pods on the node. How well a node is used
+ * decides among those that fit.
+ */
+export function nodeResourcesFit(args: NodeResourcesFitArgs = {}): { filter: FilterPlugin; score: ScorePlugin } {
+  const ignored = new Set(args.ignoredResources ?? []);
+  const ignoredGroups = new Set(args.ignoredResourceGroups ?? []);
+  const isIgnored = (name: string): boolean => {
+    const slash = name.indexOf("/");
+    return slash > 0 && (ignored.has(name) || ignoredGroups.has(name.slice(0, slash)));
+  };
+  const ignoresAny = ignored.size + ignoredGroups.size > 0;
+  const filter: FilterPlugin = {
+    name: NAME,
+    filter(shape, nodes, row) {
+      const { requestColumns, requestAmounts } = shape;
+      let missing: string[] | undefined;
+      let podsInTheWay = true;
+      if (nodes.requestedAt(PODS, row) + 1 > nodes.allocatableAt(PODS, row)) {
+        missing = ["pods"];
+        podsInTheWay = nodes.allocatableAt(PODS, row) > 0;
+      }
+      for (let i = 0; i < requestColumns.length; i++) {
+        const column = requestColumns[i]!;
+        const amount = requestAmounts[i]!;
+        const allocatable = nodes.allocatableAt(column, row);
+        if (amount <= allocatable - nodes.requestedAt(column, row)) continue;
+        const name = nodes.columns.names[column]!;
+        if (ignoresAny && isIgnored(name)) continue;
+        missing ??= [];
+        missing.push(name);
+        if (amount > allocatable) podsInTheWay = false;
+      }
+      return missing && rejection(missing, podsInTheWay);
+    },
+    retryAfter(change, shape, nodes) {
+      if (change.what === "node changed" && !change.allocatable) return false;
+      if (change.what !== "node changed" && change.what !== "node added" && change.what !== "pod left") return false;
+      return filter.filter(shape, nodes, change.row) === undefined;
+    },
+  };
+  return { filter, score: { name: NAME, score: strategyScore(args.scoringStrategy ?? DEFAULT_STRATEGY) } };
 }
-
-/** LeastAllocated on cpu and memory: the more is free, the better. */
-export const leastAllocated: ScorePlugin = {
-  name: NAME,
-  score(shape: PodShape, nodes: NodeTable, row: number) {
-    const cpu = nodes.allocatableAt(CPU, row);
-    const memory = nodes.allocatableAt(MEMORY, row);
-    const weights = (cpu > 0 ? 1 : 0) + (memory > 0 ? 1 : 0);
-    if (weights === 0) return 0;
-    const sum =
-      freePercent(cpu, nodes.scoredCpuMilli[row]! + shape.scoredCpuMilli) +
-      freePercent(memory, nodes.scoredMemoryBytes[row]! + shape.scoredMemoryBytes);
-    return Math.floor(sum / weights);
-  },
-};

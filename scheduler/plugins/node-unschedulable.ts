@@ -17,7 +17,7 @@ export const nodeUnschedulable: FilterPlugin = {
     return isTolerated(CORDONED, shape.tolerations) ? undefined : REJECTION;
   },
   retryAfter(change, shape, nodes) {
-    const mayHelp = change.what === "node added" || (change.what === "node changed" && change.unschedulable);
-    return mayHelp && this.filter(shape, nodes, change.row) === undefined;
+    if (change.what !== "node added" && !(change.what === "node changed" && change.unschedulable)) return false;
+    return this.filter(shape, nodes, change.row) === undefined;
   },
 };

@@ -17,8 +17,8 @@ export const taintToleration: FilterPlugin & ScorePlugin = {
     return undefined;
   },
   retryAfter(change, shape, nodes) {
-    const mayHelp = change.what === "node added" || (change.what === "node changed" && change.taints);
-    return mayHelp && this.filter(shape, nodes, change.row) === undefined;
+    if (change.what !== "node added" && !(change.what === "node changed" && change.taints)) return false;
+    return this.filter(shape, nodes, change.row) === undefined;
   },
   score(shape, nodes, row) {
     let untolerated = 0;

@@ -10,7 +10,10 @@ import type {
   Taint,
   Toleration,
 } from "../../kinds/core/v1-types.ts";
+import type { LabelSelector } from "../../machinery/meta/object.ts";
 import { milliValue, wholeValue } from "../../machinery/meta/quantity.ts";
+import { affinityRejection, affinityScores, type World } from "./reference-affinity.ts";
+import { type NodeRules, spreadRejection, spreadScores } from "./reference-spread.ts";
 
 export interface Answer {
   /** Names of the nodes that can take the pod, sorted. */
@@ -23,15 +26,18 @@ export interface Answer {
 
 type Requests = { [name: string]: number };
 
-export function askReference(pod: Pod, nodes: readonly Node[], placed: ReadonlyMap<string, readonly Pod[]>): Answer {
+/** What the pods of a service are spread by, when they say nothing. */
+export type DefaultSelector = (pod: Pod) => LabelSelector | undefined;
+
+export function askReference(pod: Pod, world: World, byDefault: DefaultSelector = () => undefined): Answer {
   const reasons: { [reason: string]: number } = {};
   const feasible: Node[] = [];
-  for (const node of nodes) {
-    const why = reject(pod, node, placed.get(nameOf(node)) ?? []);
+  for (const node of world.nodes) {
+    const why = reject(pod, node, world);
     if (why.length === 0) feasible.push(node);
     for (const reason of why) reasons[reason] = (reasons[reason] ?? 0) + 1;
   }
-  const scores = total(pod, feasible, placed);
+  const scores = total(pod, feasible, world, byDefault(pod));
   const top = Math.max(...scores);
   return {
     feasible: feasible.map(nameOf).sort(),
@@ -95,8 +101,22 @@ function matches({ matchExpressions = [], matchFields = [] }: NodeSelectorTerm, 
   );
 }
 
-function reject(pod: Pod, node: Node, there: readonly Pod[]): string[] {
-  const spec = pod.spec!;
+const rules: NodeRules = {
+  matchesAffinity: ({ spec }, node) => {
+    const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+    const selected = Object.entries(spec.nodeSelector ?? {}).every(([k, v]) => node.metadata?.labels?.[k] === v);
+    return selected && (!required || required.some((term) => matches(term, node)));
+  },
+  toleratesTaints: ({ spec }, node) =>
+    (node.spec?.taints ?? []).every(
+      (taint) => taint.effect === "PreferNoSchedule" || isTolerated(taint, spec.tolerations),
+    ),
+};
+
+/** Why a pod cannot be on a node; [] when it can. */
+export function reject(pod: Pod, node: Node, world: World): string[] {
+  const there = world.placed.get(nameOf(node)) ?? [];
+  const { spec } = pod;
   const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   const named = required?.length === 1 ? required[0]?.matchFields?.[0]?.values : undefined;
   if (named && !named.includes(nameOf(node))) return ["node(s) didn't satisfy plugin(s) [NodeAffinity]"];
@@ -108,8 +128,7 @@ function reject(pod: Pod, node: Node, there: readonly Pod[]): string[] {
       return ["node(s) had untolerated taint(s)"];
     }
   }
-  const selected = Object.entries(spec.nodeSelector ?? {}).every(([k, v]) => node.metadata?.labels?.[k] === v);
-  if (!selected || (required && !required.some((term) => matches(term, node)))) {
+  if (!rules.matchesAffinity(pod, node)) {
     return ["node(s) didn't match Pod's node affinity/selector"];
   }
   const ports = (each: Pod) => (each.spec?.containers ?? []).flatMap((c) => (c.ports ?? []).map((p) => p.hostPort));
@@ -123,10 +142,12 @@ function reject(pod: Pod, node: Node, there: readonly Pod[]): string[] {
   for (const [name, amount] of Object.entries(requests(pod))) {
     if (amount > 0 && (inUse[name] ?? 0) + amount > allocatable(node, name)) why.push(`Insufficient ${name}`);
   }
-  return why;
+  if (why.length > 0) return why;
+  const beyond = spreadRejection(pod, node, world, rules) ?? affinityRejection(pod, node, world);
+  return beyond === undefined ? [] : [beyond];
 }
 
-function total(pod: Pod, feasible: readonly Node[], placed: ReadonlyMap<string, readonly Pod[]>): number[] {
+function total(pod: Pod, feasible: readonly Node[], world: World, byDefault: LabelSelector | undefined): number[] {
   const preferred = pod.spec?.affinity?.nodeAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
   const affinity = feasible.map((node) =>
     preferred.reduce((sum, { weight, preference }) => sum + (matches(preference, node) ? weight : 0), 0),
@@ -141,11 +162,17 @@ function total(pod: Pod, feasible: readonly Node[], placed: ReadonlyMap<string, 
     const top = Math.max(0, ...all);
     return top === 0 ? 0 : Math.floor((score * 100) / top);
   };
+  const pods = affinityScores(pod, feasible, world);
+  const spread = spreadScores(pod, feasible, { world, rules, byDefault });
+  const images = imageScores(pod, feasible, world);
   return feasible.map((node, i) => {
-    const there = placed.get(nameOf(node)) ?? [];
+    const there = world.placed.get(nameOf(node)) ?? [];
     return (
       3 * (100 - share(taints[i]!, taints)) +
       2 * share(affinity[i]!, affinity) +
+      2 * pods[i]! +
+      2 * spread[i]! +
+      images[i]! +
       free(pod, node, there) +
       balance(pod, node, there)
     );
@@ -179,4 +206,21 @@ function balance(pod: Pod, node: Node, there: readonly Pod[]): number {
   const before = used(there);
   const after = { cpu: (before.cpu ?? 0) + (own.cpu ?? 0), memory: (before.memory ?? 0) + (own.memory ?? 0) };
   return 50 + Math.trunc((50 + evenness(after) - evenness(before)) / 2);
+}
+
+function imageScores(pod: Pod, feasible: readonly Node[], { nodes }: World): number[] {
+  const has = (node: Node, image: string) => node.status?.images?.find(({ names }) => names?.includes(image));
+  const images = pod.spec.containers.map(({ image = "" }) => (image.includes(":") ? image : `${image}:latest`));
+  const mega = 1024 * 1024;
+  return feasible.map((node) => {
+    let sum = 0;
+    for (const image of images) {
+      const found = has(node, image);
+      const holders = nodes.filter((each) => has(each, image)).length;
+      if (found) sum += Math.trunc((found.sizeBytes ?? 0) * (holders / nodes.length));
+    }
+    const most = 1000 * mega * images.length;
+    const within = Math.min(Math.max(sum, 23 * mega), most);
+    return Math.trunc((100 * (within - 23 * mega)) / (most - 23 * mega));
+  });
 }

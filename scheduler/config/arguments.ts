@@ -1,0 +1,149 @@
+/**
+ * Arguments of plugins.
+ * Source: https://kubernetes.io/docs/reference/config-api/kube-scheduler-config.v1/
+ */
+import type { NodeSelector, PreferredSchedulingTerm, TopologySpreadConstraint } from "../../kinds/core/v1-types.ts";
+import type { PreemptionPolicy } from "../framework/plugin.ts";
+import type { InterPodAffinityArgs } from "../plugins/inter-pod-affinity.ts";
+import type { NodeAffinityArgs } from "../plugins/node-affinity.ts";
+import type { NodeResourcesFitArgs } from "../plugins/node-resources-fit.ts";
+import { type PodTopologySpreadArgs, SYSTEM_DEFAULT_CONSTRAINTS } from "../plugins/pod-topology-spread.ts";
+import { DEFAULT_RESOURCES, type ScoringStrategy, type WeightedResource } from "../plugins/scoring-strategy.ts";
+import { fail, fieldsOf, flagOf, listOf, oneOf, textOf, textsOf, wholeOf } from "./reader.ts";
+
+const META = ["apiVersion", "kind"] as const;
+
+export function noArgs(name: string, args: unknown): void {
+  fieldsOf(args, `pluginConfig of ${name}`, META);
+}
+
+export function interPodAffinityArgs(args: unknown): InterPodAffinityArgs {
+  const path = "InterPodAffinityArgs";
+  const fields = fieldsOf(args, path, [...META, "hardPodAffinityWeight", "ignorePreferredTermsOfExistingPods"]);
+  const { hardPodAffinityWeight: weight, ignorePreferredTermsOfExistingPods: ignore } = fields;
+  return {
+    hardPodAffinityWeight: wholeOf(weight, `${path}.hardPodAffinityWeight`, { least: 0, most: 100, otherwise: 1 }),
+    ignorePreferredTermsOfExistingPods: flagOf(ignore, `${path}.ignorePreferredTermsOfExistingPods`, false),
+  };
+}
+
+export function preemptionArgs(args: unknown): Omit<PreemptionPolicy, "name"> {
+  const path = "DefaultPreemptionArgs";
+  const fields = fieldsOf(args, path, [...META, "minCandidateNodesPercentage", "minCandidateNodesAbsolute"]);
+  const percentage = wholeOf(fields.minCandidateNodesPercentage, `${path}.minCandidateNodesPercentage`, {
+    least: 0,
+    most: 100,
+    otherwise: 10,
+  });
+  const absolute = wholeOf(fields.minCandidateNodesAbsolute, `${path}.minCandidateNodesAbsolute`, {
+    least: 0,
+    most: 2 ** 31 - 1,
+    otherwise: 100,
+  });
+  if (percentage + absolute === 0) fail(path, "both minimum candidates are zero");
+  return { minCandidateNodesPercentage: percentage, minCandidateNodesAbsolute: absolute };
+}
+
+export function nodeAffinityArgs(args: unknown): NodeAffinityArgs {
+  const path = "NodeAffinityArgs.addedAffinity";
+  const { addedAffinity } = fieldsOf(args, "NodeAffinityArgs", [...META, "addedAffinity"]);
+  const required = "requiredDuringSchedulingIgnoredDuringExecution";
+  const preferred = "preferredDuringSchedulingIgnoredDuringExecution";
+  const fields = fieldsOf(addedAffinity, path, [required, preferred]);
+  const selector = fieldsOf(fields[required], `${path}.${required}`, ["nodeSelectorTerms"]);
+  return {
+    ...(fields[required] !== undefined && {
+      required: { nodeSelectorTerms: listOf(selector.nodeSelectorTerms, path) } as NodeSelector,
+    }),
+    preferred: listOf(fields[preferred], `${path}.${preferred}`) as PreferredSchedulingTerm[],
+  };
+}
+
+export function balancedAllocationArgs(args: unknown): readonly WeightedResource[] {
+  const path = "NodeResourcesBalancedAllocationArgs";
+  return resourcesOf(fieldsOf(args, path, [...META, "resources"]).resources, `${path}.resources`);
+}
+
+function resourcesOf(value: unknown, path: string): readonly WeightedResource[] {
+  const resources = listOf(value, path).map((each, i) => {
+    const { name, weight } = fieldsOf(each, `${path}[${i}]`, ["name", "weight"]);
+    return {
+      name: textOf(name, `${path}[${i}].name`),
+      weight: wholeOf(weight, `${path}[${i}].weight`, { least: 1, most: 100, otherwise: 1 }),
+    };
+  });
+  return resources.length > 0 ? resources : DEFAULT_RESOURCES;
+}
+
+export function nodeResourcesFitArgs(args: unknown): NodeResourcesFitArgs {
+  const path = "NodeResourcesFitArgs";
+  const fields = fieldsOf(args, path, [...META, "ignoredResources", "ignoredResourceGroups", "scoringStrategy"]);
+  const strategy = scoringStrategyOf(fields.scoringStrategy, `${path}.scoringStrategy`);
+  return {
+    ignoredResources: textsOf(fields.ignoredResources, `${path}.ignoredResources`),
+    ignoredResourceGroups: textsOf(fields.ignoredResourceGroups, `${path}.ignoredResourceGroups`),
+    ...(strategy && { scoringStrategy: strategy }),
+  };
+}
+
+function scoringStrategyOf(value: unknown, path: string): ScoringStrategy | undefined {
+  if (value === undefined) return undefined;
+  const fields = fieldsOf(value, path, ["type", "resources", "requestedToCapacityRatio"]);
+  const resources = resourcesOf(fields.resources, `${path}.resources`);
+  const type = oneOf(fields.type ?? "LeastAllocated", `${path}.type`, [
+    "LeastAllocated",
+    "MostAllocated",
+    "RequestedToCapacityRatio",
+  ]);
+  if (type !== "RequestedToCapacityRatio") return { type, resources };
+  const ratioPath = `${path}.requestedToCapacityRatio`;
+  return { type, resources, shape: shapeOf(fields.requestedToCapacityRatio, ratioPath) };
+}
+
+function shapeOf(value: unknown, path: string): { utilization: number; score: number }[] {
+  const points = listOf(fieldsOf(value, path, ["shape"]).shape, `${path}.shape`).map((each, i) => {
+    const at = `${path}.shape[${i}]`;
+    const { utilization, score } = fieldsOf(each, at, ["utilization", "score"]);
+    return {
+      utilization: wholeOf(utilization, `${at}.utilization`, { least: 0, most: 100, otherwise: 0 }),
+      score: wholeOf(score, `${at}.score`, { least: 0, most: 10, otherwise: 0 }),
+    };
+  });
+  if (points.length === 0) fail(`${path}.shape`, "at least one point must be specified");
+  for (const [i, { utilization }] of points.entries()) {
+    if (i > 0 && utilization <= points[i - 1]!.utilization)
+      fail(`${path}.shape[${i}].utilization`, "values must be sorted in increasing order");
+  }
+  return points;
+}
+
+export function podTopologySpreadArgs(args: unknown): PodTopologySpreadArgs {
+  const path = "PodTopologySpreadArgs";
+  const fields = fieldsOf(args, path, [...META, "defaultConstraints", "defaultingType"]);
+  const type = oneOf(fields.defaultingType ?? "System", `${path}.defaultingType`, ["System", "List"]);
+  const constraints = listOf(fields.defaultConstraints, `${path}.defaultConstraints`);
+  if (type === "System") {
+    if (constraints.length > 0)
+      fail(`${path}.defaultingType`, "when .defaultConstraints are not empty must be one of List");
+    return { defaultConstraints: SYSTEM_DEFAULT_CONSTRAINTS, isSystemDefault: true };
+  }
+  return {
+    defaultConstraints: constraints.map((each, i) => constraintOf(each, `${path}[${i}]`)),
+    isSystemDefault: false,
+  };
+}
+
+function constraintOf(value: unknown, path: string): TopologySpreadConstraint {
+  const known = ["maxSkew", "topologyKey", "whenUnsatisfiable", "minDomains", "nodeAffinityPolicy", "nodeTaintsPolicy"];
+  const fields = fieldsOf(value, path, [...known, "labelSelector"]);
+  if (fields.labelSelector !== undefined) fail(`${path}.labelSelector`, "constraint must not define a selector");
+  return {
+    ...fields,
+    topologyKey: textOf(fields.topologyKey, `${path}.topologyKey`),
+    maxSkew: wholeOf(fields.maxSkew, `${path}.maxSkew`, { least: 1, most: 2 ** 31 - 1, otherwise: 1 }),
+    whenUnsatisfiable: oneOf(fields.whenUnsatisfiable, `${path}.whenUnsatisfiable`, [
+      "DoNotSchedule",
+      "ScheduleAnyway",
+    ]),
+  };
+}

@@ -1,0 +1,114 @@
+/** The plugins there are, by name, and what each does at which extension point. */
+import type {
+  BindPlugin,
+  ClusterFilterPlugin,
+  ClusterScorePlugin,
+  FilterPlugin,
+  PermitPlugin,
+  PostBindPlugin,
+  PreEnqueuePlugin,
+  PreemptionPolicy,
+  QueueSortPlugin,
+  ReservePlugin,
+  ScorePlugin,
+} from "../framework/plugin.ts";
+import { defaultBinder } from "../plugins/default-binder.ts";
+import { imageLocality } from "../plugins/image-locality.ts";
+import { interPodAffinity } from "../plugins/inter-pod-affinity.ts";
+import { nodeAffinity } from "../plugins/node-affinity.ts";
+import { nodeName } from "../plugins/node-name.ts";
+import { nodePorts } from "../plugins/node-ports.ts";
+import { nodeResourcesBalancedAllocation } from "../plugins/node-resources-balanced-allocation.ts";
+import { nodeResourcesFit } from "../plugins/node-resources-fit.ts";
+import { nodeUnschedulable } from "../plugins/node-unschedulable.ts";
+import { podTopologySpread } from "../plugins/pod-topology-spread.ts";
+import { prioritySort } from "../plugins/priority-sort.ts";
+import { schedulingGates } from "../plugins/scheduling-gates.ts";
+import { taintToleration } from "../plugins/taint-toleration.ts";
+import {
+  balancedAllocationArgs,
+  interPodAffinityArgs,
+  noArgs,
+  nodeAffinityArgs,
+  nodeResourcesFitArgs,
+  podTopologySpreadArgs,
+  preemptionArgs,
+} from "./arguments.ts";
+
+/** What one plugin does; which of it is used, its extension points say. */
+export interface PluginParts {
+  preEnqueue?: PreEnqueuePlugin;
+  queueSort?: QueueSortPlugin;
+  filter?: FilterPlugin;
+  clusterFilter?: ClusterFilterPlugin;
+  score?: ScorePlugin;
+  clusterScore?: ClusterScorePlugin;
+  postFilter?: PreemptionPolicy;
+  reserve?: ReservePlugin;
+  permit?: PermitPlugin;
+  bind?: BindPlugin;
+  postBind?: PostBindPlugin;
+}
+
+/** @param args of the plugin's pluginConfig; undefined: none given. @throws ConfigurationError */
+export type PluginFactory = (args: unknown) => PluginParts;
+
+const fixed =
+  (name: string, parts: PluginParts): PluginFactory =>
+  (args) => {
+    noArgs(name, args);
+    return parts;
+  };
+
+export const PLUGINS: ReadonlyMap<string, PluginFactory> = new Map<string, PluginFactory>([
+  ["SchedulingGates", fixed("SchedulingGates", { preEnqueue: schedulingGates })],
+  ["PrioritySort", fixed("PrioritySort", { queueSort: prioritySort })],
+  ["NodeUnschedulable", fixed("NodeUnschedulable", { filter: nodeUnschedulable })],
+  ["NodeName", fixed("NodeName", { filter: nodeName })],
+  ["TaintToleration", fixed("TaintToleration", { filter: taintToleration, score: taintToleration })],
+  ["NodeAffinity", (args) => nodeAffinity(nodeAffinityArgs(args))],
+  ["NodePorts", fixed("NodePorts", { filter: nodePorts })],
+  ["NodeResourcesFit", (args) => nodeResourcesFit(nodeResourcesFitArgs(args))],
+  [
+    "PodTopologySpread",
+    (args) => {
+      const plugin = podTopologySpread(podTopologySpreadArgs(args));
+      return { clusterFilter: plugin, clusterScore: plugin };
+    },
+  ],
+  [
+    "InterPodAffinity",
+    (args) => {
+      const plugin = interPodAffinity(interPodAffinityArgs(args));
+      return { clusterFilter: plugin, clusterScore: plugin };
+    },
+  ],
+  ["DefaultPreemption", (args) => ({ postFilter: { name: "DefaultPreemption", ...preemptionArgs(args) } })],
+  [
+    "NodeResourcesBalancedAllocation",
+    (args) => ({ score: nodeResourcesBalancedAllocation(balancedAllocationArgs(args)) }),
+  ],
+  ["ImageLocality", fixed("ImageLocality", { clusterScore: imageLocality })],
+  ["DefaultBinder", fixed("DefaultBinder", { bind: defaultBinder })],
+]);
+
+/**
+ * Upstream's default plugins, in order, with the weights of those that score.
+ * Source: https://kubernetes.io/docs/reference/scheduling/config/#scheduling-plugins
+ */
+export const DEFAULT_PLUGINS: readonly { name: string; weight?: number }[] = [
+  { name: "SchedulingGates" },
+  { name: "PrioritySort" },
+  { name: "NodeUnschedulable" },
+  { name: "NodeName" },
+  { name: "TaintToleration", weight: 3 },
+  { name: "NodeAffinity", weight: 2 },
+  { name: "NodePorts" },
+  { name: "NodeResourcesFit", weight: 1 },
+  { name: "PodTopologySpread", weight: 2 },
+  { name: "InterPodAffinity", weight: 2 },
+  { name: "DefaultPreemption" },
+  { name: "NodeResourcesBalancedAllocation", weight: 1 },
+  { name: "ImageLocality", weight: 1 },
+  { name: "DefaultBinder" },
+];

@@ -1,0 +1,321 @@
+/**
+ * What happens to one pod: it gets a node, or others must leave for it, or it waits and says why. Plans only: what is to
+ * be written goes into the batch.
+ */
+import { formatTime } from "../../machinery/clock.ts";
+import type { WriteOp, WriteResult } from "../../machinery/cluster/contract.ts";
+import type { Batch } from "./batch.ts";
+import type { BindingCycles } from "./binding-cycle.ts";
+import type { ClusterState } from "./cluster-state.ts";
+import { describe } from "./diagnosis.ts";
+import { Placer } from "./placement.ts";
+import type { Profile, Reservation } from "./plugin.ts";
+import type { PodClass } from "./pod-class.ts";
+import { type Candidate, Preemption } from "./preemption.ts";
+import type { QueuedPod } from "./queued-pod.ts";
+import type { SchedulingQueue } from "./scheduling-queue.ts";
+import { conditionOp, type EventNames, failureEventOp, OPTIONS, preemptedEventOp } from "./writes.ts";
+
+/** The plugins of one profile at work. */
+interface Workbench {
+  profile: Profile;
+  placer: Placer;
+  preemption: Preemption | undefined;
+}
+
+export interface CycleOptions {
+  state: ClusterState;
+  queue: SchedulingQueue;
+  profiles: ReadonlyMap<string, Profile>;
+  bindings: BindingCycles;
+  names: EventNames;
+  random: () => number;
+}
+
+export interface CycleCounts {
+  unschedulable: number;
+  preemptions: number;
+  victims: number;
+}
+
+/** Why a class of pods could not be placed, as long as nothing changes. */
+interface Failure {
+  position: string;
+  message: string;
+  plugins: ReadonlySet<string>;
+}
+
+export class SchedulingCycle {
+  readonly counts: CycleCounts = { unschedulable: 0, preemptions: 0, victims: 0 };
+  readonly #options: CycleOptions;
+  readonly #workbenches: ReadonlyMap<string, Workbench>;
+  /** Of the last class that failed: pods alike come one after another. */
+  #failed: { podClass: PodClass; failure: Failure } | undefined;
+
+  constructor(options: CycleOptions) {
+    this.#options = options;
+    const { view } = options.state;
+    this.#workbenches = new Map(
+      [...options.profiles].map(([name, profile]) => {
+        const placer = new Placer(profile, view);
+        const preemption = profile.preemption && new Preemption(profile.preemption, view, placer);
+        return [name, { profile, placer, preemption }];
+      }),
+    );
+    view.onClassDropped = (podClass) => {
+      for (const { placer, preemption } of this.#workbenches.values()) {
+        placer.drop(podClass);
+        preemption?.drop(podClass);
+      }
+    };
+  }
+
+  /** Whether a waiting pod would fit on a row now, or on any node when none is given. */
+  fits(queued: QueuedPod, row?: number): boolean {
+    const { placer } = this.#workbenchOf(queued);
+    const { podClass } = queued.pod.pending;
+    return this.#without(queued, () => placer.fits(podClass, row));
+  }
+
+  /** Decides what becomes of a pod that was taken from the queue. */
+  schedule(queued: QueuedPod, batch: Batch, nowMs: number): void {
+    const { podClass } = queued.pod.pending;
+    const known = this.#failed;
+    if (known?.podClass === podClass && known.failure.position === this.#position && queued.nominatedRow < 0) {
+      this.#fail(queued, known.failure, batch, nowMs);
+      return;
+    }
+    const row = this.place(queued);
+    if (row >= 0) this.#assign(queued, row, batch, nowMs);
+    else this.#explain(queued, batch, nowMs);
+  }
+
+  /** Row of the best node for the pod; -1: there is none. */
+  place(queued: QueuedPod): number {
+    const { placer } = this.#workbenchOf(queued);
+    const { podClass } = queued.pod.pending;
+    const { random } = this.#options;
+    const nominated = queued.nominatedRow;
+    return this.#without(queued, () => {
+      const first = nominated < 0 ? -1 : placer.place(podClass, random, [nominated]).row;
+      return first >= 0 ? first : placer.place(podClass, random).row;
+    });
+  }
+
+  /** Nominates a pod to the node its status names. */
+  renominate(queued: QueuedPod): void {
+    const { nominatedNode } = queued.pod.pending;
+    const { nodes } = this.#options.state.view;
+    const row = nominatedNode === "" ? -1 : (nodes.rowOf(nominatedNode) ?? -1);
+    if (row === queued.nominatedRow || queued.where === "in flight") return;
+    this.#options.queue.activate(queued);
+    this.nominate(queued, row);
+  }
+
+  /** @param row -1: to none */
+  nominate(queued: QueuedPod, row: number): void {
+    const { nodes } = this.#options.state.view;
+    const { pod } = queued;
+    const uid = pod.metadata.uid ?? "";
+    if (queued.nominatedRow >= 0) nodes.withdraw(queued.nominatedRow, uid);
+    queued.nominatedRow = row;
+    if (row >= 0) nodes.nominate(row, { uid, priority: pod.footprint.priority, load: pod.footprint, pod });
+  }
+
+  #workbenchOf({ pod }: QueuedPod): Workbench {
+    const workbench = this.#workbenches.get(pod.pending.podClass.shape.schedulerName);
+    if (!workbench) throw new Error(`no profile ${pod.pending.podClass.shape.schedulerName}`);
+    return workbench;
+  }
+
+  /** All that placement depends on: the same text, the same answer. */
+  get #position(): string {
+    const { view } = this.#options.state;
+    return `${view.nodes.position} ${view.changes}`;
+  }
+
+  /** A pod does not stand in its own way. */
+  #without<T>(queued: QueuedPod, look: () => T): T {
+    const row = queued.nominatedRow;
+    if (row < 0) return look();
+    this.nominate(queued, -1);
+    const result = look();
+    this.nominate(queued, row);
+    return result;
+  }
+
+  #assign(queued: QueuedPod, row: number, batch: Batch, nowMs: number): void {
+    const { state, queue } = this.#options;
+    const { profile } = this.#workbenchOf(queued);
+    const reserved = this.reserve(queued, row);
+    if ("plugin" in reserved) {
+      const counts = new Map([[reserved.message, 1]]);
+      const plugins = new Set([reserved.plugin]);
+      const message = describe({ nodeCount: state.view.nodes.nodeCount, cluster: undefined, counts, plugins });
+      this.#fail(queued, { position: "", message, plugins }, batch, nowMs);
+      return;
+    }
+    queue.placed(queued.pod.pending.podClass);
+    this.bind(queued, { row, profile, reservations: reserved.reservations }, batch, nowMs);
+  }
+
+  /** Puts aside what the pod needs on the node. */
+  reserve(queued: QueuedPod, row: number): { reservations: Reservation[] } | { plugin: string; message: string } {
+    const { profile } = this.#workbenchOf(queued);
+    const { view } = this.#options.state;
+    const reservations: Reservation[] = [];
+    for (const plugin of profile.reserve) {
+      const reservation = plugin.reserve(queued.pod, row, view);
+      if (reservation === undefined) continue;
+      if ("message" in reservation) {
+        for (const made of reservations.reverse()) made.undo();
+        return reservation;
+      }
+      reservations.push(reservation);
+    }
+    return { reservations };
+  }
+
+  /** The pod goes to the node: counted there at once, bound when its plugins are ready. */
+  bind(
+    queued: QueuedPod,
+    { row, profile, reservations }: { row: number; profile?: Profile; reservations: Reservation[] },
+    batch: Batch,
+    nowMs: number,
+  ): void {
+    const { state, bindings } = this.#options;
+    this.nominate(queued, -1);
+    state.assume(queued.pod, row);
+    bindings.begin({ queued, row, profile: profile ?? this.#workbenchOf(queued).profile, reservations }, batch, nowMs);
+  }
+
+  #explain(queued: QueuedPod, batch: Batch, nowMs: number): void {
+    const { placer, preemption, profile } = this.#workbenchOf(queued);
+    const { podClass } = queued.pod.pending;
+    const diagnosis = placer.explain(podClass);
+    const { plugins } = diagnosis;
+    if (!preemption || diagnosis.nodeCount === 0) {
+      this.#remember(queued, { position: this.#position, message: describe(diagnosis), plugins });
+      this.#fail(queued, this.#failed!.failure, batch, nowMs);
+      return;
+    }
+    const result = preemption.find(queued, this.#options.random);
+    if (result.candidate) {
+      this.#preempt(queued, result.candidate, { message: describe(diagnosis), plugins, profile }, batch, nowMs);
+      return;
+    }
+    const message = describe(diagnosis, `preemption: ${result.message}`);
+    const failure = { position: this.#position, message, plugins };
+    if (queued.nominatedRow < 0) this.#remember(queued, failure);
+    // Preemption that cannot help makes no sense of a nomination either; one that waits for pods to leave does.
+    const keeps = result.message.startsWith("not eligible");
+    if (!keeps) this.nominate(queued, -1);
+    this.#fail(queued, failure, batch, nowMs);
+  }
+
+  #remember(queued: QueuedPod, failure: Failure): void {
+    this.#failed = { podClass: queued.pod.pending.podClass, failure };
+  }
+
+  /** Notes and tells that a pod waits, and why. */
+  #fail(queued: QueuedPod, { message, plugins }: Failure, batch: Batch, nowMs: number): void {
+    const { queue } = this.#options;
+    this.counts.unschedulable++;
+    this.tellFailure(queued, { reason: "Unschedulable", message }, batch, nowMs);
+    queue.park(queued, plugins, nowMs);
+  }
+
+  /** Sets the pod's condition and tells an event, where they do not say so already. */
+  tellFailure(
+    queued: QueuedPod,
+    condition: { reason: string; message: string },
+    batch: Batch,
+    nowMs: number,
+    done?: (result: WriteResult) => void,
+  ): void {
+    const { names, state } = this.#options;
+    const { pod, nominatedRow } = queued;
+    const nominatedNode = nominatedRow < 0 ? "" : state.view.nodes.nameOf(nominatedRow);
+    const status = conditionOp(pod, condition, { nowMs, nominatedNode });
+    const event = failureEventOp(queued, condition.message, { names, nowMs });
+    if (status) batch.add(status, done);
+    if (event) batch.add(event);
+  }
+
+  /** Makes the victims leave; the pod waits for their place. */
+  #preempt(
+    queued: QueuedPod,
+    { row, victims }: Candidate,
+    { message, plugins, profile }: { message: string; plugins: ReadonlySet<string>; profile: Profile },
+    batch: Batch,
+    nowMs: number,
+  ): void {
+    const { state, queue, bindings, names } = this.#options;
+    const { nodes } = state.view;
+    const { podClass } = queued.pod.pending;
+    const nodeName = nodes.nameOf(row);
+    this.counts.preemptions++;
+    this.counts.victims += victims.length;
+    const { priority } = queued.pod.footprint;
+    for (const lesser of (nodes.nominatedTo(row) ?? []).filter((nomination) => nomination.priority < priority)) {
+      const other = queue.get(lesser.uid);
+      if (!other) continue;
+      // Its place is no longer kept: it looks for another at once.
+      queue.activate(other);
+      this.nominate(other, -1);
+    }
+    const failed = (result: WriteResult): void => {
+      if (!result.ok && result.status.code !== 404) queue.activate(queued);
+    };
+    for (const victim of victims) {
+      if (victim.deleting || bindings.reject(victim, "preempted")) continue;
+      const patched = batch.add(disruptionOp(victim.metadata, profile.schedulerName, nowMs), failed);
+      const deleted = batch.add(deleteOp(victim.metadata, patched), failed);
+      const text = `Preempted by pod ${queued.pod.metadata.uid} on node ${nodeName}`;
+      batch.add({ ...preemptedEventOp(victim, text, { names, nowMs, profile }), needs: deleted });
+    }
+    this.nominate(queued, row);
+    this.counts.unschedulable++;
+    this.tellFailure(queued, { reason: "Unschedulable", message }, batch, nowMs);
+    queue.park(queued, plugins, nowMs);
+    queue.placed(podClass);
+  }
+}
+
+function disruptionOp(
+  { namespace = "", name = "", uid }: { namespace?: string; name?: string; uid?: string },
+  schedulerName: string,
+  nowMs: number,
+): WriteOp {
+  const condition = {
+    type: "DisruptionTarget",
+    status: "True",
+    reason: "PreemptionByScheduler",
+    message: `${schedulerName}: preempting to accommodate a higher priority pod`,
+    lastTransitionTime: formatTime(nowMs),
+  };
+  return {
+    verb: "patch",
+    resource: "pods",
+    namespace,
+    name,
+    subresource: "status",
+    patchType: "strategic",
+    patch: { status: { conditions: [condition] } },
+    options: { ...OPTIONS, ...(uid && { preconditions: { uid } }) },
+  };
+}
+
+function deleteOp(
+  { namespace = "", name = "", uid }: { namespace?: string; name?: string; uid?: string },
+  needs: number,
+): WriteOp {
+  return {
+    verb: "delete",
+    resource: "pods",
+    namespace,
+    name,
+    needs,
+    options: { ...OPTIONS, ...(uid && { preconditions: { uid } }) },
+  };
+}
