@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { negotiate } from "./negotiation.ts";
+import { negotiate, negotiateStream } from "./negotiation.ts";
 
 it.each([
   ["[NE1] nothing", null, { media: "json", as: "Object" }],
@@ -16,16 +16,33 @@ it.each([
     "application/json;as=Poem;v=v1;g=meta.k8s.io,application/json",
     { as: "Object" },
   ],
-  ["[NE7] protobuf, and JSON", "application/vnd.kubernetes.protobuf, */*", { media: "json" }],
+  ["[NE7] protobuf, and JSON", "application/vnd.kubernetes.protobuf, */*", { media: "protobuf" }],
+  [
+    "[NE8] metadata as protobuf",
+    "application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",
+    { media: "protobuf", as: "PartialObjectMetadataList" },
+  ],
 ])("%s", (_name, accept, expected) => {
   expect(negotiate(accept)).toMatchObject(expected);
 });
 
 it.each([
-  ["[NE8] protobuf alone", "application/vnd.kubernetes.protobuf"],
   ["[NE9] nothing of ours", "text/html"],
   ["[NE10] JSON refused", "application/json;q=0"],
   ["[NE11] longer than anybody needs", `${"text/html,".repeat(1000)}application/json`],
 ])("%s is not acceptable", (_name, accept) => {
   expect(() => negotiate(accept)).toThrow(/only the following media types are accepted/);
+});
+
+it("[NE12] YAML cannot be streamed", () => {
+  expect(negotiateStream("application/yaml, application/vnd.kubernetes.protobuf")).toMatchObject({ media: "protobuf" });
+  expect(() => negotiateStream("application/yaml")).toThrow(
+    "only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch",
+  );
+});
+
+it("[NE13] a refusal names what is served", () => {
+  expect(() => negotiate("text/html")).toThrow(
+    "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf",
+  );
 });

@@ -4,7 +4,7 @@
  */
 import { notAcceptable } from "../../machinery/meta/status.ts";
 
-export type Media = "json" | "yaml";
+export type Media = "json" | "yaml" | "protobuf";
 export type Form = "Object" | "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList" | "APIGroupDiscoveryList";
 
 export interface Accepted {
@@ -19,7 +19,12 @@ const MEDIA: ReadonlyMap<string, Media> = new Map([
   ["application/*", "json"],
   ["*/*", "json"],
   ["application/yaml", "yaml"],
+  ["application/vnd.kubernetes.protobuf", "protobuf"],
 ]);
+
+/** In the order in which upstream names them. */
+const SERVED = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
+const STREAMED = ["application/json;stream=watch", "application/vnd.kubernetes.protobuf;stream=watch"];
 
 const FORMS: ReadonlySet<string> = new Set([
   "Table meta.k8s.io/v1",
@@ -39,32 +44,43 @@ const known = new Map<string, Accepted>();
 const MAX_KNOWN = 128;
 const MAX_ACCEPT_LENGTH = 4096;
 
-/** @param accept undefined or "" means anything. @throws ApiError 406 when nothing in it can be served */
+/** @param accept null or "" means anything. @throws ApiError 406 when nothing in it can be served */
 export function negotiate(accept: string | null): Accepted {
-  if (!accept) return PLAIN_JSON;
-  const before = known.get(accept);
+  return accept ? (found(accept, accept, MEDIA_NAMES) ?? refuse(SERVED)) : PLAIN_JSON;
+}
+
+/** Of the forms that can be streamed as events. @throws ApiError 406 */
+export function negotiateStream(accept: string | null): Accepted {
+  return accept ? (found(`stream ${accept}`, accept, STREAM_NAMES) ?? refuse(STREAMED)) : PLAIN_JSON;
+}
+
+const MEDIA_NAMES: ReadonlySet<Media> = new Set(["json", "yaml", "protobuf"]);
+const STREAM_NAMES: ReadonlySet<Media> = new Set(["json", "protobuf"]);
+
+function refuse(served: readonly string[]): never {
+  throw notAcceptable(`only the following media types are accepted: ${served.join(", ")}`);
+}
+
+function found(key: string, accept: string, media: ReadonlySet<Media>): Accepted | undefined {
+  const before = known.get(key);
   if (before) return before;
-  const accepted = accept.length <= MAX_ACCEPT_LENGTH ? parseAccept(accept) : undefined;
-  if (!accepted) {
-    throw notAcceptable(
-      "only the following media types are accepted: application/json, application/yaml, application/json;stream=watch",
-    );
-  }
+  const accepted = accept.length <= MAX_ACCEPT_LENGTH ? parseAccept(accept, media) : undefined;
+  if (!accepted) return undefined;
   if (known.size >= MAX_KNOWN) known.clear();
-  known.set(accept, accepted);
+  known.set(key, accepted);
   return accepted;
 }
 
-function parseAccept(accept: string): Accepted | undefined {
+function parseAccept(accept: string, served: ReadonlySet<Media>): Accepted | undefined {
   const clauses = accept.split(",").map(parseClause);
   clauses.sort((a, b) => b.quality - a.quality);
-  for (const { media, parameters, quality } of clauses) {
-    const served = MEDIA.get(media);
-    if (!served || quality === 0) continue;
+  for (const { media: name, parameters, quality } of clauses) {
+    const media = MEDIA.get(name);
+    if (!media || !served.has(media) || quality === 0) continue;
     const as = parameters.get("as");
-    if (as === undefined) return served === "json" ? PLAIN_JSON : { media: served, as: "Object", version: "" };
+    if (as === undefined) return media === "json" ? PLAIN_JSON : { media, as: "Object", version: "" };
     const version = `${parameters.get("g") ?? ""}/${parameters.get("v") ?? ""}`;
-    if (FORMS.has(`${as} ${version}`)) return { media: served, as: as as Form, version };
+    if (FORMS.has(`${as} ${version}`)) return { media, as: as as Form, version };
   }
   return undefined;
 }

@@ -16,7 +16,7 @@ import { negotiate } from "./negotiation.ts";
 import { deleteOptions, listOptions, writeOptions } from "./options.ts";
 import { bodyOf, callerOf } from "./request.ts";
 import { specialEndpoint } from "./special/index.ts";
-import { rendererFor, showChunks, showObject, textResponse } from "./view.ts";
+import { rendererFor, showChunks, showObject, showProtobufList, textResponse } from "./view.ts";
 import { watch } from "./watch.ts";
 
 export function resource(context: RequestContext): Response | Promise<Response> {
@@ -84,6 +84,7 @@ function byVerb(context: RequestContext, target: Target): Response | Promise<Res
 
 function listed(context: RequestContext, target: Target): Response {
   const accepted = negotiate(context.request.headers.get("accept"));
+  if (accepted.media === "protobuf") return showProtobufList(context, target, accepted);
   const renderer = rendererFor(context, target, accepted, "list");
   return showChunks(context, list(context.services.env, target, listOptions(context.query), renderer), accepted);
 }

@@ -1,8 +1,13 @@
 /** Responses with the headers kube-apiserver sends. */
-import type { Status } from "../../machinery/meta/status.ts";
+import { ApiError, type Status } from "../../machinery/meta/status.ts";
 import type { RequestContext } from "./context.ts";
+import { type Media, negotiate } from "./negotiation.ts";
+import { toProtobuf } from "./protobuf/encode.ts";
+import { messageFor, PROTOBUF_TYPE } from "./protobuf/names.ts";
+import { toYaml } from "./yaml.ts";
 
 export const JSON_TYPE = "application/json";
+export const YAML_TYPE = "application/yaml";
 const MAX_WARNING_LENGTH = 4096;
 
 /** Headers of every answer. */
@@ -34,8 +39,33 @@ function warningHeaders(warnings: readonly string[]): string[] {
 /** Printable ASCII with quotes and backslashes escaped. */
 const quotable = (text: string): string => text.replace(/[^\x20-\x7e]/g, "?").replace(/["\\]/g, (c) => `\\${c}`);
 
-export const json = (context: RequestContext, code: number, text: string): Response =>
-  new Response(text, { status: code, headers: headersFor(context, JSON_TYPE) });
+/** A JSON document in the media type the client likes best; as JSON when it has no other form. */
+export function json(context: RequestContext, code: number, text: string): Response {
+  const media = preferredMedia(context);
+  if (media !== "json" && text.startsWith("{")) {
+    const object = JSON.parse(text) as { kind?: unknown; apiVersion?: string };
+    if (media === "yaml") return new Response(toYaml(text), { status: code, headers: headersFor(context, YAML_TYPE) });
+    const { registry } = context.services.env;
+    if (typeof object.kind === "string" && messageFor(registry, object.apiVersion ?? "v1", object.kind)) {
+      const bytes = toProtobuf(object, registry);
+      return new Response(bytes as Uint8Array<ArrayBuffer>, {
+        status: code,
+        headers: headersFor(context, PROTOBUF_TYPE),
+      });
+    }
+  }
+  return new Response(text, { status: code, headers: headersFor(context, JSON_TYPE) });
+}
+
+/** JSON for those whom nothing suits: what cannot be negotiated must still be told. */
+function preferredMedia({ request }: RequestContext): Media {
+  try {
+    return negotiate(request.headers.get("accept")).media;
+  } catch (error) {
+    if (error instanceof ApiError) return "json";
+    throw error;
+  }
+}
 
 export const plain = (context: RequestContext, code: number, text: string): Response =>
   new Response(text, { status: code, headers: headersFor(context, "text/plain; charset=utf-8") });

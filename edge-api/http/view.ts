@@ -2,10 +2,15 @@
 import type { IncludeObject } from "../../machinery/codec/table.ts";
 import { badRequest, notAcceptable } from "../../machinery/meta/status.ts";
 import type { Target } from "../verbs/environment.ts";
+import { list } from "../verbs/list.ts";
 import { metadataRenderer, objectRenderer, type Renderer, tableRenderer } from "../verbs/renderer.ts";
 import type { RequestContext } from "./context.ts";
 import { type Accepted, negotiate } from "./negotiation.ts";
-import { headersFor, JSON_TYPE } from "./respond.ts";
+import { listOptions } from "./options.ts";
+import { notMarshalable, protobufItems, toProtobuf } from "./protobuf/encode.ts";
+import { protobufList } from "./protobuf/list.ts";
+import { PROTOBUF_TYPE } from "./protobuf/names.ts";
+import { headersFor, JSON_TYPE, YAML_TYPE } from "./respond.ts";
 import { toYaml } from "./yaml.ts";
 
 export function includeObjectOf(query: URLSearchParams | undefined): IncludeObject {
@@ -41,16 +46,24 @@ export function rendererFor(
 export function showObject(context: RequestContext, target: Target, code: number, text: string): Response {
   const accepted = negotiate(context.request.headers.get("accept"));
   // What was deleted may be answered with a Status, which is shown as it is.
+  if (accepted.media === "protobuf" && accepted.as === "Table") throw notMarshalable("*v1.Table");
   if (accepted.as === "Object" || text.startsWith(`{"kind":"Status","apiVersion":"v1"`)) {
     return textResponse(context, code, text, accepted);
   }
   return textResponse(context, code, rendererFor(context, target, accepted, "object").single(text), accepted);
 }
 
-/** JSON text in the media type the client asked for. */
+/** JSON text in the media type the client asked for. @throws ApiError 406 for what has no protobuf form */
 export function textResponse(context: RequestContext, code: number, text: string, accepted: Accepted): Response {
+  if (accepted.media === "protobuf") {
+    const bytes = toProtobuf(JSON.parse(text) as object, context.services.env.registry);
+    return new Response(bytes as Uint8Array<ArrayBuffer>, {
+      status: code,
+      headers: headersFor(context, PROTOBUF_TYPE),
+    });
+  }
   if (accepted.media === "yaml") {
-    return new Response(toYaml(text), { status: code, headers: headersFor(context, "application/yaml") });
+    return new Response(toYaml(text), { status: code, headers: headersFor(context, YAML_TYPE) });
   }
   const pretty = context.query?.get("pretty");
   const body = pretty === "true" || pretty === "1" ? `${JSON.stringify(JSON.parse(text), null, 2)}\n` : text;
@@ -68,19 +81,40 @@ export function showChunks(context: RequestContext, chunks: Iterator<string>, ac
     for (let next = chunks.next(); !next.done; next = chunks.next()) text += next.value;
     return textResponse(context, 200, text, accepted);
   }
-  const body = streamText([first.value, second.value], chunks);
+  const body = streamChunks([first.value, second.value], chunks);
   return new Response(body, { status: 200, headers: headersFor(context, JSON_TYPE) });
 }
 
-function streamText(ready: string[], chunks: Iterator<string>): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder();
+/** The list `target` is, as protobuf. @throws ApiError 406 for a form that does not fit */
+export function showProtobufList(context: RequestContext, target: Target, { as }: Accepted): Response {
+  if (as === "Table") throw notMarshalable("*v1.Table");
+  // Refuses what is no list.
+  rendererFor(context, target, { media: "protobuf", as, version: "" }, "list");
+  const { env } = context.services;
+  const options = listOptions(context.query);
+  const items = protobufItems(target.kind, as === "Object" ? "Object" : "PartialObjectMetadata");
+  const chunks = protobufList(items, (renderer, again) =>
+    list(env, target, again ? { ...options, ...again, resourceVersionMatch: "Exact" } : options, renderer),
+  );
+  const first = chunks.next();
+  const second = chunks.next();
+  const headers = headersFor(context, PROTOBUF_TYPE);
+  if (second.done) return new Response(first.value as Uint8Array<ArrayBuffer>, { status: 200, headers });
+  return new Response(streamChunks([first.value as Uint8Array, second.value], chunks), { status: 200, headers });
+}
+
+const encoder = new TextEncoder();
+
+function streamChunks<T extends string | Uint8Array>(ready: T[], chunks: Iterator<T>): ReadableStream<Uint8Array> {
+  const bytesOf = (chunk: string | Uint8Array): Uint8Array =>
+    typeof chunk === "string" ? encoder.encode(chunk) : chunk;
   return new ReadableStream<Uint8Array>({
     pull(controller) {
-      const text = ready.shift();
-      if (text !== undefined) return controller.enqueue(encoder.encode(text));
+      const chunk = ready.shift();
+      if (chunk !== undefined) return controller.enqueue(bytesOf(chunk));
       const next = chunks.next();
       if (next.done) controller.close();
-      else controller.enqueue(encoder.encode(next.value));
+      else controller.enqueue(bytesOf(next.value));
     },
     cancel: () => void chunks.return?.(),
   });

@@ -1,13 +1,18 @@
 /** How watch events look on the wire, for each form, version and framing a client may ask for. */
 import type { Kind, Registry } from "../../kinds/kind.ts";
+import { envelope, watchFrame } from "../../machinery/codec/protobuf/envelope.ts";
 import type { IncludeObject } from "../../machinery/codec/table.ts";
 import type { Representation, WatchSpec } from "../store/watch-types.ts";
 import { apiVersionOf } from "../verbs/environment.ts";
 import { metadataRenderer, objectRenderer, type Renderer, tableRenderer } from "../verbs/renderer.ts";
+import { protobufItems, toProtobuf } from "./protobuf/encode.ts";
 
 export interface WatchForm {
-  /** "stream": JSON values divided by newlines as bytes; "websocket": one text message each. */
-  framing: "stream" | "websocket";
+  /**
+   * "stream": JSON values divided by newlines as bytes; "websocket": one text message each; "protobuf": frames, each
+   * behind its length in four bytes.
+   */
+  framing: "stream" | "websocket" | "protobuf";
   as: "Object" | "Table" | "PartialObjectMetadata";
   includeObject: IncludeObject;
   kind: Kind;
@@ -28,6 +33,7 @@ const encoder = new TextEncoder();
 
 export function representationOf(spec: WatchSpec, registry: Registry, nowMs: () => number): Representation {
   const form = formOf(spec.representation, registry);
+  if (form.framing === "protobuf") return protobufRepresentation(form, registry);
   const renderer = rendererOf(form, nowMs);
   const wire = (text: string): Uint8Array | string => (form.framing === "stream" ? encoder.encode(`${text}\n`) : text);
   return {
@@ -38,6 +44,16 @@ export function representationOf(spec: WatchSpec, registry: Registry, nowMs: () 
       ),
     bookmark: (bookmark) => wire(`{"type":"BOOKMARK","object":${bookmarkObject(form, bookmark)}}`),
     error: (status) => wire(`{"type":"ERROR","object":${JSON.stringify(status)}}`),
+  };
+}
+
+function protobufRepresentation(form: WatchForm, registry: Registry): Representation {
+  const items = protobufItems(form.kind, form.as === "Object" ? "Object" : "PartialObjectMetadata");
+  return {
+    event: ({ type, text }) => watchFrame(type, envelope(items.type, items.encode(text))),
+    bookmark: (bookmark) =>
+      watchFrame("BOOKMARK", toProtobuf(JSON.parse(bookmarkObject(form, bookmark)) as object, registry)),
+    error: (status) => watchFrame("ERROR", toProtobuf(status, registry)),
   };
 }
 

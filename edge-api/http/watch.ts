@@ -4,8 +4,10 @@ import type { Watcher, WatchSpec, WatchStart } from "../store/watch-types.ts";
 import type { Target } from "../verbs/environment.ts";
 import { planWatch } from "../verbs/watch.ts";
 import type { RequestContext, Services } from "./context.ts";
-import { negotiate } from "./negotiation.ts";
+import { negotiateStream } from "./negotiation.ts";
 import { listOptions, wholeNumber } from "./options.ts";
+import { notMarshalable } from "./protobuf/encode.ts";
+import { PROTOBUF_TYPE } from "./protobuf/names.ts";
 import { isTrue } from "./request-info.ts";
 import { headersFor } from "./respond.ts";
 import { includeObjectOf } from "./view.ts";
@@ -33,12 +35,15 @@ export function watch(context: RequestContext, target: Target): Response {
   return new Response(streamOf(services, spec, start), { status: 200, headers });
 }
 
-const contentTypeOf = (_form: WatchForm): string => "application/json";
+const contentTypeOf = ({ framing }: WatchForm): string =>
+  framing === "protobuf" ? `${PROTOBUF_TYPE};stream=watch` : "application/json";
 
-function formFor({ request, query }: RequestContext, { kind }: Target, framing: WatchForm["framing"]): WatchForm {
-  const { as } = negotiate(request.headers.get("accept"));
+function formFor({ request, query }: RequestContext, { kind }: Target, framing: "stream" | "websocket"): WatchForm {
+  const { as, media } = negotiateStream(request.headers.get("accept"));
+  const protobuf = media === "protobuf" && framing === "stream";
+  if (protobuf && as === "Table") throw notMarshalable("*v1.Table");
   return {
-    framing,
+    framing: protobuf ? "protobuf" : framing,
     as:
       as === "Table" ? "Table" : as === "Object" || as === "APIGroupDiscoveryList" ? "Object" : "PartialObjectMetadata",
     includeObject: includeObjectOf(query),

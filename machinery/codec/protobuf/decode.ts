@@ -2,13 +2,12 @@
  * Kubernetes' protobuf encoding, read into the JSON form of the same object.
  * Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding
  */
-import { formatMicroTime, formatTime } from "../../../machinery/clock.ts";
-import { badRequest } from "../../../machinery/meta/status.ts";
+import { formatMicroTime, formatTime } from "../../clock.ts";
+import { badRequest } from "../../meta/status.ts";
+import { MAGIC } from "./envelope.ts";
 import { type Message, type MessageField, messageOf } from "./table.ts";
 import { ProtobufError, WireReader, WireType } from "./wire.ts";
 
-/** "k8s" and a zero byte: what every such body begins with. */
-const MAGIC = [0x6b, 0x38, 0x73, 0x00];
 const MAX_DEPTH = 100;
 
 export interface Envelope {

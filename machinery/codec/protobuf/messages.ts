@@ -864,7 +864,7 @@ k8s.io.apimachinery.pkg.api.resource.Quantity|1 string string
 k8s.io.apimachinery.pkg.api.resource.QuantityValue|1 string string
 k8s.io.apimachinery.pkg.apis.meta.v1.APIGroup|1! name string|2! versions +GroupVersionForDiscovery|3 preferredVersion GroupVersionForDiscovery|4 serverAddressByClientCIDRs +ServerAddressByClientCIDR
 k8s.io.apimachinery.pkg.apis.meta.v1.APIGroupList|1! groups +APIGroup
-k8s.io.apimachinery.pkg.apis.meta.v1.APIResource|1! name string|2! namespaced bool|3! kind string|4! verbs Verbs|5 shortNames +string|6! singularName string|7 categories +string|8 group string|9 version string|10 storageVersionHash string
+k8s.io.apimachinery.pkg.apis.meta.v1.APIResource|1! name string|2! namespaced bool|3! kind string|4*! verbs Verbs|5 shortNames +string|6! singularName string|7 categories +string|8 group string|9 version string|10 storageVersionHash string
 k8s.io.apimachinery.pkg.apis.meta.v1.APIResourceList|1! groupVersion string|2! resources +APIResource
 k8s.io.apimachinery.pkg.apis.meta.v1.APIVersions|1! versions +string|2! serverAddressByClientCIDRs +ServerAddressByClientCIDR
 k8s.io.apimachinery.pkg.apis.meta.v1.ApplyOptions|1 dryRun +string|2! force bool|3! fieldManager string
