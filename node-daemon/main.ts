@@ -24,7 +24,6 @@ import { createPodManager } from "./pods/pod-manager.ts";
 import { createServiceProxy } from "./proxy/proxy.ts";
 import { connectCri } from "./runtime/cri-client.ts";
 import { createKubeletServer } from "./streams/kubelet-server.ts";
-import { teardown } from "./teardown.ts";
 import { endNode, type OwnNamespace, ownNamespace, watchNamespace } from "./unplug.ts";
 
 const EXIT_USAGE = 2;
@@ -50,6 +49,8 @@ async function main(): Promise<void> {
   process.on("unhandledRejection", (error) => crash(log, error));
 
   if (values.teardown) {
+    // Loaded when it is needed: the daemon itself stays small.
+    const { teardown } = await import("./teardown.ts");
     await teardown(config, log);
     process.exit(0);
   }
