@@ -29,8 +29,8 @@ import { endNode, type OwnNamespace, ownNamespace, watchNamespace } from "./unpl
 const EXIT_USAGE = 2;
 const EXIT_UNPLUGGED = 3;
 const PART_RETRY_MS = 5_000;
-/** What does not stop by then is left to the kernel. */
-const STOP_MS = 5_000;
+/** A worker may be waiting for a container to end; the runtime goes on with it, and the next daemon sees how it went. */
+const STOP_MS = 1_500;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
