@@ -2,6 +2,7 @@ import { registry } from "../kinds/registry.ts";
 import { type Clock, systemClock } from "../machinery/clock.ts";
 import type { Cluster, Resource } from "../machinery/cluster/contract.ts";
 import type { Program } from "../machinery/cluster/program.ts";
+import { daemonSetController } from "./daemon-set/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { endpointsController } from "./endpoints/endpoints-controller.ts";
 import { endpointSliceController } from "./endpoints/slice-controller.ts";
@@ -58,6 +59,7 @@ const allControllers = ({ caCertificate }: ControllersOptions): Controller[] => 
   replicaSetController,
   replicationController,
   statefulSetController,
+  daemonSetController(),
   endpointSliceController,
   endpointsController,
   podGarbageCollector(),
