@@ -20,14 +20,12 @@ import { isTerminalPhase, type NodePod, usesHostNetwork } from "./pod.ts";
 import { podStatus } from "./pod-status.ts";
 import { removePod } from "./remove-pod.ts";
 import { runActions } from "./run-actions.ts";
+import { RunLoop } from "./run-loop.ts";
 import type { PodServices, Rejection } from "./services.ts";
 import { stopPod } from "./stop-pod.ts";
 
 type Stage = "running" | "ending" | "ended" | "done";
 
-/** After an error that nothing else will wake us from. */
-const RETRY_MS = 1_000;
-const RETRY_MAX_MS = 30_000;
 /** Until the network of a node that has just come up is ready. */
 const NETWORK_RETRY_MS = 500;
 
@@ -54,12 +52,7 @@ export class PodWorker {
   /** Volumes and cgroup are gone. */
   #released = false;
 
-  #running: Promise<void> | undefined;
-  #again = false;
-  #stopped = false;
-  #retryMs = RETRY_MS;
-  #cancelTimer = (): void => {};
-  #dueMs = Number.POSITIVE_INFINITY;
+  readonly #loop: RunLoop;
   /** Aborted when the pod is to end. */
   readonly #end = new AbortController();
   /** Aborted when its grace period is cut. */
@@ -77,6 +70,16 @@ export class PodWorker {
     this.#pod = pod;
     this.#admitted = known;
     this.#done = done;
+    this.#loop = new RunLoop({
+      clock: services.clock,
+      run: () => this.#sync(),
+      failed: (error) => {
+        if (error instanceof Interrupted) return "again";
+        const { name, namespace } = this.#pod.metadata;
+        services.log.warn("pod sync failed", { pod: name, namespace, error: String(error) });
+        return "later";
+      },
+    });
   }
 
   get pod(): NodePod {
@@ -120,7 +123,7 @@ export class PodWorker {
       this.#hurry.abort();
       this.#hurry = new AbortController();
       // Beside the stop under way, which waits for the longer grace.
-      if (this.#stage === "ending") void this.#stopRunning().catch(() => this.#retry());
+      if (this.#stage === "ending") void this.#stopRunning().catch(() => this.#loop.retry());
     }
     this.#graceSeconds = graceSeconds;
   }
@@ -133,56 +136,17 @@ export class PodWorker {
 
   /** Something has changed: look again. */
   wake(): void {
-    if (this.#stopped) return;
+    if (this.#stage === "done") return;
     // Its stop is under way, and may take its whole grace period: containers that have ended are told meanwhile.
     if (this.#stage === "ending" && !this.#released) this.#tell({ terminal: false });
-    this.#again = true;
-    this.#running ??= this.#loop().finally(() => {
-      this.#running = undefined;
-    });
+    this.#loop.wake();
   }
 
   /** The daemon ends; the pod goes on. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#cancelTimer();
+  stop(): Promise<void> {
+    const stopped = this.#loop.stop();
     this.#end.abort();
-    await this.#running;
-  }
-
-  async #loop(): Promise<void> {
-    while (this.#again && !this.#stopped && this.#stage !== "done") {
-      this.#again = false;
-      this.#cancelTimer();
-      this.#dueMs = Number.POSITIVE_INFINITY;
-      try {
-        await this.#sync();
-        this.#retryMs = RETRY_MS;
-      } catch (error) {
-        if (error instanceof Interrupted) {
-          this.#again = true;
-          continue;
-        }
-        const { name, namespace } = this.#pod.metadata;
-        this.#services.log.warn("pod sync failed", { pod: name, namespace, error: String(error) });
-        this.#retry();
-      }
-    }
-  }
-
-  #retry(): void {
-    this.#wakeIn(this.#retryMs);
-    this.#retryMs = Math.min(RETRY_MAX_MS, this.#retryMs * 2);
-  }
-
-  /** The earliest of a run's wishes counts; every run makes its own. */
-  #wakeIn(delayMs: number): void {
-    const { clock } = this.#services;
-    const dueMs = clock.now() + Math.max(0, delayMs);
-    if (dueMs >= this.#dueMs) return;
-    this.#cancelTimer();
-    this.#dueMs = dueMs;
-    this.#cancelTimer = clock.after(Math.max(0, delayMs), () => this.wake());
+    return stopped;
   }
 
   #observed(): ObservedPod {
@@ -213,14 +177,15 @@ export class PodWorker {
     return next;
   }
 
-  async #sync(): Promise<void> {
+  async #sync(): Promise<"done" | "retry"> {
     if (this.#stage === "running") {
       this.#track();
       if (await this.#mustEnd()) this.#stage = "ending";
-      else await this.#keepRunning();
+      else return this.#keepRunning();
     }
-    if (this.#stage === "ending") await this.#stopAll();
+    if (this.#stage === "ending" && (await this.#stopAll()) === "retry") return "retry";
     if (this.#stage === "ended") await this.#finish();
+    return "done";
   }
 
   #track(): void {
@@ -260,26 +225,26 @@ export class PodWorker {
         events.pod(pod, "Normal", "DeadlineExceeded", message);
         return true;
       }
-      this.#wakeIn(leftMs);
+      this.#loop.wakeIn(leftMs);
     }
     return isTerminalPhase(status.phase);
   }
 
-  async #keepRunning(): Promise<void> {
+  async #keepRunning(): Promise<"done" | "retry"> {
     const { network, events, clock, probes } = this.#services;
     const pod = this.#pod;
     const { uid } = pod.metadata;
     const ready = network.status();
     if (!ready.ready && !usesHostNetwork(pod) && this.#observed().sandboxes.length === 0) {
       events.pod(pod, "Warning", "NetworkNotReady", `network is not ready: ${ready.reason}`);
-      this.#wakeIn(NETWORK_RETRY_MS);
-      return;
+      this.#loop.wakeIn(NETWORK_RETRY_MS);
+      return "done";
     }
     const volumes = await this.#mountVolumes();
-    if (!volumes) return;
+    if (!volumes) return "done";
 
     const actions = planPod({ pod, observed: this.#observed(), probes: probes.verdicts(uid), resized: this.#resized });
-    if (actions.length === 0) return;
+    if (actions.length === 0) return "done";
     this.#acted = true;
     const outcome = await runActions(
       this.#services,
@@ -296,9 +261,9 @@ export class PodWorker {
     );
     this.#track();
     const status = this.#tell({ terminal: false });
-    if (outcome.retry) this.#retry();
-    else if (outcome.dueMs !== undefined) this.#wakeIn(outcome.dueMs - clock.now());
-    if (isTerminalPhase(status.phase)) this.#again = true;
+    if (outcome.dueMs !== undefined) this.#loop.wakeIn(outcome.dueMs - clock.now());
+    if (isTerminalPhase(status.phase)) this.wake();
+    return outcome.retry ? "retry" : "done";
   }
 
   /** @returns undefined when they are not ready: then an event says why, and we come back */
@@ -321,12 +286,12 @@ export class PodWorker {
       events.pod(pod, "Warning", "FailedMount", error.message);
       this.#mounts.next(uid, this.#mountFailedMs ?? now, now);
       this.#mountFailedMs = now;
-      this.#wakeIn(this.#mounts.delayMs(uid));
+      this.#loop.wakeIn(this.#mounts.delayMs(uid));
       return this.#mounted;
     }
   }
 
-  async #stopAll(): Promise<void> {
+  async #stopAll(): Promise<"done" | "retry"> {
     this.#end.abort();
     this.#services.probes.end(this.#pod.metadata.uid);
     await this.#stopRunning();
@@ -334,10 +299,10 @@ export class PodWorker {
     // What was never touched here is as the first list had it: a node's many finished pods need no look each.
     const observed = this.#acted ? await this.#services.cache.refresh({ uid, namespace, name }) : this.#observed();
     if (runningContainers(observed).length > 0 || observed.sandboxes.some(({ ready }) => ready)) {
-      this.#retry();
-      return;
+      return "retry";
     }
     this.#stage = "ended";
+    return "done";
   }
 
   async #stopRunning(): Promise<void> {
@@ -387,7 +352,7 @@ export class PodWorker {
     }
     status.forget(uid);
     images.forget(uid);
-    this.#cancelTimer();
+    this.#loop.end();
     this.#stage = "done";
     this.#done();
   }

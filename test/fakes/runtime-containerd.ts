@@ -2,6 +2,8 @@
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { silentLog } from "../../node-daemon/pods/testing/fake-services.ts";
+import { connectCri } from "../../node-daemon/runtime/cri-client.ts";
 import { busyboxImage } from "./runtime-image.ts";
 
 export const PAUSE_IMAGE = "test.local/pause:1";
@@ -113,6 +115,10 @@ disabled_plugins = ["io.containerd.snapshotter.v1.btrfs", "io.containerd.snapsho
       child = await launch();
     },
     async stop() {
+      // A test that failed leaves sandboxes behind: their processes, networks and shims go with them.
+      const runtime = connectCri(socket, { log: silentLog });
+      for (const { id } of await runtime.listSandboxes()) await runtime.removeSandbox(id);
+      runtime.close();
       await end("SIGTERM");
       const mounts = readFileSync("/proc/self/mounts", "utf8")
         .split("\n")
