@@ -24,7 +24,8 @@ async function readBytes(request: Request): Promise<Uint8Array> {
   return request.body ? readLimited(request.body) : new Uint8Array(0);
 }
 
-async function readLimited(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+/** @throws ApiError 413 */
+export async function readLimited(body: ReadableStream<Uint8Array>, limitBytes = MAX_BODY_BYTES): Promise<Uint8Array> {
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -32,7 +33,7 @@ async function readLimited(body: ReadableStream<Uint8Array>): Promise<Uint8Array
     const { done, value } = await reader.read();
     if (done) break;
     length += value.byteLength;
-    if (length > MAX_BODY_BYTES) {
+    if (length > limitBytes) {
       await reader.cancel();
       throw overLimit();
     }

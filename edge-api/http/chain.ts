@@ -9,11 +9,13 @@ import { authorization } from "./filters/authorization.ts";
 import { impersonation } from "./filters/impersonation.ts";
 import { limits } from "./filters/limits.ts";
 import { liveAccount } from "./filters/live-account.ts";
+import { observe } from "./filters/observe.ts";
 import { recover } from "./filters/recover.ts";
 import { parseRequestInfo } from "./request-info.ts";
 import { statusResponse } from "./respond.ts";
 
 const FILTERS: readonly Filter[] = [
+  observe,
   recover,
   limits,
   // A token may outlive the account, pod or node it was made for.

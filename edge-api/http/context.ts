@@ -2,6 +2,9 @@ import type { Authenticator } from "../access/authenticate.ts";
 import type { Authorizer } from "../access/authorize.ts";
 import type { Identity } from "../access/identity.ts";
 import type { PolicyRule } from "../access/rbac/rules.ts";
+import type { AuditLog } from "../observe/audit/log.ts";
+import type { RequestMetrics } from "../observe/metrics.ts";
+import type { StorageCounts } from "../observe/storage-counts.ts";
 import type { CommitGroup } from "../store/commit-group.ts";
 import type { WatchHub } from "../store/watch-hub.ts";
 import type { WatchSpec, WatchStart } from "../store/watch-types.ts";
@@ -18,6 +21,10 @@ export interface Services {
   authenticator: Authenticator;
   commit: CommitGroup;
   hub: WatchHub;
+  metrics: RequestMetrics;
+  storage: StorageCounts;
+  /** Absent: nothing is logged. */
+  audit: AuditLog | undefined;
   tokens: TokenService;
   certificates: CertificateService;
   /** Watching over a WebSocket: how a socket is accepted is the platform's business. */

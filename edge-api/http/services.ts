@@ -10,6 +10,9 @@ import { createAuthorizers } from "../access/authorizers.ts";
 import { bootstrapTokenIdentity } from "../access/bootstrap-tokens.ts";
 import type { Authority } from "../access/certificates.ts";
 import { API_AUDIENCE, createSigner, createVerifier, publicPart } from "../access/tokens.ts";
+import { parsePolicy } from "../observe/audit/policy.ts";
+import { RequestMetrics } from "../observe/metrics.ts";
+import { StorageCounts } from "../observe/storage-counts.ts";
 import { CommitGroup, type Schedule } from "../store/commit-group.ts";
 import type { Store } from "../store/contract.ts";
 import { WatchHub } from "../store/watch-hub.ts";
@@ -29,6 +32,12 @@ export interface ServicesOptions extends Pick<Services, "acceptWatch" | "hubChan
   adminToken: string | undefined;
   /** Public URL of the edge; absent: tokens carry a name that is the same everywhere. */
   serverUrl: string | undefined;
+  /** audit.k8s.io/v1 Policy as YAML or JSON; absent: no audit log. @see observe/audit/policy.ts */
+  auditPolicy?: string | undefined;
+  /** Takes the audit log's lines; absent: the console. */
+  auditWrite?: (line: string) => void;
+  /** Size of the database file. */
+  storageBytes?: () => number;
   schedule?: Schedule;
 }
 
@@ -71,6 +80,11 @@ export async function createServices(options: ServicesOptions): Promise<Services
       onDue: options.hubChanged,
       report: (error) => options.report(error, "watch"),
     }),
+    metrics: new RequestMetrics(nowMs()),
+    storage: new StorageCounts(store, registry, options.storageBytes),
+    audit: options.auditPolicy
+      ? { policy: parsePolicy(options.auditPolicy), write: options.auditWrite ?? ((line) => console.log(line)) }
+      : undefined,
     tokens: { issuer: audiences[0]!, sign: await createSigner(options.signingKey), verify },
     certificates: {
       caCertificate: authority.certificate,

@@ -1,5 +1,6 @@
 /** GET with watch=true: events as they happen, over a chunked response or a WebSocket. */
 
+import type { Counter } from "../observe/metrics.ts";
 import type { Watcher, WatchSpec, WatchStart } from "../store/watch-types.ts";
 import type { Target } from "../verbs/environment.ts";
 import { planWatch } from "../verbs/watch.ts";
@@ -32,7 +33,10 @@ export function watch(context: RequestContext, target: Target): Response {
   const headers = new Headers(headersFor(context, contentTypeOf(form)));
   // Proxies on the way compress what has no encoding, and hold it back meanwhile.
   headers.set("content-encoding", "identity");
-  return new Response(streamOf(services, spec, start), { status: 200, headers });
+  return new Response(streamOf(services, { spec, start, sent: services.metrics.watchEvents(target.kind) }), {
+    status: 200,
+    headers,
+  });
 }
 
 const contentTypeOf = ({ framing }: WatchForm): string =>
@@ -59,7 +63,10 @@ function endOf({ services, query }: RequestContext, socket: boolean): number | u
   return socket ? undefined : env.clock.now() + Math.round(MIN_TIMEOUT_SECONDS * (1 + env.random())) * 1000;
 }
 
-function streamOf(services: Services, spec: WatchSpec, start: WatchStart): ReadableStream<Uint8Array> {
+function streamOf(
+  services: Services,
+  { spec, start, sent }: { spec: WatchSpec; start: WatchStart; sent: Counter },
+): ReadableStream<Uint8Array> {
   let watcher: Watcher | undefined;
   return new ReadableStream<Uint8Array>(
     {
@@ -68,7 +75,10 @@ function streamOf(services: Services, spec: WatchSpec, start: WatchStart): Reada
           spec,
           start,
           sink: {
-            send: (data) => controller.enqueue(data as Uint8Array),
+            send: (data) => {
+              sent.count++;
+              controller.enqueue(data as Uint8Array);
+            },
             pendingBytes: () => STREAM_BUFFER_BYTES - (controller.desiredSize ?? 0),
             close: () => controller.close(),
           },

@@ -88,6 +88,8 @@ export class ClusterStore extends DurableObject<Bindings> {
       authority,
       adminToken: env.KEDGE_ADMIN_TOKEN,
       serverUrl: env.KEDGE_SERVER_URL,
+      auditPolicy: env.KEDGE_AUDIT_POLICY,
+      storageBytes: () => ctx.storage.sql.databaseSize,
       acceptWatch: (watch) => this.#acceptWatch(watch),
       hubChanged: () => this.#scheduleTick(),
       report,

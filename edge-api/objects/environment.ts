@@ -11,4 +11,5 @@ export interface Bindings {
   KEDGE_CA_CERT?: string;
   KEDGE_CA_KEY?: string;
   KEDGE_SERVER_URL?: string;
+  KEDGE_AUDIT_POLICY?: string;
 }

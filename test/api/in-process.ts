@@ -5,7 +5,7 @@ import { createSigningKey } from "../../edge-api/access/tokens.ts";
 import { bootstrap } from "../../edge-api/bootstrap/bootstrap.ts";
 import { serve } from "../../edge-api/http/chain.ts";
 import type { Services } from "../../edge-api/http/context.ts";
-import { createServices } from "../../edge-api/http/services.ts";
+import { createServices, type ServicesOptions } from "../../edge-api/http/services.ts";
 import { MemoryStore } from "../../edge-api/store/memory-store.ts";
 import type { Clock } from "../../machinery/clock.ts";
 import { seededRandom } from "../../machinery/meta/random.ts";
@@ -52,7 +52,9 @@ const PATCH_TYPES = {
   json: "application/json-patch+json",
 };
 
-export async function startApi(): Promise<TestApi> {
+export async function startApi(
+  given: Partial<Pick<ServicesOptions, "auditPolicy" | "auditWrite">> = {},
+): Promise<TestApi> {
   let nowMs = START_MS;
   let nextUid = 1;
   const clock: Clock = {
@@ -77,6 +79,7 @@ export async function startApi(): Promise<TestApi> {
     acceptWatch: () => new Response("a socket", { status: 299 }),
     hubChanged: () => undefined,
     report: (error) => void errors.push(error),
+    ...given,
   });
   store.transaction(() => bootstrap(services.env, (error) => void errors.push(error)));
 

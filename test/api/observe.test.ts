@@ -1,0 +1,117 @@
+/** Metrics and the audit log. */
+import { describe, expect, it } from "vitest";
+import { configMap, startApi } from "./in-process.ts";
+
+const MAPS = "/api/v1/namespaces/default/configmaps";
+
+describe("/metrics", () => {
+  it("[MX1] counts requests by code, times them, and what is stored", async () => {
+    const api = await startApi();
+    await api.get("/metrics");
+    await api.create(MAPS, configMap("a"));
+    await api.get(`${MAPS}/a`);
+    await api.get(`${MAPS}/a`);
+    await api.get(`${MAPS}/none`);
+    const { text, headers } = await api.get("/metrics");
+    expect(headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+    const labels = (verb: string, scope: string) =>
+      `component="apiserver",dry_run="",group="",resource="configmaps",scope="${scope}",subresource="",verb="${verb}",version="v1"`;
+    expect(text).toContain(`apiserver_request_total{code="200",${labels("GET", "resource")}} 2\n`);
+    expect(text).toContain(`apiserver_request_total{code="404",${labels("GET", "resource")}} 1\n`);
+    expect(text).toContain(`apiserver_request_total{code="201",${labels("POST", "namespace")}} 1\n`);
+    expect(text).toContain(`apiserver_request_duration_seconds_bucket{${labels("GET", "resource")},le="+Inf"} 3\n`);
+    expect(text).toContain(`apiserver_request_duration_seconds_count{${labels("GET", "resource")}} 3\n`);
+    expect(text).toContain(`apiserver_current_inflight_requests{request_kind="readOnly"} 1\n`);
+    const stored = Number(/apiserver_storage_objects\{resource="configmaps"\} (\d+)/.exec(text)?.[1]);
+    await api.delete(`${MAPS}/a`);
+    const after = (await api.get("/metrics")).text;
+    expect(Number(/apiserver_storage_objects\{resource="configmaps"\} (\d+)/.exec(after)?.[1])).toBe(stored - 1);
+  });
+
+  it("[MX2] counts open watches and what they were sent", async () => {
+    const api = await startApi();
+    const response = await api.raw("GET", `${MAPS}?watch=1`);
+    await api.create(MAPS, configMap("a"));
+    const { text } = await api.get("/metrics");
+    expect(text).toMatch(/apiserver_longrunning_requests\{[^}]*resource="configmaps"[^}]*\} 1\n/);
+    expect(text).toMatch(/apiserver_watch_events_total\{group="",resource="configmaps",version="v1"\} [1-9]/);
+    await response.body?.cancel();
+  });
+
+  it("[MX3] is not for everybody", async () => {
+    const api = await startApi();
+    expect((await api.get("/metrics", { as: { user: "u", groups: ["system:authenticated"] } })).status).toBe(403);
+  });
+});
+
+describe("audit log", () => {
+  const policyOf = (level: string): string =>
+    JSON.stringify({
+      apiVersion: "audit.k8s.io/v1",
+      kind: "Policy",
+      rules: [{ level, resources: [{ group: "", resources: ["configmaps"] }] }],
+    });
+  const started = async (level: string) => {
+    const lines: string[] = [];
+    const api = await startApi({ auditPolicy: policyOf(level), auditWrite: (line) => void lines.push(line) });
+    // biome-ignore lint/suspicious/noExplicitAny: events are looked into
+    const events = (): any[] => lines.map((line) => JSON.parse(line));
+    return { api, events };
+  };
+
+  it("[AU1] who did what, when, with which answer", async () => {
+    const { api, events } = await started("Metadata");
+    await api.create(MAPS, configMap("a"), { headers: { "audit-id": "given-1", "user-agent": "kubectl/v1" } });
+    await api.get("/api/v1/namespaces");
+    expect(events()).toEqual([
+      expect.objectContaining({ stage: "RequestReceived", auditID: "given-1" }),
+      expect.objectContaining({
+        kind: "Event",
+        apiVersion: "audit.k8s.io/v1",
+        level: "Metadata",
+        stage: "ResponseComplete",
+        requestURI: MAPS,
+        verb: "create",
+        user: { username: "admin", groups: ["system:masters", "system:authenticated"] },
+        userAgent: "kubectl/v1",
+        objectRef: { resource: "configmaps", namespace: "default", apiVersion: "v1" },
+        responseStatus: { metadata: {}, code: 201 },
+        requestReceivedTimestamp: "2026-01-01T00:00:00.000000Z",
+      }),
+    ]);
+    expect(events()[1].requestObject).toBeUndefined();
+  });
+
+  it("[AU2] bodies when the level says so, and the request still has its own", async () => {
+    const { api, events } = await started("RequestResponse");
+    const { status } = await api.create(MAPS, configMap("a", { data: { k: "v" } }));
+    expect(status).toBe(201);
+    const last = events().at(-1);
+    expect(last.requestObject.data).toEqual({ k: "v" });
+    expect(last.responseObject.metadata.uid).toBeTruthy();
+  });
+
+  it("[AU3] a refusal says why; whom a caller acts as is told", async () => {
+    const { api, events } = await started("Metadata");
+    await api.get(`${MAPS}/a`, { headers: { "impersonate-user": "jane" } });
+    expect(events().at(-1)).toMatchObject({
+      user: { username: "admin" },
+      impersonatedUser: { username: "jane" },
+      responseStatus: { code: 403, status: "Failure", reason: "Forbidden" },
+    });
+  });
+
+  it("[AU4] a watch starts and ends", async () => {
+    const { api, events } = await started("Metadata");
+    const response = await api.raw("GET", `${MAPS}?watch=1`);
+    expect(events().map(({ stage }) => stage)).toEqual(["RequestReceived", "ResponseStarted"]);
+    await response.body?.cancel();
+    expect(events().at(-1).stage).toBe("ResponseComplete");
+  });
+
+  it("[AU5] every answer carries the id the client gave, or one of its own", async () => {
+    const api = await startApi();
+    expect((await api.get("/version", { headers: { "audit-id": "mine" } })).headers.get("audit-id")).toBe("mine");
+    expect((await api.get("/version")).headers.get("audit-id")).toMatch(/^[\da-f-]{36}$/);
+  });
+});
