@@ -10,7 +10,7 @@ import { ApiError, badRequest } from "../meta/status.ts";
 import { type Comparison, compareObjects } from "./compare.ts";
 import { configuredFields } from "./configured.ts";
 import { type Conflict, conflictError, sortConflicts } from "./conflict.ts";
-import { encodedObject } from "./encoded.ts";
+import { encodedObject, withoutEncoded } from "./encoded.ts";
 import { difference, type FieldSet, intersection, isEmpty, LEAF, paths, setOfPath, union } from "./field-set.ts";
 import { allowedConflicts, KUBECTL, syncLastApplied } from "./last-applied.ts";
 import {
@@ -71,7 +71,9 @@ export function applyConfiguration(live: KubeObject | undefined, config: Fields,
     });
   }
   const applied = applyWithMigration(encodedObject(before, request.type), config, managers, request);
-  const object = syncLastApplied(applied.object ?? before, config, request.manager);
+  const { type, manager } = request;
+  const merged = applied.object && withoutEncoded(applied.object, { live: before, config, type });
+  const object = syncLastApplied(merged ?? before, config, manager);
   return { object, managedFields: writeManagers(applied.managers) };
 }
 

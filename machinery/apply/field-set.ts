@@ -21,7 +21,7 @@ export function isEmpty(set: FieldSet): boolean {
 }
 
 /** Of a node below the root. */
-const isMember = (node: FieldSet): boolean => node[SELF] !== undefined || isEmpty(node);
+export const isMember = (node: FieldSet): boolean => node[SELF] !== undefined || isEmpty(node);
 
 /** A node with its keys in order; entries that are undefined do not count. */
 export function sortedNode(node: MutableFieldSet): FieldSet {
@@ -104,20 +104,12 @@ export function recursiveDifference(a: FieldSet, b: FieldSet): FieldSet {
   return subtract(a, b, dropMembers) ?? LEAF;
 }
 
-/**
- * As `difference`, but a member of `b` without children there takes everything below it along. For `b` made of
- * changes: what lies below a changed leaf was written when the schema had no leaf there.
- */
-export function differenceOfChanges(a: FieldSet, b: FieldSet): FieldSet {
-  return subtract(a, b, dropLeaves) ?? LEAF;
-}
-
+/** Whether what is taken away takes everything below it along. */
 type Drops = (taken: FieldSet) => boolean;
 const keepChildren: Drops = () => false;
 const dropMembers: Drops = isMember;
-const dropLeaves: Drops = isEmpty;
 
-/** Undefined when nothing is left. */
+/** Undefined when nothing is left of what was something. */
 function subtract(a: FieldSet, b: FieldSet, drops: Drops): FieldSet | undefined {
   let result: MutableFieldSet | undefined;
   for (const element in b) {
@@ -131,7 +123,7 @@ function subtract(a: FieldSet, b: FieldSet, drops: Drops): FieldSet | undefined 
     if (rest === undefined) delete result[element];
     else result[element] = rest;
   }
-  if (result === undefined) return isEmpty(a) ? undefined : a;
+  if (result === undefined) return a;
   return isEmpty(result) ? undefined : result;
 }
 

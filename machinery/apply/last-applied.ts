@@ -66,12 +66,12 @@ function textOf(config: Fields): string {
   const { [ANNOTATION]: _last, ...annotations } = annotationsOf(config);
   const metadata = isMap(config.metadata) ? { ...config.metadata } : {};
   if (isMap(metadata.annotations)) metadata.annotations = annotations;
-  return `${JSON.stringify(sortedKeys({ ...config, metadata })).replace(ESCAPED, escape)}\n`;
+  return `${JSON.stringify(sortedKeys({ ...config, metadata })).replace(ESCAPED, escaped)}\n`;
 }
 
 /** What Go's encoder does not leave as it is. */
 const ESCAPED = /[<>&\u2028\u2029]/g;
-const escape = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 function sortedKeys(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sortedKeys);

@@ -6,6 +6,25 @@ import { SELF } from "./element.ts";
 import { type FieldSet, isEmpty, LEAF, type MutableFieldSet } from "./field-set.ts";
 import type { ApplyType } from "./schema.ts";
 
+/**
+ * `set` brought in line with the schema where `changes` touches it: elsewhere it does not matter, and walking whole
+ * sets would cost every write.
+ */
+export function reconcileTouched(set: FieldSet, changes: FieldSet, type: ApplyType): FieldSet {
+  let result: MutableFieldSet | undefined;
+  for (const element in changes) {
+    const node = set[element];
+    if (element === SELF || node === undefined || isEmpty(node)) continue;
+    const itemType = typeBelow(type, element);
+    if (itemType === undefined) continue;
+    const fitting = isOfOnePiece(itemType) ? LEAF : reconcileTouched(node, changes[element]!, itemType);
+    if (fitting === node) continue;
+    result ??= { ...set };
+    result[element] = fitting;
+  }
+  return result ?? set;
+}
+
 /** Whoever owned parts of what is of one piece now, owns the whole. Gives back `set` itself when it fits. */
 export function reconcileWithSchema(set: FieldSet, type: ApplyType): FieldSet {
   let result: MutableFieldSet | undefined;

@@ -6,12 +6,11 @@
 import { formatTime } from "../clock.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../meta/object.ts";
 import { type Comparison, compareObjects } from "./compare.ts";
-import { difference, differenceOfChanges, isEmpty, LEAF, union } from "./field-set.ts";
+import { difference, isEmpty, LEAF, union } from "./field-set.ts";
 import {
   capUpdaters,
   identityOf,
   ManagedFieldsError,
-  type Manager,
   type Managers,
   putManager,
   readManagers,
@@ -19,6 +18,7 @@ import {
   withSet,
   writeManagers,
 } from "./managers.ts";
+import { reconcileTouched } from "./reconcile.ts";
 import type { ApplyType } from "./schema.ts";
 import { EVERYTHING, type FieldScope, limitToScope } from "./scope.ts";
 import { ElementError, type Fields } from "./value.ts";
@@ -46,7 +46,7 @@ export interface FieldWrite {
 }
 
 /** Go's empty object: what a new one is compared with. */
-export const NOTHING: Fields = {};
+const NOTHING: Fields = {};
 
 /**
  * The managedFields of `next`, which is about to replace `live` (absent: to be created). `next` is decoded and
@@ -63,8 +63,8 @@ export function managedFieldsAfterUpdate(
   // Objects nobody has tracked from the start are tracked from their first apply on.
   if (managers.size === 0 && live !== undefined) return undefined;
   try {
-    const isSame = updateManagers(managers, live ?? NOTHING, next, write);
-    return isSame && had !== undefined && isUntouched(managers, had) ? had : writeManagers(managers);
+    updateManagers(managers, live ?? NOTHING, next, write);
+    return had !== undefined && isUntouched(managers, had) ? had : writeManagers(managers);
   } catch (error) {
     // Upstream does the same: a write does not fail because ownership cannot be told.
     if (error instanceof ElementError) return had;
@@ -100,21 +100,20 @@ function isUntouched(managers: Managers, had: readonly ManagedFieldsEntry[]): bo
   return true;
 }
 
-/** Changes `managers`; says whether the write changed nothing. */
-export function updateManagers(managers: Managers, live: Fields, next: Fields, write: FieldWrite): boolean {
+/** Changes `managers`. */
+export function updateManagers(managers: Managers, live: Fields, next: Fields, write: FieldWrite): void {
   const { type, apiVersion, manager: name, subresource, nowMs, scope = EVERYTHING } = write;
   const comparison = scopedComparison(live, next, type, scope);
-  disown(managers, comparison, live, next, write);
-
-  const mine = difference(comparison.changed, unowned());
-  if (isEmpty(mine)) return isEmpty(comparison.changed) && isEmpty(comparison.removed);
   const who = { name: name || "unknown", operation: "Update" as const, apiVersion, subresource };
   const identity = identityOf(who);
+  disown(managers, { ...comparison, by: identity }, { live, next, write });
+
+  const mine = difference(comparison.changed, unowned());
+  if (isEmpty(mine)) return;
   const before = managers.get(identity);
   const set = before === undefined ? mine : union(before.set, mine);
   managers.set(identity, { ...who, time: formatTime(nowMs), set, entry: undefined });
   capUpdaters(managers);
-  return false;
 }
 
 function scopedComparison(live: Fields, next: Fields, type: ApplyType, scope: FieldScope): Comparison {
@@ -124,9 +123,15 @@ function scopedComparison(live: Fields, next: Fields, type: ApplyType, scope: Fi
   return { changed: limitToScope(comparison.changed, scope), removed: limitToScope(comparison.removed, scope) };
 }
 
-/** Takes what has changed or gone away from everybody. */
-function disown(managers: Managers, comparison: Comparison, live: Fields, next: Fields, write: FieldWrite): void {
-  const byVersion = new Map<string, Comparison>([[write.apiVersion, comparison]]);
+/** Takes what is gone from everybody, and what has changed from everybody but `by`, who owns it from now on. */
+function disown(
+  managers: Managers,
+  { changed, removed, by }: Comparison & { by: string },
+  { live, next, write }: { live: Fields; next: Fields; write: FieldWrite },
+): void {
+  const byVersion = new Map<string, Comparison & { type: ApplyType }>([
+    [write.apiVersion, { changed, removed, type: write.type }],
+  ]);
   for (const [identity, manager] of [...managers]) {
     let changes = byVersion.get(manager.apiVersion);
     if (changes === undefined) {
@@ -137,12 +142,11 @@ function disown(managers: Managers, comparison: Comparison, live: Fields, next: 
       }
       const was = live === NOTHING ? live : write.versions.convert(live, manager.apiVersion);
       const is = write.versions.convert(next, manager.apiVersion);
-      changes = scopedComparison(was, is, type, write.scope ?? EVERYTHING);
+      changes = { ...scopedComparison(was, is, type, write.scope ?? EVERYTHING), type };
       byVersion.set(manager.apiVersion, changes);
     }
-    putManager(managers, identity, disowned(manager, changes));
+    const set = reconcileTouched(manager.set, changes.changed, changes.type);
+    const kept = identity === by ? set : difference(set, changes.changed);
+    putManager(managers, identity, withSet(manager, difference(kept, changes.removed)));
   }
 }
-
-const disowned = (manager: Manager, { changed, removed }: Comparison): Manager =>
-  withSet(manager, difference(differenceOfChanges(manager.set, changed), removed));

@@ -11,7 +11,7 @@ const testTypes = createTypeTable({
   },
   [`${META}.ObjectMeta`]: {
     fields: {
-      name: "string",
+      name: { type: "string", omitsZero: true },
       labels: "map<string>",
       creationTimestamp: `${META}.Time`,
       generation: "integer(int64)",
@@ -24,6 +24,9 @@ const testTypes = createTypeTable({
       containers: { type: "array<t.v1.Container>", required: true },
       replicas: "integer(int32)",
       hostNetwork: "boolean",
+      hostPID: { type: "boolean", omitsZero: true },
+      priority: { type: "integer(int32)", omitsZero: true },
+      always: { type: "array<string>", absent: null },
       nodeSelector: "map<string>",
       renewTime: `${META}.MicroTime`,
       data: "map<string(byte)>",
@@ -123,6 +126,16 @@ describe("decodeObject", () => {
       "int or string",
       { spec: { containers: [{ port: "http" }, { port: 80 }] } },
       { spec: { containers: [{ port: "http" }, { port: 80 }] } },
+    ],
+    [
+      "zeroes, where Go would not write them",
+      { spec: { containers: [], hostPID: false, priority: 0, hostNetwork: false, replicas: 0 } },
+      { spec: { containers: [], hostNetwork: false, replicas: 0 } },
+    ],
+    [
+      "an empty list that Go always writes",
+      { spec: { containers: [], always: [] } },
+      { spec: { containers: [], always: [] } },
     ],
     [
       "a field called __proto__",

@@ -7,7 +7,7 @@ import { canonicalQuantity } from "../meta/quantity.ts";
 import { ApiError } from "../meta/status.ts";
 import { base64Error } from "./base64.ts";
 import { parseMicroTime, parseTime } from "./time.ts";
-import type { TypeSchema, TypeTable } from "./types.ts";
+import type { FieldSchema, TypeSchema, TypeTable } from "./types.ts";
 
 export interface Decoded {
   value: unknown;
@@ -23,14 +23,12 @@ const MAX_UNKNOWN_FIELDS = 100;
 /** Marks a map's key in a path; no field name begins so. */
 const MAP_KEY = "\u0000";
 
-const OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
-
 const INT32_LIMIT = 2 ** 31;
 const INT64_LIMIT = 2 ** 63;
 
 /**
- * Decodes `value`, which belongs to the callee: it is changed in place, and returned. Null fields and empty optional
- * lists and maps go, as they would be absent from what Go writes.
+ * Decodes `value`, which belongs to the callee: it is changed in place, and returned. Null fields, empty
+ * optional lists and maps, and zeroes that are no pointers in Go go, as they would be absent from what Go writes.
  * @throws ApiError 400 "json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32"
  */
 export function decodeObject({ types, type, value }: { types: TypeTable; type: string; value: unknown }): Decoded {
@@ -128,7 +126,7 @@ class Decoder {
         continue;
       }
       const after = this.value(before, field.type, name);
-      if (!field.required && (isEmptyCollection(after, field.type) || (after === "" && omitsEmptyText(type)))) {
+      if (isLeftOut(after, field)) {
         delete value[name];
       } else if (after !== before) value[name] = after;
     }
@@ -229,15 +227,18 @@ function rethrown<T>(parse: (text: T) => string, text: T): string {
 const isFields = (value: unknown): value is Fields =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+/** Whether Go would not write the field: an empty list or map of an optional one, "", 0 and false of what is no pointer. */
+function isLeftOut(value: unknown, { required, absent, omitsZero, type }: FieldSchema): boolean {
+  if (omitsZero && (value === "" || value === 0 || value === false)) return true;
+  return !required && absent === undefined && isEmptyCollection(value, type);
+}
+
 function isEmptyCollection(value: unknown, type: TypeSchema): boolean {
   if (type.form === "array") return (value as unknown[]).length === 0;
   if (type.form !== "map") return false;
   for (const name in value as Fields) if (Object.hasOwn(value as Fields, name)) return false;
   return true;
 }
-
-/** Go leaves out an empty text where the field is no pointer; of ObjectMeta it is known that none is. */
-const omitsEmptyText = (type: TypeSchema): boolean => type.name === OBJECT_META;
 
 function goKind(value: unknown): string {
   if (value === null) return "null";
