@@ -6,13 +6,17 @@ import type { Sql } from "../store/contract.ts";
  */
 export class DurableSql implements Sql {
   readonly #storage: DurableObjectStorage;
+  /** Each look at `storage.sql` and each `raw()` makes an object on the native side, which costs as much as a read. */
+  readonly #sql: SqlStorage;
 
   constructor(storage: DurableObjectStorage) {
     this.#storage = storage;
+    this.#sql = storage.sql;
   }
 
   exec(statement: string, ...bindings: (string | number | null)[]): Iterable<(string | number | null)[]> {
-    return this.#storage.sql.exec(statement, ...bindings).raw<(string | number | null)[]>();
+    const cursor = this.#sql.exec(statement, ...bindings);
+    return { [Symbol.iterator]: () => cursor.raw<(string | number | null)[]>() };
   }
 
   transaction<T>(work: () => T): T {

@@ -42,6 +42,8 @@ import { exceedsBytes } from "./utf8.ts";
 /** Texts worth keeping at hand: a write mostly follows a read of the same object. */
 const RECENT_TEXTS = 64;
 const RECENT_TEXT_UNITS = 32_768;
+/** Cluster-scoped objects kept at hand: every create asks for its namespace, every node's request for its node. */
+const HOT_OBJECTS = 256;
 
 export interface SqliteStoreOptions {
   /** Epoch ms: dates versions for compaction. */
@@ -64,6 +66,8 @@ export class SqliteStore implements Store {
   #events: StoredEvent[] = [];
   readonly #listeners = new Set<(events: readonly StoredEvent[]) => void>();
   readonly #recentTexts = new Map<Revision, string>();
+  /** The newest versions of cluster-scoped objects that were read, by resource and name. */
+  readonly #hot = new Map<string, StoredObject>();
 
   /** @param sql already migrated (see migrate.ts); nobody else may write to its tables while this store lives */
   constructor(sql: Sql, options: SqliteStoreOptions) {
@@ -84,8 +88,16 @@ export class SqliteStore implements Store {
   }
 
   get(key: ObjectKey): StoredObject | undefined {
+    const hotKey = hotKeyOf(key);
+    const hot = hotKey === undefined ? undefined : this.#hot.get(hotKey);
+    if (hot) return hot;
     const object = this.#reader.get(key);
-    if (object) this.#remember(object.revision, object.value);
+    if (!object) return undefined;
+    this.#remember(object.revision, object.value);
+    if (hotKey !== undefined && object.value.length <= RECENT_TEXT_UNITS) {
+      if (this.#hot.size >= HOT_OBJECTS) this.#hot.delete(this.#hot.keys().next().value!);
+      this.#hot.set(hotKey, object);
+    }
     return object;
   }
 
@@ -152,6 +164,8 @@ export class SqliteStore implements Store {
       throw error;
     }
     this.#revision = revision;
+    const hotKey = hotKeyOf(key);
+    if (hotKey !== undefined) this.#hot.delete(hotKey);
     this.#remember(revision, value);
     this.#events.push(
       previous === undefined
@@ -211,6 +225,7 @@ export class SqliteStore implements Store {
       // The revisions will be given again, to other texts.
       for (const revision of this.#recentTexts.keys())
         if (revision > this.#revision) this.#recentTexts.delete(revision);
+      this.#hot.clear();
       this.#reader.rolledBack();
       throw error;
     } finally {
@@ -291,6 +306,9 @@ export class SqliteStore implements Store {
     return revision;
   }
 }
+
+const hotKeyOf = ({ resource, namespace, name }: ObjectKey): string | undefined =>
+  namespace === "" ? `${resource}/${name}` : undefined;
 
 const detailOf = ({ resource, namespace, name }: ObjectKey): { [key: string]: string } => ({
   resource,
