@@ -155,6 +155,27 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
       });
     });
 
+    it("[ST-R12] a cluster-scoped object read before is read as it is now: changed, deleted, taken back", () => {
+      const node = key("n1", "", "nodes");
+      const read = () => store.get(node)?.value;
+      store.create(node, text("a"));
+      expect(read()).toBe("a@1");
+      store.update(node, 1, text("b"));
+      expect(read()).toBe("b@2");
+      const takenBack = () =>
+        store.transaction(() => {
+          store.update(node, 2, text("c"));
+          expect(read()).toBe("c@3");
+          throw new Error("taken back");
+        });
+      expect(takenBack).toThrow("taken back");
+      expect(read()).toBe("b@2");
+      store.delete(node, 2, text("d"));
+      expect(read()).toBeUndefined();
+      store.create(node, text("e"));
+      expect(read()).toBe("e@4");
+    });
+
     it("[ST-R9] list gives only what contains a text, now and in the past, and pages over the rest", () => {
       const on = (node: string) => () => `{"nodeName":"${node}"}`;
       for (let i = 0; i < 100; i++) store.create(key(`n${String(i).padStart(2, "0")}`), on(`n${i % 10}`));
