@@ -298,8 +298,8 @@ describe("NodeRestriction", () => {
       'pods "a" is forbidden: node "n1" can only create pods with a controller owner reference set to itself',
     );
     refused(
-      await api.create(PODS, mirror("a", { volumes: [volumes[0]] }), n1),
-      'pods "a" is forbidden: node "n1" can not create pods that reference secrets',
+      await api.create(PODS, mirror("a", { volumes: [volumes[1]] }), n1),
+      'pods "a" is forbidden: node "n1" can not create pods that reference persistentvolumeclaims',
     );
     refused(
       await api.create(PODS, mirror("a", { nodeName: "n2" }), n1),

@@ -1,6 +1,7 @@
 /** Nothing is made in a namespace that does not exist or is going away; the built-in namespaces stay. */
-import { ApiError, forbidden, notFound, qualified } from "../../../machinery/meta/status.ts";
-import type { AdmissionPlugin, Attributes } from "./plugin.ts";
+import { forbidden, notFound } from "../../../machinery/meta/status.ts";
+import type { AdmissionPlugin } from "./plugin.ts";
+import { refuse } from "./refuse.ts";
 
 const IMMORTAL: ReadonlySet<string> = new Set(["default", "kube-system", "kube-public"]);
 
@@ -19,27 +20,17 @@ export const namespaceLifecycle: AdmissionPlugin = {
     // Most namespaces are not going away: do not parse them to see that.
     if (!row.value.includes('"deletionTimestamp"')) return;
     const { metadata } = JSON.parse(row.value) as { metadata: { deletionTimestamp?: string } };
-    if (metadata.deletionTimestamp !== undefined) throw terminating(attributes);
+    if (metadata.deletionTimestamp === undefined) return;
+    const error = refuse(
+      attributes,
+      `unable to create new content in namespace ${namespace} because it is being terminated`,
+    );
+    const cause = {
+      reason: "NamespaceTerminating",
+      message: `namespace ${namespace} is being terminated`,
+      field: "metadata.namespace",
+    };
+    error.status.details = { ...error.status.details, causes: [cause] };
+    throw error;
   },
 };
-
-function terminating({ kind, namespace, name }: Attributes): ApiError {
-  const subject = { group: kind.group, resource: kind.plural, name };
-  return new ApiError(
-    403,
-    "Forbidden",
-    `${qualified(subject)} is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
-    {
-      name,
-      ...(kind.group && { group: kind.group }),
-      kind: kind.plural,
-      causes: [
-        {
-          reason: "NamespaceTerminating",
-          message: `namespace ${namespace} is being terminated`,
-          field: "metadata.namespace",
-        },
-      ],
-    },
-  );
-}

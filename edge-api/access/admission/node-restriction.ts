@@ -5,9 +5,12 @@
 import { deepEqual } from "../../../machinery/meta/equality.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
 import { notFound } from "../../../machinery/meta/status.ts";
+import { parseCertificateRequest } from "../csr/parse.ts";
+import { KUBE_APISERVER_CLIENT_KUBELET, KUBELET_SERVING } from "../csr/signers.ts";
 import { isNode, nodeNameOf } from "../identity.ts";
 import { apiReference } from "../node/api-references.ts";
 import { MIRROR_ANNOTATION, type PodShape } from "../node/pod-references.ts";
+import { type CertificateSigningRequest, REQUESTS } from "./certificate-requester.ts";
 import { forbiddenLabels } from "./node-labels.ts";
 import { checkNodeToken } from "./node-token.ts";
 import type { AdmissionEnvironment, AdmissionPlugin, Attributes } from "./plugin.ts";
@@ -42,6 +45,7 @@ const CHECKS: ReadonlyMap<string, (request: NodeRequest) => void> = new Map([
   ["leases.coordination.k8s.io", checkLease],
   ["csinodes.storage.k8s.io", checkCsiNode],
   ["resourceslices.resource.k8s.io", checkSlice],
+  [REQUESTS, checkCertificateRequest],
 ]);
 
 const quote = (text: string): string => JSON.stringify(text);
@@ -204,4 +208,20 @@ function checkSlice({ node, attributes, refuse: no }: NodeRequest): void {
     throw no("can only create ResourceSlice with the same NodeName as the requesting node");
   if (operation === "DELETE" && boundTo(old) !== node)
     throw no("can only delete ResourceSlice with the same NodeName as the requesting node");
+}
+
+const NODE_SIGNERS = [KUBELET_SERVING, KUBE_APISERVER_CLIENT_KUBELET];
+
+/** A node asks for its own certificates. What else they may hold is for the signer to check. */
+function checkCertificateRequest({ node, attributes, refuse: no }: NodeRequest): void {
+  if (attributes.operation !== "CREATE") return;
+  const { signerName = "", request = "" } = (attributes.object as CertificateSigningRequest).spec;
+  if (!NODE_SIGNERS.includes(signerName)) return;
+  let commonName: string;
+  try {
+    ({ commonName } = parseCertificateRequest(request));
+  } catch (error) {
+    throw no(`unable to parse csr: ${(error as Error).message}`);
+  }
+  if (commonName !== `system:node:${node}`) throw no(`can only create a node CSR with CN=system:node:${node}`);
 }

@@ -1,18 +1,49 @@
-/** The admission plugins, in the order kube-apiserver runs them. */
+/** The admission plugins, in the order kube-apiserver runs them: those it has on by default, and NodeRestriction. */
 import { escalationCheck } from "../rbac/escalation.ts";
+import { certificateApproval } from "./certificate-approval.ts";
+import { certificateRequester } from "./certificate-requester.ts";
+import { certificateSigning } from "./certificate-signing.ts";
+import { certificateSubjectRestriction } from "./certificate-subject-restriction.ts";
+import { clusterTrustBundleAttest } from "./cluster-trust-bundle-attest.ts";
+import { defaultIngressClass } from "./default-ingress-class.ts";
+import { defaultStorageClass } from "./default-storage-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { nodeRestriction } from "./node-restriction.ts";
+import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
+import { podResizeValidator } from "./pod-resize-validator.ts";
+import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { priority } from "./priority.ts";
+import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
+import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
+import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
 
 export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
+  limitRanger,
   serviceAccount,
   nodeRestriction,
+  taintNodesByCondition,
   priority,
   defaultTolerationSeconds,
-  // Not a plugin upstream, but what its storage of roles does once all plugins have had their say.
+  defaultStorageClass,
+  storageObjectInUseProtection,
+  persistentVolumeClaimResize,
+  runtimeClass,
+  certificateApproval,
+  certificateSigning,
+  clusterTrustBundleAttest,
+  certificateSubjectRestriction,
+  defaultIngressClass,
+  podTopologyLabels,
+  podResizeValidator,
+  // Here, in this order: MutatingAdmissionPolicy, MutatingAdmissionWebhook, ValidatingAdmissionPolicy,
+  // ValidatingAdmissionWebhook. Whatever awaits ends the turn: what was read before must be read again behind it.
+
+  // No plugins upstream, but what its storage of these kinds does once all plugins have had their say.
+  certificateRequester,
   escalationCheck,
 ];

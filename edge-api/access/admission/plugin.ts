@@ -39,6 +39,8 @@ export interface AdmissionEnvironment {
  */
 export interface AdmissionPlugin {
   name: string;
+  /** Storage keys it looks at; absent: all. */
+  resources?: readonly string[];
   /** Changes `object`. All plugins' admit run before any validate, and before the kind's own validation. */
   admit?(attributes: Attributes, env: AdmissionEnvironment): void;
   validate?(attributes: Attributes, env: AdmissionEnvironment): void;
@@ -49,16 +51,32 @@ export interface Admission {
   validate(attributes: Attributes): void;
 }
 
-/** Storage keys and operations a plugin looks at are few: skipping the others costs one comparison each. */
+interface Chain {
+  admitting: readonly AdmissionPlugin[];
+  validating: readonly AdmissionPlugin[];
+}
+
+/** In the order given. Most plugins look at one or two kinds: which ones a kind goes through is found out once. */
 export function admissionChain(plugins: readonly AdmissionPlugin[], env: AdmissionEnvironment): Admission {
-  const admitting = plugins.filter((plugin) => plugin.admit);
-  const validating = plugins.filter((plugin) => plugin.validate);
+  const chains = new Map<string, Chain>();
+  const chainOf = ({ storage }: Kind): Chain => {
+    let chain = chains.get(storage);
+    if (!chain) {
+      const looking = plugins.filter(({ resources }) => resources?.includes(storage) ?? true);
+      chain = {
+        admitting: looking.filter(({ admit }) => admit),
+        validating: looking.filter(({ validate }) => validate),
+      };
+      chains.set(storage, chain);
+    }
+    return chain;
+  };
   return {
     admit(attributes) {
-      for (const plugin of admitting) plugin.admit!(attributes, env);
+      for (const plugin of chainOf(attributes.kind).admitting) plugin.admit!(attributes, env);
     },
     validate(attributes) {
-      for (const plugin of validating) plugin.validate!(attributes, env);
+      for (const plugin of chainOf(attributes.kind).validating) plugin.validate!(attributes, env);
     },
   };
 }

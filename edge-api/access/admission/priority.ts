@@ -1,11 +1,11 @@
 /**
- * A pod's priority comes from its class.
+ * A pod's priority comes from its class; one class at most is for those that name none.
  * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/
  */
-
 import type { KubeObject } from "../../../machinery/meta/object.ts";
-import { forbidden } from "../../../machinery/meta/status.ts";
-import type { AdmissionEnvironment, AdmissionPlugin } from "./plugin.ts";
+import type { Store } from "../../store/contract.ts";
+import type { AdmissionEnvironment, AdmissionPlugin, Attributes } from "./plugin.ts";
+import { refuse } from "./refuse.ts";
 
 const CLASSES = "priorityclasses.scheduling.k8s.io";
 
@@ -21,7 +21,7 @@ interface PodFields {
   preemptionPolicy?: string;
 }
 
-/** kube-apiserver makes these two itself, so that they need not be stored to be used. */
+/** Made at the cluster's start; should somebody have deleted them they hold all the same. */
 const SYSTEM: ReadonlyMap<string, number> = new Map([
   ["system-cluster-critical", 2_000_000_000],
   ["system-node-critical", 2_000_001_000],
@@ -29,57 +29,83 @@ const SYSTEM: ReadonlyMap<string, number> = new Map([
 
 export const priority: AdmissionPlugin = {
   name: "Priority",
-  admit({ operation, kind, subresource, object, name }, env) {
-    if (operation !== "CREATE" || kind.storage !== "pods" || subresource !== "") return;
-    const spec = object!.spec as PodFields;
-    const subject = { group: "", resource: "pods", name };
-    const { value, preemptionPolicy, className } = classOf(spec.priorityClassName, env, (why) =>
-      forbidden(subject, why),
+  resources: ["pods", CLASSES],
+  admit(attributes, env) {
+    if (attributes.kind.storage !== "pods" || attributes.subresource !== "") return;
+    if (attributes.operation === "CREATE") setPriority(attributes, env);
+    else if (attributes.operation === "UPDATE") keepPriority(attributes);
+  },
+  validate(attributes, { store }) {
+    const { kind, operation, subresource, object } = attributes;
+    if (kind.storage !== CLASSES || operation === "DELETE" || subresource !== "") return;
+    if (!(object as PriorityClass).globalDefault) return;
+    const other = globalDefault(store);
+    if (!other || (operation === "UPDATE" && other.metadata.name === object!.metadata.name)) return;
+    throw refuse(
+      attributes,
+      `PriorityClass ${other.metadata.name} is already marked as default. Only one default can exist`,
     );
-    if (spec.priority !== undefined && spec.priority !== value) {
-      throw forbidden(
-        subject,
-        `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
-      );
-    }
-    spec.priority = value;
-    if (className !== undefined) spec.priorityClassName = className;
-    if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== preemptionPolicy) {
-      throw forbidden(
-        subject,
-        `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${preemptionPolicy} from the given PriorityClass name`,
-      );
-    }
-    spec.preemptionPolicy = preemptionPolicy;
   },
 };
+
+function setPriority(attributes: Attributes, env: AdmissionEnvironment): void {
+  const spec = attributes.object!.spec as PodFields;
+  const { value, preemptionPolicy, name } = classOf(attributes, env, spec.priorityClassName);
+  if (spec.priority !== undefined && spec.priority !== value)
+    throw refuse(
+      attributes,
+      `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`,
+    );
+  spec.priority = value;
+  if (name !== undefined) spec.priorityClassName = name;
+  if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== preemptionPolicy)
+    throw refuse(
+      attributes,
+      `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${preemptionPolicy} from the given PriorityClass name`,
+    );
+  spec.preemptionPolicy = preemptionPolicy;
+}
+
+/** A client that knows nothing of these fields leaves them as they were. */
+function keepPriority({ object, old }: Attributes): void {
+  const [next, prev] = [object!.spec as PodFields, old!.spec as PodFields];
+  if (next.priority === undefined && prev.priority !== undefined) next.priority = prev.priority;
+  if (next.preemptionPolicy === undefined && prev.preemptionPolicy !== undefined)
+    next.preemptionPolicy = prev.preemptionPolicy;
+}
 
 interface Resolved {
   value: number;
   preemptionPolicy: string;
-  className?: string;
+  name?: string;
 }
 
-function classOf(name: string | undefined, { store }: AdmissionEnvironment, refuse: (why: string) => Error): Resolved {
+const PREEMPT = "PreemptLowerPriority";
+
+function classOf(attributes: Attributes, { store }: AdmissionEnvironment, name: string | undefined): Resolved {
   if (name) {
     const row = store.get({ resource: CLASSES, namespace: "", name });
-    if (row) return { ...resolved(JSON.parse(row.value) as PriorityClass), className: name };
+    if (row) return resolved(JSON.parse(row.value) as PriorityClass);
     const value = SYSTEM.get(name);
-    if (value === undefined) throw refuse(`no PriorityClass with name ${name} was found`);
-    return { value, preemptionPolicy: "PreemptLowerPriority", className: name };
+    if (value === undefined) throw refuse(attributes, `no PriorityClass with name ${name} was found`);
+    return { value, preemptionPolicy: PREEMPT, name };
   }
-  let best: PriorityClass | undefined;
-  for (const row of store.list({ resource: CLASSES })) {
-    if (!row.value.includes('"globalDefault":true')) continue;
-    const candidate = JSON.parse(row.value) as PriorityClass;
-    // Of several defaults, which can only be made in a race, the lowest counts.
-    if (candidate.globalDefault && (!best || candidate.value < best.value)) best = candidate;
-  }
-  if (!best) return { value: 0, preemptionPolicy: "PreemptLowerPriority" };
-  return { ...resolved(best), className: best.metadata.name ?? "" };
+  const fallback = globalDefault(store);
+  return fallback ? resolved(fallback) : { value: 0, preemptionPolicy: PREEMPT };
 }
 
-const resolved = ({ value, preemptionPolicy }: PriorityClass): Resolved => ({
+/** Of several defaults, which only older data can hold, the lowest. */
+function globalDefault(store: Store): PriorityClass | undefined {
+  let best: PriorityClass | undefined;
+  for (const row of store.list({ resource: CLASSES, contains: '"globalDefault":true' })) {
+    const candidate = JSON.parse(row.value) as PriorityClass;
+    if (candidate.globalDefault && (!best || candidate.value < best.value)) best = candidate;
+  }
+  return best;
+}
+
+const resolved = ({ value, preemptionPolicy, metadata }: PriorityClass): Resolved => ({
   value,
-  preemptionPolicy: preemptionPolicy ?? "PreemptLowerPriority",
+  preemptionPolicy: preemptionPolicy ?? PREEMPT,
+  name: metadata.name ?? "",
 });

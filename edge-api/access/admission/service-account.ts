@@ -3,108 +3,96 @@
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/
  */
 import type { KubeObject } from "../../../machinery/meta/object.ts";
-import { randomSuffix } from "../../../machinery/meta/random.ts";
-import { forbidden } from "../../../machinery/meta/status.ts";
+import { MIRROR_ANNOTATION, type PodShape, referencesOf } from "../node/pod-references.ts";
+import { checkMountable, enforcesMountable } from "./mountable-secrets.ts";
 import type { AdmissionEnvironment, AdmissionPlugin, Attributes } from "./plugin.ts";
+import { refuse } from "./refuse.ts";
+import { mountToken, type TokenPod } from "./token-volume.ts";
 
 const DEFAULT_ACCOUNT = "default";
-export const TOKEN_MOUNT_PATH = "/var/run/secrets/kubernetes.io/serviceaccount";
-const VOLUME_PREFIX = "kube-api-access-";
-/** An hour and seven seconds, so that these tokens can be told from others. */
-const TOKEN_SECONDS = 3607;
-const MIRROR_ANNOTATION = "kubernetes.io/config.mirror";
 
-interface Mount {
-  name: string;
-  mountPath: string;
-  readOnly?: boolean;
-}
-
-interface Container {
-  volumeMounts?: Mount[];
-}
-
-interface PodFields {
+interface PodFields extends TokenPod {
   serviceAccountName?: string;
   serviceAccount?: string;
   automountServiceAccountToken?: boolean;
-  imagePullSecrets?: unknown[];
-  volumes?: { name: string; [source: string]: unknown }[];
-  containers?: Container[];
-  initContainers?: Container[];
+  imagePullSecrets?: { name?: string }[];
 }
 
-interface ServiceAccount extends KubeObject {
+export interface ServiceAccount extends KubeObject {
   automountServiceAccountToken?: boolean;
-  imagePullSecrets?: unknown[];
+  imagePullSecrets?: { name?: string }[];
+  secrets?: { name?: string }[];
 }
 
 export const serviceAccount: AdmissionPlugin = {
   name: "ServiceAccount",
+  resources: ["pods"],
   admit(attributes, env) {
-    const { operation, kind, subresource, object } = attributes;
-    if (operation !== "CREATE" || kind.storage !== "pods" || subresource !== "") return;
-    const pod = object!;
+    if (attributes.operation !== "CREATE" || attributes.subresource !== "") return;
+    const pod = attributes.object!;
     const spec = pod.spec as PodFields;
-    if (pod.metadata.annotations && Object.hasOwn(pod.metadata.annotations, MIRROR_ANNOTATION))
-      return refuseMirror(attributes, spec);
-    spec.serviceAccountName ||= DEFAULT_ACCOUNT;
-    spec.serviceAccount = spec.serviceAccountName;
-    const account = findAccount(attributes, spec.serviceAccountName, env);
-    if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true) mountToken(spec, env.random);
-    if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length)
-      spec.imagePullSecrets = account.imagePullSecrets;
+    if (!isMirror(pod)) {
+      spec.serviceAccountName ||= DEFAULT_ACCOUNT;
+      spec.serviceAccount = spec.serviceAccountName;
+      const account = findAccount(attributes, spec.serviceAccountName, env);
+      if (spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true)
+        mountToken(spec, env.random);
+      if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length)
+        spec.imagePullSecrets = account.imagePullSecrets.map(({ name }) => (name === undefined ? {} : { name }));
+    }
+    check(attributes, env);
+  },
+  validate(attributes, env) {
+    const { operation, subresource } = attributes;
+    if (operation === "CREATE" && subresource === "") check(attributes, env);
+    else if (operation === "UPDATE" && subresource === "ephemeralcontainers") checkEphemeral(attributes, env);
   },
 };
 
-/** A mirror pod stands for one that a node runs on its own: it gets nothing from the API. */
-function refuseMirror({ name }: Attributes, spec: PodFields): void {
-  if (spec.serviceAccountName)
-    throw forbidden({ group: "", resource: "pods", name }, "a mirror pod may not reference service accounts");
+const isMirror = ({ metadata }: KubeObject): boolean =>
+  metadata.annotations !== undefined && Object.hasOwn(metadata.annotations, MIRROR_ANNOTATION);
+
+function check(attributes: Attributes, env: AdmissionEnvironment): void {
+  const pod = attributes.object!;
+  if (isMirror(pod)) checkMirror(attributes, pod);
+  else checkMountable(attributes, accountOf(attributes, env), "containers");
 }
 
-function findAccount(
-  { namespace, name }: Attributes,
-  account: string,
-  { store }: AdmissionEnvironment,
-): ServiceAccount {
-  const row = store.get({ resource: "serviceaccounts", namespace, name: account });
-  if (!row) {
-    throw forbidden(
-      { group: "", resource: "pods", name },
-      `error looking up service account ${namespace}/${account}: serviceaccount ${JSON.stringify(account)} not found`,
+function checkEphemeral(attributes: Attributes, env: AdmissionEnvironment): void {
+  const account = accountOf(attributes, env);
+  if (enforcesMountable(account)) checkMountable(attributes, account, "ephemeralContainers");
+}
+
+function accountOf(attributes: Attributes, env: AdmissionEnvironment): ServiceAccount {
+  const { serviceAccountName } = attributes.object!.spec as PodFields;
+  if (!serviceAccountName)
+    throw refuse(
+      attributes,
+      `no service account specified for pod ${attributes.namespace}/${attributes.object!.metadata.name ?? ""}`,
     );
-  }
-  return JSON.parse(row.value) as ServiceAccount;
+  return findAccount(attributes, serviceAccountName, env);
 }
 
-/** Mounts the token into each container that has nothing at its path yet. */
-function mountToken(spec: PodFields, random: () => number): void {
-  const volumes = spec.volumes ?? [];
-  const given = volumes.find(({ name }) => name.startsWith(VOLUME_PREFIX));
-  const name = given?.name ?? `${VOLUME_PREFIX}${randomSuffix(5, random)}`;
-  let needed = false;
-  for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
-    const mounts = container.volumeMounts ?? [];
-    if (mounts.some(({ mountPath }) => mountPath === TOKEN_MOUNT_PATH)) continue;
-    container.volumeMounts = [...mounts, { name, readOnly: true, mountPath: TOKEN_MOUNT_PATH }];
-    needed = true;
+/** A mirror pod stands for one that a node runs on its own: it gets nothing from the API. */
+function checkMirror(attributes: Attributes, pod: KubeObject): void {
+  const { spec = {} } = pod as PodShape;
+  if (spec.serviceAccountName) throw refuse(attributes, "a mirror pod may not reference service accounts");
+  const references = referencesOf({ metadata: {}, spec });
+  if (references.some((reference) => reference.startsWith("secret/")))
+    throw refuse(attributes, "a mirror pod may not reference secrets");
+  for (const { projected } of spec.volumes ?? []) {
+    const { sources = [] } = (projected ?? {}) as { sources?: { serviceAccountToken?: unknown }[] };
+    if (sources.some(({ serviceAccountToken }) => serviceAccountToken !== undefined))
+      throw refuse(attributes, "a mirror pod may not use ServiceAccountToken volume projections");
   }
-  if (needed && !given) spec.volumes = [...volumes, tokenVolume(name)];
 }
 
-const tokenVolume = (name: string): { name: string; [source: string]: unknown } => ({
-  name,
-  projected: {
-    sources: [
-      { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: "token" } },
-      { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
-      {
-        downwardAPI: {
-          items: [{ path: "namespace", fieldRef: { apiVersion: "v1", fieldPath: "metadata.namespace" } }],
-        },
-      },
-    ],
-    defaultMode: 0o644,
-  },
-});
+function findAccount(attributes: Attributes, name: string, { store }: AdmissionEnvironment): ServiceAccount {
+  const { namespace } = attributes;
+  const row = store.get({ resource: "serviceaccounts", namespace, name });
+  if (row) return JSON.parse(row.value) as ServiceAccount;
+  throw refuse(
+    attributes,
+    `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`,
+  );
+}
