@@ -54,6 +54,12 @@ export function negotiateStream(accept: string | null): Accepted {
   return accept ? (found(`stream ${accept}`, accept, STREAM_NAMES) ?? refuse(STREAMED)) : PLAIN_JSON;
 }
 
+/** For what is only ever shown as itself. @throws ApiError 406 */
+export function negotiatePlain(accept: string | null): Accepted {
+  return accept ? (found(`plain ${accept}`, accept, MEDIA_NAMES, NO_FORMS) ?? refuse(SERVED)) : PLAIN_JSON;
+}
+
+const NO_FORMS: ReadonlySet<string> = new Set();
 const MEDIA_NAMES: ReadonlySet<Media> = new Set(["json", "yaml", "protobuf"]);
 const STREAM_NAMES: ReadonlySet<Media> = new Set(["json", "protobuf"]);
 
@@ -61,17 +67,25 @@ function refuse(served: readonly string[]): never {
   throw notAcceptable(`only the following media types are accepted: ${served.join(", ")}`);
 }
 
-function found(key: string, accept: string, media: ReadonlySet<Media>): Accepted | undefined {
+function found(
+  key: string,
+  accept: string,
+  media: ReadonlySet<Media>,
+  forms: ReadonlySet<string> = FORMS,
+): Accepted | undefined {
   const before = known.get(key);
   if (before) return before;
-  const accepted = accept.length <= MAX_ACCEPT_LENGTH ? parseAccept(accept, media) : undefined;
+  const accepted = accept.length <= MAX_ACCEPT_LENGTH ? parseAccept(accept, { served: media, forms }) : undefined;
   if (!accepted) return undefined;
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(key, accepted);
   return accepted;
 }
 
-function parseAccept(accept: string, served: ReadonlySet<Media>): Accepted | undefined {
+function parseAccept(
+  accept: string,
+  { served, forms }: { served: ReadonlySet<Media>; forms: ReadonlySet<string> },
+): Accepted | undefined {
   const clauses = accept.split(",").map(parseClause);
   clauses.sort((a, b) => b.quality - a.quality);
   for (const { media: name, parameters, quality } of clauses) {
@@ -80,7 +94,7 @@ function parseAccept(accept: string, served: ReadonlySet<Media>): Accepted | und
     const as = parameters.get("as");
     if (as === undefined) return media === "json" ? PLAIN_JSON : { media, as: "Object", version: "" };
     const version = `${parameters.get("g") ?? ""}/${parameters.get("v") ?? ""}`;
-    if (FORMS.has(`${as} ${version}`)) return { media, as: as as Form, version };
+    if (forms.has(`${as} ${version}`)) return { media, as: as as Form, version };
   }
   return undefined;
 }

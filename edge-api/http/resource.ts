@@ -12,7 +12,7 @@ import { patch, patchTypeOf } from "../verbs/patch.ts";
 import { update } from "../verbs/update.ts";
 import { mediaTypeOf, missingBody, parseText, readBody, readText } from "./body.ts";
 import type { RequestContext } from "./context.ts";
-import { negotiate } from "./negotiation.ts";
+import { negotiate, negotiatePlain } from "./negotiation.ts";
 import { deleteOptions, listOptions, writeOptions } from "./options.ts";
 import { bodyOf, callerOf } from "./request.ts";
 import { specialEndpoint } from "./special/index.ts";
@@ -33,6 +33,8 @@ export function resource(context: RequestContext): Response | Promise<Response> 
   const special = specialEndpoint(target);
   if (special) {
     checkServed(context, kind);
+    // What is not stored is shown as itself, never as a table or metadata.
+    if (!kind.verbs.includes("get")) negotiatePlain(context.request.headers.get("accept"));
     return special(context, target);
   }
   checkServed(context, kind);

@@ -1,47 +1,92 @@
 /**
- * /healthz, /livez, /readyz: one word, or with `verbose` a line for each check. `exclude` leaves checks out.
+ * /healthz, /livez, /readyz: one word, or with `verbose` a line for each check. `exclude` leaves checks out; a check's
+ * name below the path asks for that one alone.
  * Source: https://kubernetes.io/docs/reference/using-api/health-checks/
  */
 import { ApiError } from "../../../machinery/meta/status.ts";
-import type { RequestContext } from "../context.ts";
+import type { RequestContext, Services } from "../context.ts";
 import { plain } from "../respond.ts";
 
 interface Check {
   name: string;
   /** @throws when it is not well */
-  run(context: RequestContext): void;
+  run(services: Services): void;
 }
 
+/** That something which is made at the start has been made. */
+const made = (name: string, object: { resource: string; namespace: string; name: string }): Check => ({
+  name,
+  run({ env }) {
+    if (!env.store.get(object)) throw new Error(`${object.resource} ${object.name} is not there yet`);
+  },
+});
+
+/** Names that monitoring of kube-apiserver knows; those of its parts that kedge does not have are not among them. */
 const CHECKS: readonly Check[] = [
   { name: "ping", run: () => undefined },
-  // The store's name is what clients of kube-apiserver know.
-  {
-    name: "etcd",
-    run: ({ services }) => void services.env.store.get({ resource: "namespaces", namespace: "", name: "default" }),
-  },
+  { name: "etcd", run: ({ env }) => void env.store.get({ resource: "namespaces", namespace: "", name: "default" }) },
+  made("poststarthook/start-system-namespaces-controller", {
+    resource: "namespaces",
+    namespace: "",
+    name: "kube-system",
+  }),
+  made("poststarthook/rbac/bootstrap-roles", {
+    resource: "clusterroles.rbac.authorization.k8s.io",
+    namespace: "",
+    name: "cluster-admin",
+  }),
+  made("poststarthook/scheduling/bootstrap-system-priority-classes", {
+    resource: "priorityclasses.scheduling.k8s.io",
+    namespace: "",
+    name: "system-node-critical",
+  }),
 ];
 
+const headersOfText = { "x-content-type-options": "nosniff" };
+
+/** @param only the name of one check */
 export function health(context: RequestContext, endpoint: string, only: string | undefined): Response {
+  const response = only === undefined ? allChecks(context, endpoint) : oneCheck(context, only);
+  for (const [name, value] of Object.entries(headersOfText)) response.headers.set(name, value);
+  return response;
+}
+
+function oneCheck(context: RequestContext, name: string): Response {
+  const check = CHECKS.find((one) => one.name === name);
+  if (!check) throw new ApiError(404, "NotFound", "the server could not find the requested resource", {});
+  return isWell(context, check)
+    ? plain(context, 200, "ok")
+    : plain(context, 500, "internal server error: reason withheld\n");
+}
+
+function isWell({ services }: RequestContext, { name, run }: Check): boolean {
+  try {
+    run(services);
+    return true;
+  } catch (error) {
+    services.report(error, `health check ${name}`);
+    return false;
+  }
+}
+
+function allChecks(context: RequestContext, endpoint: string): Response {
   const { query } = context;
   const excluded = new Set(query?.getAll("exclude") ?? []);
-  const checks =
-    only === undefined ? CHECKS.filter(({ name }) => !excluded.has(name)) : CHECKS.filter((c) => c.name === only);
-  if (only !== undefined && checks.length === 0)
-    throw new ApiError(404, "NotFound", "the server could not find the requested resource", {});
   const lines: string[] = [];
   let failed = false;
-  for (const { name, run } of checks) {
-    try {
-      run(context);
-      lines.push(`[+]${name} ok`);
-    } catch (error) {
+  for (const check of CHECKS) {
+    if (excluded.delete(check.name)) lines.push(`[+]${check.name} excluded: ok`);
+    else if (isWell(context, check)) lines.push(`[+]${check.name} ok`);
+    else {
       failed = true;
-      context.services.report(error, `health check ${name}`);
-      lines.push(`[-]${name} failed: reason withheld`);
+      lines.push(`[-]${check.name} failed: reason withheld`);
     }
+  }
+  if (excluded.size > 0) {
+    const names = [...excluded].map((name) => JSON.stringify(name)).join(", ");
+    lines.push(`warn: some health checks cannot be excluded: no matches for ${names}`);
   }
   if (failed) return plain(context, 500, `${lines.join("\n")}\n${endpoint} check failed\n`);
   if (!query?.has("verbose")) return plain(context, 200, "ok");
-  for (const name of excluded) if (CHECKS.some((c) => c.name === name)) lines.push(`[+]${name} excluded: ok`);
   return plain(context, 200, `${lines.join("\n")}\n${endpoint} check passed\n`);
 }

@@ -3,9 +3,12 @@ import type { Registry } from "../../../kinds/kind.ts";
 import { fnv32a } from "../../../machinery/meta/hash.ts";
 import { ApiError } from "../../../machinery/meta/status.ts";
 import type { RequestContext } from "../context.ts";
-import { negotiate } from "../negotiation.ts";
-import { headersFor } from "../respond.ts";
+import { type Accepted, negotiate } from "../negotiation.ts";
+import { toProtobuf } from "../protobuf/encode.ts";
+import { PROTOBUF_TYPE } from "../protobuf/names.ts";
+import { headersFor, JSON_TYPE, YAML_TYPE } from "../respond.ts";
 import { textResponse } from "../view.ts";
+import { toYaml } from "../yaml.ts";
 import { aggregated, apiGroup, resourceList, servedGroups } from "./documents.ts";
 import { health } from "./health.ts";
 import { versionInfo } from "./version.ts";
@@ -25,6 +28,8 @@ function answerTo(context: RequestContext, path: string): Response | undefined {
   if (path === "/api") return show(context, apiVersions(context), "/api");
   if (path === "/apis") return show(context, groupList(context), "/apis");
   const [, prefix, first, second, ...rest] = path.split("/");
+  if (prefix === "healthz" || prefix === "livez" || prefix === "readyz")
+    return health(context, prefix, first === undefined ? undefined : path.slice(prefix.length + 2));
   if (rest.length > 0) return undefined;
   const groups = groupsOf(context.services.env.registry);
   if (prefix === "api" && second === undefined) {
@@ -39,8 +44,6 @@ function answerTo(context: RequestContext, path: string): Response | undefined {
     const served = found.versions.find(({ version }) => version === second);
     return served && show(context, resourceList(served));
   }
-  if (prefix === "healthz" || prefix === "livez" || prefix === "readyz")
-    return second === undefined ? health(context, prefix, first) : undefined;
   if (path === "") return show(context, { paths: rootPaths(context.services.env.registry) });
   return undefined;
 }
@@ -67,6 +70,8 @@ const rootPaths = (registry: Registry): string[] => [
   "/apis",
   "/healthz",
   "/livez",
+  "/metrics",
+  "/openapi/v2",
   "/openapi/v3",
   "/readyz",
   "/version",
@@ -88,21 +93,34 @@ const groupList = ({ services }: RequestContext): object => ({
     .map(({ group, versions }) => apiGroup(group, versions)),
 });
 
+/** What is no API object (the version, the paths) has a JSON form only. */
+const mediaFor = (answer: object, { media }: Accepted): Accepted["media"] => ("kind" in answer ? media : "json");
+
 /** @param root where the aggregated form may be asked for */
-function show(context: RequestContext, document: object, root?: "/api" | "/apis"): Response {
+function show(context: RequestContext, answer: object, root?: "/api" | "/apis"): Response {
   const accepted = negotiate(context.request.headers.get("accept"));
   if (accepted.as !== "APIGroupDiscoveryList" || !root) {
-    return textResponse(context, 200, JSON.stringify(document), { ...accepted, as: "Object" });
+    return textResponse(context, 200, JSON.stringify(answer), {
+      ...accepted,
+      media: mediaFor(answer, accepted),
+      as: "Object",
+    });
   }
   const groups = groupsOf(context.services.env.registry).filter(({ group }) => (group === "") === (root === "/api"));
-  const text = JSON.stringify(aggregated(groups, accepted.version));
+  const document = aggregated(groups, accepted.version);
+  const text = JSON.stringify(document);
   const etag = `"${fnv32a(text).toString(16).toUpperCase()}${fnv32a(`${text}#`).toString(16).toUpperCase()}"`;
   const version = accepted.version.split("/")[1];
-  const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+  const media = MEDIA_TYPES[accepted.media];
+  const type = `${media};g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
   const headers = new Headers(headersFor(context, type));
   headers.set("etag", etag);
   headers.set("vary", "Accept");
   headers.set("cache-control", "public");
   if (context.request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
-  return new Response(text, { status: 200, headers });
+  const body = accepted.media === "protobuf" ? toProtobuf(document, context.services.env.registry) : undefined;
+  const shown = accepted.media === "yaml" ? toYaml(text) : text;
+  return new Response((body as Uint8Array<ArrayBuffer> | undefined) ?? shown, { status: 200, headers });
 }
+
+const MEDIA_TYPES = { json: JSON_TYPE, yaml: YAML_TYPE, protobuf: PROTOBUF_TYPE };

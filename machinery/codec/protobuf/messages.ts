@@ -102,6 +102,16 @@ k8s.io.api.admissionregistration.v1beta1.ValidatingWebhookConfigurationList|1 me
 k8s.io.api.admissionregistration.v1beta1.Validation|1! expression string|2 message string|3* reason string|4 messageExpression string
 k8s.io.api.admissionregistration.v1beta1.Variable|1! name string|2! expression string
 k8s.io.api.admissionregistration.v1beta1.WebhookClientConfig|1* service ServiceReference|2 caBundle bytes|3* url string
+k8s.io.api.apidiscovery.v2.APIGroupDiscovery|1 metadata @meta.ObjectMeta|2 versions +APIVersionDiscovery
+k8s.io.api.apidiscovery.v2.APIGroupDiscoveryList|1 metadata @meta.ListMeta|2! items +APIGroupDiscovery
+k8s.io.api.apidiscovery.v2.APIResourceDiscovery|1! resource string|2* responseKind @meta.GroupVersionKind|3! scope string|4! singularResource string|5! verbs +string|6 shortNames +string|7 categories +string|8 subresources +APISubresourceDiscovery
+k8s.io.api.apidiscovery.v2.APISubresourceDiscovery|1! subresource string|2* responseKind @meta.GroupVersionKind|3 acceptedTypes +@meta.GroupVersionKind|4! verbs +string
+k8s.io.api.apidiscovery.v2.APIVersionDiscovery|1! version string|2 resources +APIResourceDiscovery|3 freshness string
+k8s.io.api.apidiscovery.v2beta1.APIGroupDiscovery|1 metadata @meta.ObjectMeta|2 versions +APIVersionDiscovery
+k8s.io.api.apidiscovery.v2beta1.APIGroupDiscoveryList|1 metadata @meta.ListMeta|2! items +APIGroupDiscovery
+k8s.io.api.apidiscovery.v2beta1.APIResourceDiscovery|1! resource string|2* responseKind @meta.GroupVersionKind|3! scope string|4! singularResource string|5! verbs +string|6 shortNames +string|7 categories +string|8 subresources +APISubresourceDiscovery
+k8s.io.api.apidiscovery.v2beta1.APISubresourceDiscovery|1! subresource string|2* responseKind @meta.GroupVersionKind|3 acceptedTypes +@meta.GroupVersionKind|4! verbs +string
+k8s.io.api.apidiscovery.v2beta1.APIVersionDiscovery|1! version string|2 resources +APIResourceDiscovery|3 freshness string
 k8s.io.api.apiserverinternal.v1alpha1.ServerStorageVersion|1 apiServerID string|2 encodingVersion string|3 decodableVersions +string|4 servedVersions +string
 k8s.io.api.apiserverinternal.v1alpha1.StorageVersion|1 metadata @meta.ObjectMeta|2! spec StorageVersionSpec|3! status StorageVersionStatus
 k8s.io.api.apiserverinternal.v1alpha1.StorageVersionCondition|1! type string|2! status string|3 observedGeneration int64|4 lastTransitionTime @meta.Time|5! reason string|6 message string

@@ -1,0 +1,164 @@
+/** Discovery, health and the documents that describe the API, named by the conformance tests that ask for them. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { decodeProtobufBody } from "../../edge-api/http/protobuf/body.ts";
+import { registry } from "../../kinds/registry.ts";
+import { pod, startApi, type TestApi } from "./in-process.ts";
+
+let api: TestApi;
+beforeEach(async () => {
+  api = await startApi();
+});
+
+const V2 = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+describe("Discovery", () => {
+  it("should validate PreferredVersion for each APIGroup", async () => {
+    const { groups } = (await api.get("/apis")).body;
+    expect(groups.length).toBeGreaterThan(15);
+    for (const { name, preferredVersion, versions } of groups) {
+      expect(versions).toContainEqual(preferredVersion);
+      const group = (await api.get(`/apis/${name}`)).body;
+      expect(group).toMatchObject({ kind: "APIGroup", name, preferredVersion });
+      const list = (await api.get(`/apis/${preferredVersion.groupVersion}`)).body;
+      expect(list).toMatchObject({ kind: "APIResourceList", groupVersion: preferredVersion.groupVersion });
+    }
+  });
+
+  it("should locate the groupVersion and a resource within each APIGroup", async () => {
+    const { groups } = (await api.get("/apis")).body;
+    for (const [group, version, resource] of [
+      ["apps", "v1", "deployments"],
+      ["rbac.authorization.k8s.io", "v1", "clusterroles"],
+      ["storage.k8s.io", "v1", "storageclasses"],
+    ]) {
+      expect(groups.map(({ name }: { name: string }) => name)).toContain(group);
+      const { resources } = (await api.get(`/apis/${group}/${version}`)).body;
+      expect(resources.map(({ name }: { name: string }) => name)).toContain(resource);
+    }
+  });
+});
+
+describe("AggregatedDiscovery", () => {
+  it("should support raw aggregated discovery request for the API group/version/resources", async () => {
+    for (const [path, group] of [
+      ["/api", undefined],
+      ["/apis", "apps"],
+    ] as const) {
+      const { body, headers } = await api.get(path, { headers: { accept: V2 } });
+      expect(headers.get("content-type")).toBe(V2);
+      expect(body).toMatchObject({ kind: "APIGroupDiscoveryList", apiVersion: "apidiscovery.k8s.io/v2" });
+      const found = body.items.find((item: { metadata: { name?: string } }) => item.metadata.name === group);
+      expect(found.versions[0].resources.length).toBeGreaterThan(3);
+      const etag = headers.get("etag") ?? "";
+      const again = await api.get(path, { headers: { accept: V2, "if-none-match": etag } });
+      expect(again.status).toBe(304);
+    }
+  });
+
+  it("should support aggregated discovery interface as protobuf", async () => {
+    const accept = V2.replace("application/json", "application/vnd.kubernetes.protobuf");
+    const response = await api.raw("GET", "/apis", { headers: { accept } });
+    expect(response.headers.get("content-type")).toBe(accept);
+    const list = decodeProtobufBody(new Uint8Array(await response.arrayBuffer()), registry) as {
+      kind: string;
+      items: { metadata: { name: string } }[];
+    };
+    expect(list.kind).toBe("APIGroupDiscoveryList");
+    expect(list.items.map(({ metadata }) => metadata.name)).toContain("apps");
+  });
+});
+
+describe("Servers with support for Table transformation", () => {
+  const as = "application/json;as=Table;v=v1;g=meta.k8s.io";
+
+  it("should return pod details", async () => {
+    await api.create("/api/v1/namespaces/default/serviceaccounts", {
+      apiVersion: "v1",
+      kind: "ServiceAccount",
+      metadata: { name: "default" },
+    });
+    await api.create("/api/v1/namespaces/default/pods", pod("p1"));
+    const { body } = await api.get("/api/v1/namespaces/default/pods/p1", { headers: { accept: as } });
+    expect(body.columnDefinitions.length).toBeGreaterThan(2);
+    expect(body.columnDefinitions[0].name).toBe("Name");
+    expect(body.rows).toHaveLength(1);
+    expect(body.rows[0].cells).toHaveLength(body.columnDefinitions.length);
+    expect(body.rows[0].cells[0]).toBe("p1");
+    expect(body.rows[0].object.metadata.name).toBe("p1");
+  });
+
+  it("should return chunks of table results for list calls", async () => {
+    for (let i = 0; i < 20; i++) {
+      const name = `template-${String(i).padStart(4, "0")}`;
+      const template = { spec: { containers: [{ name: "test", image: "test2" }] } };
+      await api.create("/api/v1/namespaces/default/podtemplates", {
+        apiVersion: "v1",
+        kind: "PodTemplate",
+        metadata: { name },
+        template,
+      });
+    }
+    const first = (await api.get("/api/v1/namespaces/default/podtemplates?limit=7", { headers: { accept: as } })).body;
+    expect(first.rows).toHaveLength(7);
+    expect(first.metadata.continue).toBeTruthy();
+    const rest = await api.get(
+      `/api/v1/namespaces/default/podtemplates?continue=${encodeURIComponent(first.metadata.continue)}`,
+      { headers: { accept: as } },
+    );
+    expect(rest.body.rows).toHaveLength(13);
+    expect(rest.body.metadata.continue).toBeUndefined();
+  });
+
+  it("should return generic metadata details across all namespaces for nodes", async () => {
+    await api.create("/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata: { name: "n1" } });
+    const { body } = await api.get("/api/v1/nodes", { headers: { accept: as } });
+    expect(body.metadata.resourceVersion).toBeTruthy();
+    expect(body.rows[0].cells[0]).toBe("n1");
+    expect(body.rows[0].object.kind).toBe("PartialObjectMetadata");
+  });
+
+  it("should return a 406 for a backend which does not implement metadata", async () => {
+    const review = {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SelfSubjectAccessReview",
+      spec: { resourceAttributes: { verb: "get", resource: "pods" } },
+    };
+    const { status } = await api.create("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review, {
+      headers: { accept: as },
+    });
+    expect(status).toBe(406);
+  });
+});
+
+describe("server version", () => {
+  it("should find the server version", async () => {
+    const { body } = await api.get("/version");
+    expect(body.major).toBe("1");
+    expect(body.minor).toMatch(/^\d+$/);
+    expect(body.gitVersion).toMatch(/^v1\.36\./);
+  });
+});
+
+describe("health", () => {
+  it.each(["healthz", "livez", "readyz"])("[HE1] /%s in one word, and check by check", async (endpoint) => {
+    expect((await api.get(`/${endpoint}`)).text).toBe("ok");
+    expect((await api.get(`/${endpoint}/ping`)).text).toBe("ok");
+    expect((await api.get(`/${endpoint}/poststarthook/rbac/bootstrap-roles`)).text).toBe("ok");
+    expect((await api.get(`/${endpoint}/nothing`)).status).toBe(404);
+    const { text } = await api.get(`/${endpoint}?verbose&exclude=etcd&exclude=tea`);
+    expect(text).toContain("[+]ping ok\n[+]etcd excluded: ok\n");
+    expect(text).toContain('warn: some health checks cannot be excluded: no matches for "tea"\n');
+    expect(text.endsWith(`${endpoint} check passed\n`)).toBe(true);
+  });
+
+  it("[HE2] what is not well says so with 500", async () => {
+    api.services.env.store.get = () => {
+      throw new Error("disk on fire");
+    };
+    const { status, text } = await api.get("/readyz");
+    expect(status).toBe(500);
+    expect(text).toContain("[-]etcd failed: reason withheld\n");
+    expect(text.endsWith("readyz check failed\n")).toBe(true);
+    expect(text).not.toContain("fire");
+  });
+});
