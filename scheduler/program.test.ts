@@ -1,27 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Clock } from "../machinery/clock.ts";
-import { seededRandom } from "../machinery/meta/random.ts";
 import { ApiError } from "../machinery/meta/status.ts";
-import { createScheduler } from "./program.ts";
 import { makeNode, makePod } from "./testing/builders.ts";
-import { FakeCluster } from "./testing/fake-cluster.ts";
+import type { FakeCluster } from "./testing/fake-cluster.ts";
+import { startScheduler } from "./testing/start-scheduler.ts";
 
-function start(seed = 1) {
-  const cluster = new FakeCluster();
-  const clock: Clock & { nowMs: number } = { nowMs: 1_000_000, now: () => clock.nowMs, after: () => () => {} };
-  const scheduler = createScheduler({ cluster, clock, random: seededRandom(seed) });
-  /** Brings the feed up to date and lets the scheduler work until nothing is due. */
-  const settle = async () => {
-    for (let round = 0; round < 20; round++) {
-      await scheduler.changes(cluster.takeBatch());
-      const next = scheduler.nextWakeMs();
-      if (next === undefined || next > clock.nowMs) return;
-      await scheduler.wake(clock.nowMs);
-    }
-    throw new Error("the scheduler does not come to rest");
-  };
-  return { cluster, clock, scheduler, settle };
-}
+const start = (seed = 1) => startScheduler({ seed });
 
 const asks = (cpu: string) => ({ requests: { cpu } });
 
@@ -288,5 +271,74 @@ describe("Scheduler", () => {
     cluster.put("nodes", makeNode({ name: "n", cpu: "3" }));
     await settle();
     expect(cluster.nodeOf("p")).toBe("n");
+  });
+
+  it("[SC17] pods alike are tried one after another, as long as there is room", async () => {
+    const { cluster, settle, scheduler } = start();
+    cluster.put("nodes", makeNode({ name: "n", cpu: "1" }));
+    for (let i = 0; i < 20; i++) cluster.put("pods", makePod({ name: `p${i}`, ...asks("2") }));
+    await settle();
+    const tried = scheduler.metrics().unschedulable;
+    expect(tried).toBe(20);
+    cluster.put("nodes", makeNode({ name: "n", cpu: "7" }));
+    await settle();
+    expect(cluster.bindings).toHaveLength(3);
+    // One more than there was room for.
+    expect(scheduler.metrics().unschedulable).toBe(tried + 1);
+  });
+
+  it("[SC18] a pod that waits for company goes when it comes", async () => {
+    const { cluster, settle } = start();
+    cluster.put("nodes", makeNode({ name: "a" }));
+    cluster.put("nodes", makeNode({ name: "b" }));
+    const term = { labelSelector: { matchLabels: { app: "web" } }, topologyKey: "kubernetes.io/hostname" };
+    const affinity = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [term] } };
+    cluster.put("pods", makePod({ name: "p", spec: { affinity } }));
+    await settle();
+    expect(cluster.pod("p").status?.conditions?.[0]?.message).toBe(
+      "0/2 nodes are available: 2 node(s) didn't match pod affinity rules. " +
+        "preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
+    );
+    cluster.put(
+      "pods",
+      makePod({ name: "web", labels: { app: "web" }, spec: { nodeSelector: { "kubernetes.io/hostname": "b" } } }),
+    );
+    await settle();
+    expect(cluster.bindings).toEqual(["web → b", "p → b"]);
+  });
+
+  it("[SC19] each profile takes the pods that name it, and packs or spreads as it is told", async () => {
+    const packing = { type: "MostAllocated", resources: [{ name: "cpu" }, { name: "memory" }] };
+    const { cluster, settle } = startScheduler({
+      configuration: {
+        apiVersion: "kubescheduler.config.k8s.io/v1",
+        kind: "KubeSchedulerConfiguration",
+        profiles: [
+          {},
+          {
+            schedulerName: "packer",
+            pluginConfig: [{ name: "NodeResourcesFit", args: { scoringStrategy: packing } }],
+            plugins: { score: { disabled: [{ name: "NodeResourcesBalancedAllocation" }] } },
+          },
+        ],
+      },
+    });
+    for (const name of ["a", "b", "c"]) cluster.put("nodes", makeNode({ name }));
+    const pods = (schedulerName: string) => {
+      for (let i = 0; i < 3; i++) {
+        const requests = { cpu: "1", memory: "1Gi" };
+        cluster.put("pods", makePod({ name: `${schedulerName}-${i}`, requests, spec: { schedulerName } }));
+      }
+    };
+    const nodesOf = (name: string) =>
+      new Set(cluster.bindings.filter((each) => each.startsWith(name)).map((each) => each.split(" → ")[1])).size;
+    pods("packer");
+    pods("nobody");
+    await settle();
+    expect([cluster.bindings.length, nodesOf("packer")]).toEqual([3, 1]);
+    for (let i = 0; i < 3; i++) cluster.remove("pods", "default", `packer-${i}`);
+    pods("default-scheduler");
+    await settle();
+    expect(nodesOf("default-scheduler")).toBe(3);
   });
 });

@@ -12,7 +12,7 @@ import { Placer } from "./placement.ts";
 import type { Profile, Reservation } from "./plugin.ts";
 import type { PodClass } from "./pod-class.ts";
 import { type Candidate, Preemption } from "./preemption.ts";
-import type { QueuedPod } from "./queued-pod.ts";
+import type { CachedPod, QueuedPod } from "./queued-pod.ts";
 import type { SchedulingQueue } from "./scheduling-queue.ts";
 import { conditionOp, type EventNames, failureEventOp, OPTIONS, preemptedEventOp } from "./writes.ts";
 
@@ -51,6 +51,8 @@ export class SchedulingCycle {
   readonly #workbenches: ReadonlyMap<string, Workbench>;
   /** Of the last class that failed: pods alike come one after another. */
   #failed: { podClass: PodClass; failure: Failure } | undefined;
+  /** Pods asked to leave, of which the feed does not show it yet. */
+  readonly #leaving = new WeakSet<CachedPod>();
 
   constructor(options: CycleOptions) {
     this.#options = options;
@@ -264,11 +266,14 @@ export class SchedulingCycle {
       queue.activate(other);
       this.nominate(other, -1);
     }
-    const failed = (result: WriteResult): void => {
-      if (!result.ok && result.status.code !== 404) queue.activate(queued);
-    };
     for (const victim of victims) {
-      if (victim.deleting || bindings.reject(victim, "preempted")) continue;
+      if (victim.deleting || this.#leaving.has(victim) || bindings.reject(victim, "preempted")) continue;
+      const failed = (result: WriteResult): void => {
+        if (result.ok || result.status.code === 404) return;
+        this.#leaving.delete(victim);
+        queue.activate(queued);
+      };
+      this.#leaving.add(victim);
       const patched = batch.add(disruptionOp(victim.metadata, profile.schedulerName, nowMs), failed);
       const deleted = batch.add(deleteOp(victim.metadata, patched), failed);
       const text = `Preempted by pod ${queued.pod.metadata.uid} on node ${nodeName}`;

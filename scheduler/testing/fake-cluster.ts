@@ -21,11 +21,15 @@ export class FakeCluster implements Cluster {
   readonly writes: WriteOp[][] = [];
   /** Every binding done, in order: "pod → node". */
   readonly bindings: string[] = [];
+  /** Names of pods that were to be deleted. */
+  readonly deletions: string[] = [];
   /** Says how an op fails, before it is done. */
   refuse: (op: WriteOp) => ApiError | undefined = () => undefined;
   /** Fails whole calls of `write`: before they are done, or after. */
   breakWrites: "no" | "before" | "after" = "no";
   breakSnapshots = false;
+  /** Pods by name that take their time to go. */
+  readonly graceful = new Set<string>();
   #unsent: ChangeEvent[] = [];
   #sentTo = 0;
 
@@ -105,23 +109,38 @@ export class FakeCluster implements Cluster {
 
   #apply(op: WriteOp): KubeObject {
     if (op.resource === "events") return this.#event(op);
-    if (op.resource !== "pods" || !("name" in op) || op.name === undefined) throw new Error(`unexpected ${op.verb}`);
-    const pod = this.objects.get(`pods/${op.namespace}/${op.name}`) as (Pod & KubeObject) | undefined;
-    const subject = { group: "", resource: "pods", name: op.name };
-    if (!pod) throw notFound(subject);
+    if (!("name" in op) || op.name === undefined) throw new Error(`unexpected ${op.verb}`);
+    const key = `${op.resource}/${op.namespace}/${op.name}`;
+    const object = this.objects.get(key);
+    const subject = { group: "", resource: op.resource, name: op.name };
+    if (!object) throw notFound(subject);
+    const { uid } = op.options?.preconditions ?? {};
+    if (uid !== undefined && uid !== object.metadata.uid) throw conflict(subject, "uid");
     if (op.verb === "create" && op.subresource === "binding") {
+      const pod = object as Pod & KubeObject;
       const { metadata, target } = op.object as { metadata: { uid: string }; target: { name: string } };
       if (metadata.uid !== pod.metadata.uid) throw conflict(subject, "uid");
       if (pod.spec?.nodeName) throw conflict(subject, "already assigned");
       this.bindings.push(`${op.name} → ${target.name}`);
-      this.put("pods", { ...pod, spec: { ...pod.spec, nodeName: target.name } } as KubeObject);
-    } else if (op.verb === "patch" && op.subresource === "status") {
-      const { status } = op.patch as { status: object };
-      this.put("pods", { ...pod, status: { ...pod.status, ...status } } as KubeObject);
+      const { nominatedNodeName: _, ...status } = pod.status ?? {};
+      this.put("pods", { ...pod, spec: { ...pod.spec, nodeName: target.name }, status } as KubeObject);
+    } else if (op.verb === "patch") {
+      this.put(op.resource, patched(object, op.patch) as KubeObject);
+    } else if (op.verb === "update") {
+      this.put(op.resource, op.object as KubeObject);
+    } else if (op.verb === "delete") {
+      this.deletions.push(op.name);
+      if (this.graceful.has(op.name)) {
+        this.put(op.resource, {
+          ...object,
+          metadata: { ...object.metadata, deletionTimestamp: "2026-01-01T00:00:00Z" },
+        });
+      } else this.remove(op.resource, op.namespace, op.name);
+      return object;
     } else {
       throw new Error(`unexpected ${op.verb}`);
     }
-    return this.pod(op.name);
+    return this.objects.get(key)!;
   }
 
   #event(op: WriteOp): KubeObject {
@@ -140,3 +159,25 @@ export class FakeCluster implements Cluster {
 
 const keyOf = (resource: string, { metadata: { namespace = "", name = "" } }: KubeObject): string =>
   `${resource}/${namespace}/${name}`;
+
+/** A strategic merge as far as it is needed: conditions by type, the rest by field. */
+function patched(object: unknown, patch: unknown): unknown {
+  if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
+  const merged: { [key: string]: unknown } = { ...(object as object) };
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete merged[key];
+    else if (key === "conditions") merged[key] = mergedConditions(merged[key], value);
+    else merged[key] = patched(merged[key] ?? {}, value);
+  }
+  return merged;
+}
+
+function mergedConditions(before: unknown, patch: unknown): object[] {
+  const conditions = [...((before ?? []) as { type: string }[])];
+  for (const condition of patch as { type: string }[]) {
+    const at = conditions.findIndex(({ type }) => type === condition.type);
+    if (at < 0) conditions.push(condition);
+    else conditions[at] = { ...conditions[at], ...condition };
+  }
+  return conditions;
+}
