@@ -12,11 +12,13 @@ import { startContainerd } from "../nodes/containerd.ts";
 import { startNodeDaemon } from "../nodes/daemon.ts";
 import { type LocalNode, localNodes } from "../nodes/local-node.ts";
 import { ensureBridge, ensureNamespace } from "../nodes/namespaces.ts";
+import { refuseSecondNode } from "../nodes/neighbours.ts";
 import { ensurePki } from "../pki/store.ts";
 import { createProgress, type Progress } from "../progress.ts";
 import { readRunFile, writeRunFile } from "../run-file.ts";
 import { checkCgroups } from "../system/cgroups.ts";
 import { ensureInstalled, KUBECTL, missing, NODE_NEEDS } from "../system/install.ts";
+import { adviseOnKubectl } from "../system/kubectl.ts";
 import { runningPid } from "../system/process.ts";
 import { stay } from "./foreground.ts";
 
@@ -179,7 +181,7 @@ function checkSameFlags(layout: Layout, wanted: { port: number; nodes: number })
   );
 }
 
-async function checkNodeMachine({ install, progress }: UpOptions): Promise<void> {
+async function checkNodeMachine({ layout, install, progress }: UpOptions): Promise<void> {
   if (process.platform !== "linux") throw new Failure("a node needs Linux; use --no-node for the control plane alone");
   if (process.getuid?.() !== 0) {
     throw new Failure(
@@ -187,7 +189,9 @@ async function checkNodeMachine({ install, progress }: UpOptions): Promise<void>
     );
   }
   checkCgroups();
+  refuseSecondNode(layout);
   await ensureInstalled([...NODE_NEEDS, ...(missing([KUBECTL]).length > 0 ? [KUBECTL] : [])], { install, progress });
+  await adviseOnKubectl(progress);
 }
 
 /** @throws Failure when something else listens there */
