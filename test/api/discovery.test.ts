@@ -162,3 +162,46 @@ describe("health", () => {
     expect(text).not.toContain("fire");
   });
 });
+
+describe("OpenAPI of built-in kinds", () => {
+  // biome-ignore lint/suspicious/noExplicitAny: schemas are looked into
+  const references = (value: any): string[] =>
+    typeof value !== "object" || value === null
+      ? []
+      : Object.entries(value).flatMap(([key, inner]) =>
+          key === "$ref" && typeof inner === "string" ? [inner] : references(inner),
+        );
+
+  it("[OA1] the document of 2.0 is whole: every reference leads somewhere", async () => {
+    const { body, headers } = await api.get("/openapi/v2");
+    expect(body.swagger).toBe("2.0");
+    for (const to of new Set(references(body))) expect(body.definitions).toHaveProperty([to.slice(14)]);
+    const pod = body.definitions["io.k8s.api.core.v1.Pod"];
+    expect(pod["x-kubernetes-group-version-kind"]).toEqual([{ group: "", kind: "Pod", version: "v1" }]);
+    expect(pod.properties.spec.$ref).toBe("#/definitions/io.k8s.api.core.v1.PodSpec");
+    const create = body.paths["/api/v1/namespaces/{namespace}/pods"].post;
+    expect(create.parameters).toContainEqual(expect.objectContaining({ name: "fieldValidation", in: "query" }));
+    expect(create.parameters[0]).toMatchObject({ in: "body", required: true });
+    const again = await api.get("/openapi/v2", { headers: { "if-none-match": headers.get("etag") ?? "" } });
+    expect(again.status).toBe(304);
+  });
+
+  it("[OA2] and as protobuf", async () => {
+    const accept = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    const response = await api.raw("GET", "/openapi/v2", { headers: { accept } });
+    expect(response.headers.get("content-type")).toBe("application/com.github.proto-openapi.spec.v2.v1.0+protobuf");
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect(bytes.subarray(0, 5).toString("latin1")).toBe("\n\x032.0");
+    expect(bytes.includes("io.k8s.api.core.v1.PodSpec")).toBe(true);
+  });
+
+  it("[OA3] the index of 3.0 names documents by hash, which are kept by it", async () => {
+    const { paths } = (await api.get("/openapi/v3")).body;
+    const { serverRelativeURL } = paths["apis/apps/v1"];
+    const { body, headers } = await api.get(serverRelativeURL);
+    for (const to of new Set(references(body))) expect(body.components.schemas).toHaveProperty([to.slice(21)]);
+    expect(headers.get("cache-control")).toBe("public, immutable");
+    const again = await api.get(serverRelativeURL, { headers: { "if-none-match": headers.get("etag") ?? "" } });
+    expect(again.status).toBe(304);
+  });
+});

@@ -1,12 +1,14 @@
-/** /openapi/v3 and the documents of each group version below it. Undefined for other paths. */
+/** /openapi/v2, /openapi/v3 and the documents of each group version below it. Undefined for other paths. */
 import type { Registry } from "../../../kinds/kind.ts";
 import { fnv32a } from "../../../machinery/meta/hash.ts";
 import type { RequestContext } from "../context.ts";
 import { type ServedVersion, servedGroups } from "../discovery/documents.ts";
 import { versionInfo } from "../discovery/version.ts";
-import { negotiate } from "../negotiation.ts";
+import { negotiate, negotiatePlain } from "../negotiation.ts";
 import { headersFor, JSON_TYPE } from "../respond.ts";
 import { openapiDocument } from "./document.ts";
+import { SWAGGER_PROTOBUF_TYPES, swaggerProtobuf } from "./gnostic.ts";
+import { swaggerDocument } from "./v2.ts";
 
 const ROOT = "/openapi/v3";
 
@@ -42,11 +44,12 @@ function hashOf(path: string, { kinds }: ServedVersion): string {
     versionInfo.gitVersion,
     kinds.map(({ kind, plural, verbs }) => [kind, plural, verbs]),
   ]);
-  return [text, `${text}#`].map((part) => fnv32a(part).toString(16).toUpperCase().padStart(8, "0")).join("");
+  return hexHash(text);
 }
 
 export function openapi(context: RequestContext): Response | undefined {
   const path = context.info.path.replace(/\/$/, "");
+  if (path === "/openapi/v2") return swagger(context);
   if (path !== ROOT && !path.startsWith(`${ROOT}/`)) return undefined;
   // Protobuf alone is refused; clients ask again for JSON.
   negotiate(context.request.headers.get("accept"));
@@ -64,6 +67,28 @@ export function openapi(context: RequestContext): Response | undefined {
   if (context.query?.get("hash") === document.hash) response.headers.set("cache-control", "public, immutable");
   return response;
 }
+
+/** The whole API in one document, which is made anew each time: it is large, and clients keep it. */
+function swagger(context: RequestContext): Response {
+  const { request, services } = context;
+  const accept = request.headers.get("accept") ?? "";
+  const protobuf = SWAGGER_PROTOBUF_TYPES.some((type) => accept.includes(type));
+  // Protobuf of the ordinary kind is no form of this document.
+  if (!protobuf) negotiatePlain(accept);
+  const hashes = [...documentsOf(services.env.registry).values()].map(({ hash }) => hash).join("");
+  const etag = `"${hexHash(hashes)}"`;
+  const type = protobuf ? SWAGGER_PROTOBUF_TYPES[1] : JSON_TYPE;
+  const headers = new Headers(headersFor(context, type));
+  headers.set("etag", etag);
+  headers.set("vary", "Accept");
+  if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
+  const document = swaggerDocument(services.env);
+  const body = protobuf ? (swaggerProtobuf(document) as Uint8Array<ArrayBuffer>) : JSON.stringify(document);
+  return new Response(body, { status: 200, headers });
+}
+
+const hexHash = (text: string): string =>
+  [text, `${text}#`].map((part) => fnv32a(part).toString(16).toUpperCase().padStart(8, "0")).join("");
 
 const rootText = (documents: Map<string, Document>): string =>
   JSON.stringify({
