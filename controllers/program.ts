@@ -7,6 +7,7 @@ import { deploymentController } from "./deployment/controller.ts";
 import { endpointsController } from "./endpoints/endpoints-controller.ts";
 import { endpointSliceController } from "./endpoints/slice-controller.ts";
 import { garbageCollector } from "./garbage/controller.ts";
+import { jobController } from "./job/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { taintEvictionController } from "./node/eviction.ts";
 import { nodeIpamController } from "./node/ipam.ts";
@@ -20,6 +21,7 @@ import type { RunnerMetrics } from "./runner/metrics.ts";
 import { Runner } from "./runner/runner.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
 import { statefulSetController } from "./stateful-set/controller.ts";
+import { ttlAfterFinishedController } from "./ttl/controller.ts";
 import { View } from "./view/view.ts";
 
 export interface ControllersOptions {
@@ -60,6 +62,8 @@ const allControllers = ({ caCertificate }: ControllersOptions): Controller[] => 
   replicationController,
   statefulSetController,
   daemonSetController(),
+  jobController,
+  ttlAfterFinishedController,
   endpointSliceController,
   endpointsController,
   podGarbageCollector(),
