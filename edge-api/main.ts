@@ -18,6 +18,7 @@ import { SubscriberObject } from "./objects/subscriber.ts";
 import { gatewayFor, gatewayRequest, nodeSocketOf } from "./tunnel/route.ts";
 import { createAuthenticator, type IdentitySource } from "./worker/authentication.ts";
 import { clusterOf } from "./worker/cluster.ts";
+import { compressed } from "./worker/compress.ts";
 import { forward, routeQuestion } from "./worker/forward.ts";
 import { refuse } from "./worker/refuse.ts";
 
@@ -95,7 +96,9 @@ function whoAsks(request: Request, env: Bindings, cluster: string): Identity | P
 }
 
 const toStore = (request: Request, { env, cluster, identity }: Visit): Promise<Response> =>
-  forward(storeOf(env, cluster), request, identity);
+  forward(storeOf(env, cluster), request, identity).then((response) =>
+    compressed(response, request.headers.get("accept-encoding")),
+  );
 
 /** A node dials in: its tunnel, or a channel of it. Undefined for other paths. */
 function dialIn(request: IRequest, { env, cluster, identity }: Visit): Promise<Response> | Response | undefined {

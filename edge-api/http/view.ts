@@ -5,6 +5,7 @@ import type { Target } from "../verbs/environment.ts";
 import { list } from "../verbs/list.ts";
 import { metadataRenderer, objectRenderer, type Renderer, tableRenderer } from "../verbs/renderer.ts";
 import type { RequestContext } from "./context.ts";
+import { marked } from "./large.ts";
 import { type Accepted, negotiate } from "./negotiation.ts";
 import { listOptions } from "./options.ts";
 import { notMarshalable, protobufItems, toProtobuf } from "./protobuf/encode.ts";
@@ -67,7 +68,7 @@ export function textResponse(context: RequestContext, code: number, text: string
   }
   const pretty = context.query?.get("pretty");
   const body = pretty === "true" || pretty === "1" ? `${JSON.stringify(JSON.parse(text), null, 2)}\n` : text;
-  return new Response(body, { status: code, headers: headersFor(context, JSON_TYPE) });
+  return marked(new Response(body, { status: code, headers: headersFor(context, JSON_TYPE) }), body.length);
 }
 
 /** Text in chunks: one chunk is answered whole, more are streamed as the client takes them. */
@@ -82,7 +83,7 @@ export function showChunks(context: RequestContext, chunks: Iterator<string>, ac
     return textResponse(context, 200, text, accepted);
   }
   const body = streamChunks([first.value, second.value], chunks);
-  return new Response(body, { status: 200, headers: headersFor(context, JSON_TYPE) });
+  return marked(new Response(body, { status: 200, headers: headersFor(context, JSON_TYPE) }), STREAMED);
 }
 
 /** The list `target` is, as protobuf. @throws ApiError 406 for a form that does not fit */
@@ -99,10 +100,16 @@ export function showProtobufList(context: RequestContext, target: Target, { as }
   const first = chunks.next();
   const second = chunks.next();
   const headers = headersFor(context, PROTOBUF_TYPE);
-  if (second.done) return new Response(first.value as Uint8Array<ArrayBuffer>, { status: 200, headers });
-  return new Response(streamChunks([first.value as Uint8Array, second.value], chunks), { status: 200, headers });
+  if (second.done) {
+    const whole = first.value as Uint8Array<ArrayBuffer>;
+    return marked(new Response(whole, { status: 200, headers }), whole.length);
+  }
+  const body = streamChunks([first.value as Uint8Array, second.value], chunks);
+  return marked(new Response(body, { status: 200, headers }), STREAMED);
 }
 
+/** What does not fit into one chunk is large. */
+const STREAMED = Number.POSITIVE_INFINITY;
 const encoder = new TextEncoder();
 
 function streamChunks<T extends string | Uint8Array>(ready: T[], chunks: Iterator<T>): ReadableStream<Uint8Array> {

@@ -98,6 +98,24 @@ describe("the Worker", () => {
     expect((await sign("example.com")).status).toBe(400);
   });
 
+  it("[K6] large answers are compressed for those who take it, also as protobuf, and nobody sees how", async () => {
+    const body = { metadata: { name: "large" }, data: { text: "kedge ".repeat(40_000) } };
+    expect((await call("POST", MAPS, body)).status).toBe(201);
+    const plain = await call("GET", `${MAPS}/large`, undefined, { ...ADMIN, "accept-encoding": "identity" });
+    expect(plain.headers.get("content-encoding")).toBeNull();
+    const packed = await call("GET", MAPS, undefined, { ...ADMIN, "accept-encoding": "gzip" });
+    expect(packed.headers.get("content-encoding")).toBe("gzip");
+    expect(packed.headers.get("x-kedge-large")).toBeNull();
+    expect(JSON.parse(packed.text).kind).toBe("ConfigMapList");
+    expect((await call("GET", `${MAPS}/none`, undefined, { ...ADMIN, "accept-encoding": "gzip" })).status).toBe(404);
+    const response = await fetch(`${worker.url}${MAPS}`, {
+      headers: { ...ADMIN, accept: "application/vnd.kubernetes.protobuf", "accept-encoding": "gzip" },
+    });
+    const bytes = Buffer.from(await response.arrayBuffer());
+    expect(bytes.subarray(0, 4).toString("latin1")).toBe("k8s\0");
+    await call("DELETE", `${MAPS}/large`);
+  });
+
   it("[K5] what needs a node goes to it, or says that it cannot", async () => {
     await call("POST", MAPS.replace("configmaps", "serviceaccounts"), { metadata: { name: "default" } });
     const spec = { nodeName: "far", containers: [{ name: "c", image: "i" }] };

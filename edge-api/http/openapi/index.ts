@@ -4,6 +4,7 @@ import { fnv32a } from "../../../machinery/meta/hash.ts";
 import type { RequestContext } from "../context.ts";
 import { type ServedVersion, servedGroups } from "../discovery/documents.ts";
 import { versionInfo } from "../discovery/version.ts";
+import { marked } from "../large.ts";
 import { negotiate, negotiatePlain } from "../negotiation.ts";
 import { headersFor, JSON_TYPE } from "../respond.ts";
 import { openapiDocument } from "./document.ts";
@@ -84,7 +85,7 @@ function swagger(context: RequestContext): Response {
   if (request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
   const document = swaggerDocument(services.env);
   const body = protobuf ? (swaggerProtobuf(document) as Uint8Array<ArrayBuffer>) : JSON.stringify(document);
-  return new Response(body, { status: 200, headers });
+  return marked(new Response(body, { status: 200, headers }), body.length);
 }
 
 const hexHash = (text: string): string =>
