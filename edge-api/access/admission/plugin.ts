@@ -21,6 +21,8 @@ export interface Attributes {
   identity: Identity;
   dryRun: boolean;
   warn(message: string): void;
+  /** Adds to the audit event of the request; absent where none is written. */
+  annotate?(key: string, value: string): void;
 }
 
 export interface AdmissionEnvironment {
