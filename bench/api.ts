@@ -6,8 +6,8 @@
  *   node bench/api.ts
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, type Figures, load, quantiles, requestText, show, type Target } from "./lib/load.ts";
-import { memoryMb, startFloor, startKedge } from "./lib/servers.ts";
+import { connect, type Figures, type Load, load, quantiles, requestText, show, type Target } from "./lib/load.ts";
+import { cpuMs, memoryMb, type Server, startFloor, startKedge } from "./lib/servers.ts";
 
 const WRITES = 12_000;
 const READS = 30_000;
@@ -17,27 +17,34 @@ const configMap = (name: string, bytes: number): string =>
   JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { key: "x".repeat(bytes) } });
 
 const row = (what: string, ...columns: string[]) => console.log(what.padEnd(34), ...columns);
-const ratio = (ours: Figures, floor: Figures) => `${(ours.perSecond / floor.perSecond).toFixed(2)} of the floor`;
+/** Figures of a load with the processor time that the server took for each request. */
+type Costed = Figures & { cpuUs: number };
+const ratio = (ours: Costed, floor: Costed) =>
+  `${ours.cpuUs.toFixed(0)} µs of CPU; ${(ours.perSecond / floor.perSecond).toFixed(2)} of the floor`;
+
+async function costed(server: Server, options: Omit<Load, "target">): Promise<Costed> {
+  const before = cpuMs(server.pid);
+  const figures = await load({ target: server.target, ...options });
+  return { ...figures, cpuUs: ((cpuMs(server.pid) - before) / figures.count) * 1000 };
+}
 
 const floor = await startFloor(17_501);
 const body = configMap("floor", 1_000);
-const floorWrite = await load({
-  target: floor.target,
+const floorWrite = await costed(floor, {
   connections: 64,
   requests: WRITES,
   request: () => requestText(floor.target, "POST", "/", body),
   expect: 201,
 });
-const floorRead = await load({
-  target: floor.target,
+const floorRead = await costed(floor, {
   connections: 16,
   requests: READS,
   request: () => requestText(floor.target, "GET", "/"),
   expect: 200,
 });
 await floor.stop();
-row("floor: one row, grouped commit, 64", show(floorWrite));
-row("floor: read one row, 16", show(floorRead));
+row("floor: one row, grouped commit, 64", show(floorWrite), `${floorWrite.cpuUs.toFixed(0)} µs of CPU`);
+row("floor: read one row, 16", show(floorRead), `${floorRead.cpuUs.toFixed(0)} µs of CPU`);
 
 const kedge = await startKedge(17_502);
 const { target } = kedge;
@@ -45,8 +52,7 @@ row("memory, idle", `${memoryMb(kedge.pid).toFixed(0)} MB`);
 
 let made = 0;
 const create = (connections: number, requests: number) =>
-  load({
-    target,
+  costed(kedge, {
     connections,
     requests,
     request: () => requestText(target, "POST", collection, configMap(`c-${made++}`, 1_000)),
@@ -58,8 +64,7 @@ const create16 = await create(16, WRITES);
 row("create ConfigMap 1 KB, 16", show(create16), ratio(create16, floorWrite), "(theirs 2,342/s p99 20 ms)");
 const create64 = await create(64, WRITES);
 row("create ConfigMap 1 KB, 64", show(create64), ratio(create64, floorWrite), "(theirs 2,308/s p99 90 ms)");
-const get = await load({
-  target,
+const get = await costed(kedge, {
   connections: 16,
   requests: READS,
   request: (i) => requestText(target, "GET", `${collection}/c-${i % made}`),
@@ -93,6 +98,23 @@ row("one writer: create round trip", ...(await oneWriter()));
 row("one write to 1,000 watchers", await fanOut(1_000));
 row(`memory with ${made} ConfigMaps`, `${memoryMb(kedge.pid).toFixed(0)} MB (theirs 1.3 GB)`);
 await kedge.stop();
+
+await manyObjects(100_000);
+
+/** The memory of a control plane that holds this many ConfigMaps of 2 KB, made at 64 connections. */
+async function manyObjects(count: number): Promise<void> {
+  const fresh = await startKedge(17_504);
+  const figures = await costed(fresh, {
+    connections: 64,
+    requests: count,
+    request: (i) => requestText(fresh.target, "POST", collection, configMap(`m-${i}`, 1_750)),
+    expect: 201,
+  });
+  row(`create ${count} of 2 KB, 64`, show(figures));
+  await sleep(3_000);
+  row(`memory with ${count} of 2 KB`, `${memoryMb(fresh.pid).toFixed(0)} MB (theirs 1.3 GB at 37,000)`);
+  await fresh.stop();
+}
 
 async function pages(connections: number, count: number): Promise<string> {
   let left = count;

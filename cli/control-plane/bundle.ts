@@ -3,9 +3,12 @@ import path from "node:path";
 import { build } from "esbuild";
 import { projectDir } from "../layout.ts";
 
-export async function bundleWorker(outFile: string): Promise<void> {
+export async function bundleWorker(
+  outFile: string,
+  entryFile: string = path.join(projectDir, "edge-api/main.ts"),
+): Promise<void> {
   await build({
-    entryPoints: [path.join(projectDir, "edge-api/main.ts")],
+    entryPoints: [entryFile],
     outfile: outFile,
     absWorkingDir: projectDir,
     bundle: true,
