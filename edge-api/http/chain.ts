@@ -6,6 +6,7 @@ import { ANONYMOUS, decodeIdentity, IDENTITY_HEADER } from "../access/identity.t
 import type { Filter, Handler, RequestContext, Services } from "./context.ts";
 import { dispatch } from "./dispatch.ts";
 import { authorization } from "./filters/authorization.ts";
+import { deprecation } from "./filters/deprecation.ts";
 import { impersonation } from "./filters/impersonation.ts";
 import { limits } from "./filters/limits.ts";
 import { liveAccount } from "./filters/live-account.ts";
@@ -22,6 +23,7 @@ const FILTERS: readonly Filter[] = [
   liveAccount,
   impersonation,
   authorization,
+  deprecation,
 ];
 
 const compose = (filters: readonly Filter[], last: Handler): Handler =>

@@ -205,3 +205,33 @@ describe("OpenAPI of built-in kinds", () => {
     expect(again.status).toBe(304);
   });
 });
+
+describe("warnings", () => {
+  it("[WA1] a deprecated version says so with every answer", async () => {
+    const text = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice";
+    for (const path of [
+      "/api/v1/endpoints",
+      "/api/v1/namespaces/default/endpoints/none",
+      "/api/v1/endpoints?watch=1",
+    ]) {
+      const response = await api.raw("GET", path);
+      expect(response.headers.get("warning")).toBe(`299 - "${text}"`);
+      await response.body?.cancel();
+    }
+    expect((await api.get("/api/v1/pods")).headers.get("warning")).toBeNull();
+  });
+
+  it("[WA2] unknown and duplicate fields are warned of, refused, or not spoken of, as asked", async () => {
+    const at = "/api/v1/namespaces/default/configmaps";
+    const text = (name: string): string =>
+      `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"${name}"},"dta":{},"data":{"a":"1","a":"2"}}`;
+    const warned = await api.create(at, text("w"));
+    expect(warned.headers.get("warning")).toBe('299 - "unknown field \\"dta\\"", 299 - "duplicate field \\"data.a\\""');
+    const strict = await api.create(`${at}?fieldValidation=Strict`, text("s"));
+    expect(strict.status).toBe(400);
+    expect(strict.body.message).toContain('strict decoding error: unknown field "dta", duplicate field "data.a"');
+    const silent = await api.create(`${at}?fieldValidation=Ignore`, text("i"));
+    expect(silent.status).toBe(201);
+    expect(silent.headers.get("warning")).toBeNull();
+  });
+});
