@@ -78,18 +78,32 @@ describe("bad starts are told plainly", () => {
     expect(await cluster.kubectl("get", "ns", "default", "-o", "name")).toBe("namespace/default\n");
   });
 
-  it.skipIf(skipNodes)("what is missing and cannot be installed", async () => {
-    const script = `PATH=/nowhere exec "${process.execPath}" "${projectDir}/cli/main.ts" up --data "${cluster.dataDir}" --port ${PORT} --no-install`;
-    // An empty /usr/sbin and /usr/bin over the real ones, in a mount namespace of its own.
-    const ran = await run("unshare", [
-      "--mount",
-      "sh",
-      "-c",
-      `mount -t tmpfs none /usr/sbin && mount -t tmpfs none /usr/lib/cni; ${script}`,
-    ]);
-    expect(ran.exitCode).toBe(1);
-    expect(ran.stderr).toContain("missing on this machine:");
-    expect(ran.stderr).toContain("apt-get install --no-install-recommends");
+  describe.skipIf(skipNodes)("machines that lack something", () => {
+    /** `up` in a mount namespace where `before` has taken things away. */
+    const upWithout = (before: string, ...flags: string[]) => {
+      const command = `exec "${process.execPath}" "${projectDir}/cli/main.ts" up --data "${cluster.dataDir}" --port ${PORT}`;
+      return run("unshare", ["--mount", "sh", "-c", `${before}; ${command} ${flags.join(" ")}`]);
+    };
+    const noContainerd = "mount -t tmpfs none /usr/lib/cni && mount --bind /dev/null $(command -v containerd)";
+
+    it("says what is missing with --no-install", async () => {
+      const ran = await upWithout(noContainerd, "--no-install");
+      expect(ran.exitCode, ran.stderr).toBe(1);
+      expect(ran.stderr).toContain("missing on this machine: containerd, CNI plugins (ptp, host-local, loopback)");
+      expect(ran.stderr).toContain("apt-get install --no-install-recommends containerd containernetworking-plugins");
+    });
+
+    it("says so where there is no apt-get", async () => {
+      const ran = await upWithout(`${noContainerd} && mount --bind /dev/null $(command -v apt-get)`);
+      expect(ran.exitCode, ran.stderr).toBe(1);
+      expect(ran.stderr).toContain("There is no apt-get here");
+    });
+
+    it("says which cgroup controllers are missing", async () => {
+      const ran = await upWithout("umount -R /sys/fs/cgroup");
+      expect(ran.exitCode, ran.stderr).toBe(1);
+      expect(ran.stderr).toContain("the kernel's cgroup controllers cpu, memory, pids are missing");
+    });
   });
 });
 
