@@ -18,6 +18,7 @@ import { planReconciliation } from "./reconcile-role.ts";
 const CALLER: Caller = {
   identity: { user: "system:apiserver", groups: [MASTERS_GROUP] },
   dryRun: false,
+  fieldManager: "kube-apiserver",
   warn: (message) => {
     throw new Error(`bootstrap object is not clean: ${message}`);
   },

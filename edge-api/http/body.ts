@@ -3,7 +3,7 @@
 import type { Registry } from "../../kinds/kind.ts";
 import { parseJson } from "../../machinery/codec/json.ts";
 import { parseYaml } from "../../machinery/codec/yaml.ts";
-import { type ApiError, badRequest, tooLarge, unsupportedMediaType } from "../../machinery/meta/status.ts";
+import { ApiError, badRequest, tooLarge, unsupportedMediaType } from "../../machinery/meta/status.ts";
 import { decodeProtobufBody, PROTOBUF_TYPE } from "./protobuf/body.ts";
 
 /** As kube-apiserver's. */
@@ -86,6 +86,18 @@ export function parseText(text: string, mediaType: string): ParsedBody {
       throw unsupportedMediaType(
         "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
       );
+  }
+}
+
+/** An applied configuration: YAML, which most clients write as JSON. @throws ApiError 400 */
+export function parseConfiguration(text: string): ParsedBody {
+  if (!/^\s*\{/.test(text)) return parseYaml(text);
+  try {
+    return parseJson(text);
+  } catch (error) {
+    // It may still be a YAML map in braces; if not, that reader says what is wrong.
+    if (error instanceof ApiError) return parseYaml(text);
+    throw error;
   }
 }
 

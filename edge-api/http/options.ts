@@ -1,5 +1,6 @@
 /** Query parameters and DeleteOptions bodies, as the verbs want them. */
-import { type FieldError, invalid, notSupported } from "../../machinery/meta/field-error.ts";
+import { type FieldError, fieldForbidden, invalid, notSupported, required } from "../../machinery/meta/field-error.ts";
+import { fieldManagerErrors } from "../../machinery/meta/object-meta.ts";
 import { ApiError, badRequest } from "../../machinery/meta/status.ts";
 import type { FieldValidation } from "../verbs/decode.ts";
 import type { DeleteOptions } from "../verbs/deletion.ts";
@@ -43,14 +44,53 @@ export function fieldValidationOf(query: Query): FieldValidation {
   throw invalidOptions("CreateOptions", [notSupported("fieldValidation", value, ["", "Ignore", "Warn", "Strict"])]);
 }
 
-/** Options of a write other than delete. */
+export interface WriteOptions {
+  dryRun: boolean;
+  fieldValidation: FieldValidation;
+  /** The one given, or else the client's program; may be "". */
+  fieldManager: string;
+  /** Of an apply: takes over what others own. */
+  force: boolean;
+}
+
+/**
+ * Options of a write other than delete.
+ * @param optionsKind what upstream names in the error: CreateOptions, UpdateOptions, PatchOptions
+ * @throws ApiError 422
+ */
 export function writeOptions(
-  context: RequestContext,
+  { query, request }: RequestContext,
   optionsKind: string,
-): { dryRun: boolean; fieldValidation: FieldValidation } {
-  const { query } = context;
-  if (!query) return { dryRun: false, fieldValidation: "Warn" };
-  return { dryRun: isDryRun(query.getAll("dryRun"), optionsKind), fieldValidation: fieldValidationOf(query) };
+  patchType?: string,
+): WriteOptions {
+  const fieldManager = query?.get("fieldManager") ?? "";
+  const force = query?.get("force") ?? null;
+  const errors: FieldError[] = [];
+  if (patchType === "apply") {
+    if (fieldManager === "") errors.push(required("fieldManager", "is required for apply patch"));
+  } else if (force !== null && patchType !== undefined) {
+    errors.push(fieldForbidden("force", "may not be specified for non-apply patch"));
+  }
+  if (fieldManager !== "") errors.push(...fieldManagerErrors(fieldManager, "fieldManager"));
+  if (errors.length > 0) throw invalidOptions(optionsKind, errors);
+  return {
+    dryRun: query !== undefined && isDryRun(query.getAll("dryRun"), optionsKind),
+    fieldValidation: query === undefined ? "Warn" : fieldValidationOf(query),
+    fieldManager: fieldManager || managerOfUserAgent(request.headers.get("user-agent") ?? ""),
+    force: isTrue(force),
+  };
+}
+
+const NOT_PRINTABLE = /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu;
+const MAX_MANAGER_BYTES = 128;
+
+/** "kubectl" of "kubectl/v1.36.0 (linux/amd64)". */
+export function managerOfUserAgent(userAgent: string): string {
+  const slash = userAgent.indexOf("/");
+  const program = (slash < 0 ? userAgent : userAgent.slice(0, slash)).replace(NOT_PRINTABLE, "");
+  if (program.length * 3 <= MAX_MANAGER_BYTES) return program;
+  const bytes = new Uint8Array(MAX_MANAGER_BYTES);
+  return program.slice(0, new TextEncoder().encodeInto(program, bytes).read);
 }
 
 const POLICIES = ["Background", "Foreground", "Orphan"] as const;

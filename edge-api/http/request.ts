@@ -3,9 +3,13 @@ import type { Caller } from "../verbs/environment.ts";
 import { missingBody, type ParsedBody, readBody } from "./body.ts";
 import type { RequestContext } from "./context.ts";
 
-export const callerOf = (context: RequestContext, dryRun: boolean): Caller => ({
+export const callerOf = (
+  context: RequestContext,
+  { dryRun, fieldManager = "" }: { dryRun: boolean; fieldManager?: string },
+): Caller => ({
   identity: context.identity,
   dryRun,
+  fieldManager,
   warn: (message) => void context.warnings.push(message),
 });
 

@@ -1,6 +1,8 @@
 /** Requests about API resources: finds the kind and hands over to the verb. */
 import type { Kind } from "../../kinds/kind.ts";
 import { ApiError, badRequest } from "../../machinery/meta/status.ts";
+import { authorize } from "../access/authorize.ts";
+import { apply } from "../verbs/apply.ts";
 import { create } from "../verbs/create.ts";
 import { decodeKind } from "../verbs/decode.ts";
 import { remove } from "../verbs/delete.ts";
@@ -10,7 +12,7 @@ import { get } from "../verbs/get.ts";
 import { list } from "../verbs/list.ts";
 import { patch, patchTypeOf } from "../verbs/patch.ts";
 import { update } from "../verbs/update.ts";
-import { mediaTypeOf, missingBody, parseText, readBody, readText } from "./body.ts";
+import { mediaTypeOf, missingBody, parseConfiguration, parseText, readBody, readText } from "./body.ts";
 import type { RequestContext } from "./context.ts";
 import { negotiate, negotiatePlain } from "./negotiation.ts";
 import { deleteOptions, listOptions, writeOptions } from "./options.ts";
@@ -95,10 +97,11 @@ async function created(context: RequestContext, target: Target): Promise<Respons
   const { services } = context;
   if (target.kind.namespaced && target.namespace === "")
     throw badRequest("an empty namespace may not be set during creation");
-  const { dryRun, fieldValidation } = writeOptions(context, "CreateOptions");
+  const options = writeOptions(context, "CreateOptions");
+  const { fieldValidation } = options;
   negotiate(context.request.headers.get("accept"));
   const { value, duplicateFields } = await bodyOf(context);
-  const caller = callerOf(context, dryRun);
+  const caller = callerOf(context, options);
   const object = decodeKind(services.env, value, target.kind, { fieldValidation, duplicateFields, warn: caller.warn });
   const outcome = await services.commit.run(() => create(services.env, { target, caller, object }));
   return showObject(context, target, outcome.code, outcome.text);
@@ -106,9 +109,10 @@ async function created(context: RequestContext, target: Target): Promise<Respons
 
 async function updated(context: RequestContext, target: Target): Promise<Response> {
   const { services } = context;
-  const { dryRun, fieldValidation } = writeOptions(context, "UpdateOptions");
+  const options = writeOptions(context, "UpdateOptions");
+  const { fieldValidation } = options;
   const { value, duplicateFields } = await bodyOf(context);
-  const caller = callerOf(context, dryRun);
+  const caller = callerOf(context, options);
   const object = decodeKind(services.env, value, target.kind, { fieldValidation, duplicateFields, warn: caller.warn });
   const outcome = await services.commit.run(() => update(services.env, { target, caller, transform: () => object }));
   return showObject(context, target, outcome.code, outcome.text);
@@ -116,18 +120,26 @@ async function updated(context: RequestContext, target: Target): Promise<Respons
 
 async function patched(context: RequestContext, target: Target): Promise<Response> {
   const { services } = context;
-  const { dryRun, fieldValidation } = writeOptions(context, "PatchOptions");
   const type = patchTypeOf(mediaTypeOf(context.request.headers.get("content-type")));
+  const options = writeOptions(context, "PatchOptions", type);
   const text = await readText(context.request);
   if (text === "") throw missingBody();
-  const body = parseText(text, "application/json");
-  const caller = callerOf(context, dryRun);
+  const body = type === "apply" ? parseConfiguration(text) : parseText(text, "application/json");
+  const caller = callerOf(context, options);
+  const { fieldValidation, force } = options;
   const decoding = { fieldValidation, duplicateFields: body.duplicateFields, warn: caller.warn };
+  const change = { target, caller, decoding };
   const outcome = await services.commit.run(() =>
-    patch(services.env, { target, caller, patch: { type, patch: body.value }, decoding }),
+    type === "apply"
+      ? apply(services.env, { ...change, config: body.value, force, checkMayCreate: () => checkMayCreate(context) })
+      : patch(services.env, { ...change, patch: { type, patch: body.value } }),
   );
   return showObject(context, target, outcome.code, outcome.text);
 }
+
+/** @throws ApiError 403 */
+const checkMayCreate = ({ services, identity, info }: RequestContext): void =>
+  authorize(services.authorizer, identity, { ...info, verb: "create" });
 
 const deleteBody = async ({ request, services }: RequestContext): Promise<unknown> =>
   (await readBody(request, services.env.registry))?.value;
@@ -135,7 +147,7 @@ const deleteBody = async ({ request, services }: RequestContext): Promise<unknow
 async function deleted(context: RequestContext, target: Target): Promise<Response> {
   const { services } = context;
   const { options, dryRun } = deleteOptions(await deleteBody(context), context.query);
-  const caller = callerOf(context, dryRun);
+  const caller = callerOf(context, { dryRun });
   const outcome = await services.commit.run(() => remove(services.env, { target, caller, options }));
   return showObject(context, target, outcome.code, outcome.text);
 }
@@ -144,7 +156,7 @@ async function collectionDeleted(context: RequestContext, target: Target): Promi
   const { services, query } = context;
   const { options, dryRun } = deleteOptions(await deleteBody(context), query);
   const { labelSelector, fieldSelector } = listOptions(query);
-  const caller = callerOf(context, dryRun);
+  const caller = callerOf(context, { dryRun });
   const texts: string[] = [];
   let after: { namespace: string; name: string } | undefined;
   do {

@@ -24,6 +24,13 @@ export function actorIdentity(actor: string): Identity {
   return account ? serviceAccountIdentity(account) : { user: actor, groups: [AUTHENTICATED_GROUP] };
 }
 
+/** The program that upstream runs under a user name: what field managers are called when nobody says. */
+function programOf(actor: string): string {
+  if (actor.startsWith("system:serviceaccount:kube-system:")) return "kube-controller-manager";
+  if (actor.startsWith("system:node:")) return "kubelet";
+  return actor.slice(actor.lastIndexOf(":") + 1);
+}
+
 /**
  * Does the ops in order, each all-or-nothing by itself; to be called inside one transaction. Programs are trusted:
  * they are admitted and validated like anybody, not authorized.
@@ -37,11 +44,13 @@ export function writeBatch(
   report: (error: unknown, context: string) => void,
 ): WriteResult[] {
   const callers = new Map<string, Caller>();
-  const callerFor = (user: string): Caller => {
-    const known = callers.get(user);
+  const callerFor = (user: string, { options }: WriteOp): Caller => {
+    const fieldManager = options?.fieldManager ?? programOf(user);
+    const key = `${user} ${fieldManager}`;
+    const known = callers.get(key);
     if (known) return known;
-    const caller: Caller = { identity: actorIdentity(user), dryRun: false, warn: ignore };
-    callers.set(user, caller);
+    const caller: Caller = { identity: actorIdentity(user), dryRun: false, warn: ignore, fieldManager };
+    callers.set(key, caller);
     return caller;
   };
   const results: WriteResult[] = [];
@@ -53,7 +62,7 @@ export function writeBatch(
     }
     const user = op.actor ?? actor;
     try {
-      const { text, stored } = env.store.transaction(() => write(env, callerFor(user), op));
+      const { text, stored } = env.store.transaction(() => write(env, callerFor(user, op), op));
       results.push({ ok: true, object: resultOf(stored ?? text, op) });
     } catch (error) {
       if (isUnexpected(error))

@@ -9,20 +9,23 @@ import { type Caller, committing, type Environment, keyOf, type Outcome, type Ta
 import { hooksOf } from "./hooks/index.ts";
 import { MAX_NAME_ATTEMPTS, matchNamespace, noUniqueName, stampNew } from "./metadata.ts";
 import { encodeObject } from "./object-text.ts";
+import { trackFields } from "./ownership.ts";
 
 /**
- * Creates `object`, which is decoded and defaulted and from here on belongs to this function.
+ * Creates `object`, which is decoded and defaulted and from here on belongs to this function. `isTracked`: its
+ * managedFields say already who owns what.
  * @throws ApiError, StoreError; then nothing was written
  */
 export function create(
   env: Environment,
-  { target, caller, object }: { target: Target; caller: Caller; object: KubeObject },
+  { target, caller, object, isTracked }: { target: Target; caller: Caller; object: KubeObject; isTracked?: boolean },
 ): Outcome {
   const { kind } = target;
   const { strategy } = kind;
   const meta = object.metadata;
   matchNamespace(meta, target.namespace);
   if (meta.resourceVersion) throw new ApiError(500, "", "resourceVersion should not be set on objects to be created");
+  if (!isTracked) trackFields(env, { target, caller, live: undefined, next: object });
 
   const attributes: Attributes = {
     operation: "CREATE",

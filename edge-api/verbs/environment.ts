@@ -36,6 +36,8 @@ export interface Caller {
   dryRun: boolean;
   /** Goes to the client as a Warning header. */
   warn(message: string): void;
+  /** Who owns what this write changes; absent or "": "unknown". */
+  fieldManager?: string;
 }
 
 /** What a write leaves behind. */

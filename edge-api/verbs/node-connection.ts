@@ -57,7 +57,12 @@ export function reportNodeConnection(
   if (!conditions) return;
   update(env, {
     target: { kind, namespace: "", name, subresource: "status" },
-    caller: { identity: { user: "system:kedge:node-gateway", groups: [] }, dryRun: false, warn: () => undefined },
+    caller: {
+      identity: { user: "system:kedge:node-gateway", groups: [] },
+      dryRun: false,
+      warn: () => undefined,
+      fieldManager: "kube-controller-manager",
+    },
     isPatch: true,
     transform: (prev): KubeObject => ({ ...deepClone(prev!), status: { ...status, conditions } }),
   });

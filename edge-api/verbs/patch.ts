@@ -1,5 +1,5 @@
 import type { KubeObject } from "../../machinery/meta/object.ts";
-import { badRequest, notImplemented, unsupportedMediaType } from "../../machinery/meta/status.ts";
+import { badRequest, unsupportedMediaType } from "../../machinery/meta/status.ts";
 import { applyJsonPatch } from "../../machinery/patch/json-patch.ts";
 import { applyMergePatch } from "../../machinery/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "../../machinery/patch/strategic.ts";
@@ -15,15 +15,17 @@ const TYPES: ReadonlyMap<string, PatchType> = new Map([
   ["application/strategic-merge-patch+json", "strategic"],
 ]);
 
-/** @throws ApiError 415, 501 (server-side apply) */
-export function patchTypeOf(mediaType: string): PatchType {
+/** "apply" is no patch of the object's text: see apply.ts. @throws ApiError 415 */
+export function patchTypeOf(mediaType: string): PatchType | "apply" {
+  if (mediaType === APPLY) return "apply";
   const type = TYPES.get(mediaType);
   if (type) return type;
-  if (mediaType.startsWith("application/apply-patch+")) throw notImplemented("server-side apply");
   throw unsupportedMediaType(
-    `the body of the request was in an unknown format - accepted media types include: ${[...TYPES.keys(), "application/apply-patch+yaml"].join(", ")}`,
+    `the body of the request was in an unknown format - accepted media types include: ${[...TYPES.keys(), APPLY].join(", ")}`,
   );
 }
+
+const APPLY = "application/apply-patch+yaml";
 
 export interface Patch {
   type: PatchType;
@@ -81,6 +83,24 @@ export function patch(
     caller,
     isPatch: true,
     ...(preconditions && { preconditions }),
-    transform: (prev) => decodeKind(env, applyPatch(env, prev!, patch, kind), kind, decoding),
+    transform(prev) {
+      // Without being asked for, field ownership needs not be patched, decoded and compared: it stays as it is.
+      if (!touchesManagedFields(patch)) delete prev!.metadata.managedFields;
+      return decodeKind(env, applyPatch(env, prev!, patch, kind), kind, decoding);
+    },
   });
 }
+
+function touchesManagedFields({ type, patch }: Patch): boolean {
+  if (type !== "json") {
+    const { metadata } = (patch ?? {}) as { metadata?: unknown };
+    return typeof metadata === "object" && metadata !== null && "managedFields" in metadata;
+  }
+  // Any part of the path to it, too: "", "/metadata".
+  const touches = (path: unknown): boolean =>
+    typeof path === "string" && (path.startsWith(MANAGED_FIELDS) || MANAGED_FIELDS.startsWith(path));
+  const operations = Array.isArray(patch) ? (patch as { path?: unknown; from?: unknown }[]) : [];
+  return operations.some((operation) => touches(operation?.path) || touches(operation?.from));
+}
+
+const MANAGED_FIELDS = "/metadata/managedFields";

@@ -2,14 +2,29 @@
  * The scale subresource: replicas of a workload as autoscaling/v1 Scale.
  * Source: https://kubernetes.io/docs/reference/kubernetes-api/autoscaling-resources/scale-v1/
  */
+
+import { applyConfiguration } from "../../machinery/apply/apply.ts";
+import { scaleManagedFields, workloadManagedFields } from "../../machinery/apply/scale.ts";
+import { applyTypeOf } from "../../machinery/apply/schema.ts";
+import { type FieldWrite, managedFieldsAfterUpdate } from "../../machinery/apply/update.ts";
 import { invalid, invalidObject } from "../../machinery/meta/field-error.ts";
 import type { KubeObject, LabelSelector } from "../../machinery/meta/object.ts";
 import { formatSelector } from "../../machinery/meta/selector.ts";
 import { notFound } from "../../machinery/meta/status.ts";
+import { asConfiguration, reportDuplicates } from "./apply.ts";
 import { fromStorage } from "./convert.ts";
-import type { Shape } from "./decode.ts";
-import { type Caller, type Environment, keyOf, type Outcome, subjectOf, type Target } from "./environment.ts";
+import { type DecodeOptions, decodeShape, type Shape } from "./decode.ts";
+import {
+  apiVersionOf,
+  type Caller,
+  type Environment,
+  keyOf,
+  type Outcome,
+  subjectOf,
+  type Target,
+} from "./environment.ts";
 import { parseObject } from "./object-text.ts";
+import { setManagedFields } from "./ownership.ts";
 import { update } from "./update.ts";
 
 export const SCALE: Shape = {
@@ -62,19 +77,35 @@ export function getScale(env: Environment, target: Target): Scale {
 
 /**
  * Sets a workload's replicas through its Scale.
- * @param transform from the Scale as it is to the Scale as it should be, decoded
+ * @param transform from the Scale as it is, with the part of managedFields that is about it, to the Scale as it should
+ *   be, decoded. `isTracked`: it has brought the managedFields up to date itself.
  * @throws ApiError 404, 409, 422
  */
 export function setScale(
   env: Environment,
-  { target, caller, transform }: { target: Target; caller: Caller; transform: (scale: Scale) => Scale },
+  {
+    target,
+    caller,
+    transform,
+    isTracked,
+  }: { target: Target; caller: Caller; transform: (scale: Scale) => Scale; isTracked: boolean },
 ): Outcome {
+  const mapping = { apiVersion: apiVersionOf(target.kind), path: ["f:spec", "f:replicas"] };
   const outcome = update(env, {
     target: { ...target, subresource: "" },
     caller,
     isPatch: true,
+    isTracked: true,
     transform(prev) {
-      const wanted = transform(scaleOf(prev!));
+      const entries = prev!.metadata.managedFields ?? [];
+      const live = scaleOf(prev!);
+      setManagedFields(live, scaleManagedFields(entries, mapping));
+      const wanted = transform(live);
+      if (!isTracked) {
+        setManagedFields(wanted, managedFieldsAfterUpdate(live, wanted, scaleWrite(env, caller)));
+      }
+      const owners = workloadManagedFields(entries, wanted.metadata.managedFields ?? [], mapping);
+      if (entries.length > 0 || isTracked) setManagedFields(prev!, owners);
       const replicas = wanted.spec?.replicas ?? 0;
       if (replicas < 0) throw negative(target, replicas);
       const workload = prev as Scalable;
@@ -87,6 +118,33 @@ export function setScale(
     },
   });
   return { code: 200, text: JSON.stringify(scaleOf(parseObject(outcome.text))), stored: outcome.text };
+}
+
+/** @throws ApiError 400, 409; 500 (as upstream) for a configuration that is no Scale */
+export function appliedScale(
+  env: Environment,
+  live: Scale,
+  { config, caller, force, decoding }: { config: unknown; caller: Caller; force: boolean; decoding: DecodeOptions },
+): Scale {
+  const request = { ...scaleWrite(env, caller), kind: SCALE.kind, group: SCALE.group, force };
+  const { object, managedFields } = applyConfiguration(live, asConfiguration(config), request);
+  reportDuplicates(decoding);
+  const scale = decodeShape(env, object, SCALE, { fieldValidation: "Ignore", warn: decoding.warn }) as Scale;
+  setManagedFields(scale, managedFields);
+  return scale;
+}
+
+/** A write to a Scale, as field ownership sees it. */
+export function scaleWrite(env: Environment, caller: Caller): FieldWrite {
+  const type = applyTypeOf(env.types, SCALE.type);
+  return {
+    type,
+    apiVersion: apiVersionOf(SCALE),
+    subresource: "scale",
+    manager: caller.fieldManager ?? "",
+    nowMs: env.clock.now(),
+    versions: { type: () => undefined, convert: (scale) => scale },
+  };
 }
 
 const negative = (target: Target, replicas: number) =>

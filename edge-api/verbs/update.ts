@@ -20,6 +20,7 @@ import { MODIFIED } from "./errors.ts";
 import { hooksOf } from "./hooks/index.ts";
 import { carryOver, checkPreconditions, matchName, matchNamespace } from "./metadata.ts";
 import { encodeObject, parseObject } from "./object-text.ts";
+import { sameButTimes, setManagedFields, trackFields } from "./ownership.ts";
 
 /**
  * Makes the new object out of the old one, which it may consume. Absent when nothing is stored and the kind may be
@@ -33,6 +34,10 @@ export interface UpdateRequest {
   transform: Transform;
   /** PUT without resourceVersion must be refused where the kind wants one; a patch always starts from the live object. */
   isPatch?: boolean;
+  /** The transform has brought metadata.managedFields up to date itself. */
+  isTracked?: boolean;
+  /** Creates what is not there, whatever the kind. */
+  mayCreate?: boolean;
   preconditions?: { uid?: string; resourceVersion?: string };
 }
 
@@ -53,6 +58,8 @@ export function update(env: Environment, request: UpdateRequest): Outcome {
   matchNamespace(wanted.metadata, target.namespace);
   checkVersion(wanted, prev, request);
   carryOver(wanted, prev, target);
+  if (!request.isTracked) trackFields(env, { target, caller, live: prev, next: wanted });
+  const { managedFields } = wanted.metadata;
 
   const attributes = {
     operation: "UPDATE" as const,
@@ -68,6 +75,7 @@ export function update(env: Environment, request: UpdateRequest): Outcome {
   };
   env.admission.admit(attributes);
   const next = prepare(wanted, prev, target);
+  setManagedFields(next, managedFields);
   bumpGeneration(next, prev, target);
   validateChange(next, prev, target);
   env.admission.validate({ ...attributes, object: next });
@@ -86,8 +94,7 @@ function save(
 ): Outcome {
   const { kind } = target;
   delete next.metadata.resourceVersion;
-  const { resourceVersion: _version, ...prevMeta } = prev.metadata;
-  if (deepEqual(next, { ...prev, metadata: prevMeta })) return { code: 200, text: textFromStorage(row.value, kind) };
+  if (changesNothing(next, prev)) return { code: 200, text: textFromStorage(row.value, kind) };
   const text = committing(env, caller, () => {
     hooksOf(kind.storage).beforeUpdate?.(next, prev, env);
     const stored = toStorage(env, next, kind);
@@ -102,14 +109,21 @@ function save(
   return { code: 200, text: textFromStorage(text, kind) };
 }
 
-function createInstead(
-  env: Environment,
-  { target, caller, transform, isPatch, preconditions }: UpdateRequest,
-): Outcome {
+/** Later times of field managers alone are not worth a write. */
+function changesNothing(next: KubeObject, prev: KubeObject): boolean {
+  const { managedFields: wanted, ...nextMeta } = next.metadata;
+  const { managedFields: had, resourceVersion: _version, ...prevMeta } = prev.metadata;
+  return sameButTimes(wanted, had) && deepEqual({ ...next, metadata: nextMeta }, { ...prev, metadata: prevMeta });
+}
+
+function createInstead(env: Environment, request: UpdateRequest): Outcome {
+  const { target, caller, transform, isPatch, preconditions, mayCreate } = request;
   const missing = notFound(subjectOf(target.kind, target.name));
-  if (isPatch || preconditions || target.subresource !== "" || !target.kind.strategy.allowCreateOnUpdate) throw missing;
+  const isAllowed = mayCreate || (!isPatch && target.kind.strategy.allowCreateOnUpdate);
+  if (!isAllowed || preconditions || target.subresource !== "") throw missing;
   const object = transform(undefined);
   matchName(object.metadata, target.name);
+  if (mayCreate) return create(env, { target, caller, object, isTracked: request.isTracked ?? false });
   if (object.metadata.resourceVersion) throw missing;
   if (object.metadata.uid)
     throw conflict(

@@ -25,6 +25,16 @@ describe("create", () => {
         uid: expect.stringMatching(/^0{8}-/),
         resourceVersion: String(api.services.env.store.revision()),
         creationTimestamp: "2026-01-01T00:00:00Z",
+        managedFields: [
+          {
+            manager: "unknown",
+            operation: "Update",
+            apiVersion: "v1",
+            time: "2026-01-01T00:00:00Z",
+            fieldsType: "FieldsV1",
+            fieldsV1: { "f:data": { ".": {}, "f:k": {} } },
+          },
+        ],
       },
       data: { k: "v" },
     });
@@ -265,7 +275,7 @@ describe("patch", () => {
 
   it.each([
     { name: "[P5] an unknown content type", contentType: "application/json", code: 415 },
-    { name: "[P6] apply, which is not built yet", contentType: "application/apply-patch+yaml", code: 501 },
+    { name: "[P6] apply without a field manager", contentType: "application/apply-patch+yaml", code: 422 },
   ])("$name is refused", async ({ contentType, code }) => {
     const answer = await api.request("PATCH", `${MAPS}/a`, { body: {}, contentType });
     expect(answer.status).toBe(code);

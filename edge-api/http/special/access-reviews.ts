@@ -35,7 +35,7 @@ interface ReviewSpec {
 export async function reviewBody(context: RequestContext, target: Target): Promise<KubeObject> {
   const { fieldValidation } = writeOptions(context, "CreateOptions");
   const { value, duplicateFields } = await bodyOf(context);
-  const { warn } = callerOf(context, false);
+  const { warn } = callerOf(context, { dryRun: false });
   return decodeKind(context.services.env, value, target.kind, { fieldValidation, duplicateFields, warn });
 }
 

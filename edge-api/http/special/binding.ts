@@ -14,7 +14,7 @@ export const binding: SpecialEndpoint = async (context, target) => {
   const { services } = context;
   const { env } = services;
   const { dryRun, fieldValidation } = writeOptions(context, "CreateOptions");
-  const caller = callerOf(context, dryRun);
+  const caller = callerOf(context, { dryRun });
   const { value, duplicateFields } = await bodyOf(context);
   const object = decodeShape(env, value, BINDING, { fieldValidation, duplicateFields, warn: caller.warn });
   const pods = env.registry.findStorage("pods")!;

@@ -18,7 +18,7 @@ export const eviction: SpecialEndpoint = async (context, target) => {
   const body = value as { apiVersion?: unknown } | null;
   // Older clients still say v1beta1, which is the same but for what an empty selector means.
   if (body?.apiVersion === "policy/v1beta1") body.apiVersion = "policy/v1";
-  const base = callerOf(context, dryRun);
+  const base = callerOf(context, { dryRun });
   const object = decodeShape(env, value, EVICTION, { fieldValidation, duplicateFields, warn: base.warn });
   if (object.metadata.name && object.metadata.name !== target.name)
     throw badRequest("name in URL does not match name in Eviction object");

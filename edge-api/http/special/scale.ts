@@ -1,8 +1,7 @@
-import type { KubeObject } from "../../../machinery/meta/object.ts";
 import { decodeShape } from "../../verbs/decode.ts";
 import { applyPatch, patchTypeOf } from "../../verbs/patch.ts";
-import { getScale, SCALE, type Scale, setScale } from "../../verbs/scale.ts";
-import { mediaTypeOf, missingBody, parseText, readText } from "../body.ts";
+import { appliedScale, getScale, SCALE, type Scale, setScale } from "../../verbs/scale.ts";
+import { mediaTypeOf, missingBody, parseConfiguration, parseText, readText } from "../body.ts";
 import { writeOptions } from "../options.ts";
 import { bodyOf, callerOf } from "../request.ts";
 import { json } from "../respond.ts";
@@ -14,22 +13,28 @@ export const scale: SpecialEndpoint = async (context, target) => {
   const { env } = services;
   if (info.verb === "get") return json(context, 200, JSON.stringify(getScale(env, target)));
   const isPatch = info.verb === "patch";
-  const { dryRun, fieldValidation } = writeOptions(context, isPatch ? "PatchOptions" : "UpdateOptions");
-  const caller = callerOf(context, dryRun);
+  const type = isPatch ? patchTypeOf(mediaTypeOf(context.request.headers.get("content-type"))) : undefined;
+  const options = writeOptions(context, isPatch ? "PatchOptions" : "UpdateOptions", type);
+  const { fieldValidation } = options;
+  const caller = callerOf(context, options);
   let transform: (scale: Scale) => Scale;
-  if (isPatch) {
-    const type = patchTypeOf(mediaTypeOf(context.request.headers.get("content-type")));
+  if (type !== undefined) {
     const text = await readText(context.request);
     if (text === "") throw missingBody();
-    const { value, duplicateFields } = parseText(text, "application/json");
+    const { value, duplicateFields } =
+      type === "apply" ? parseConfiguration(text) : parseText(text, "application/json");
     const decoding = { fieldValidation, duplicateFields, warn: caller.warn };
     transform = (live) =>
-      decodeShape(env, applyPatch(env, live as KubeObject, { type, patch: value }, SCALE), SCALE, decoding) as Scale;
+      type === "apply"
+        ? appliedScale(env, live, { config: value, caller, force: options.force, decoding })
+        : (decodeShape(env, applyPatch(env, live, { type, patch: value }, SCALE), SCALE, decoding) as Scale);
   } else {
     const { value, duplicateFields } = await bodyOf(context);
     const wanted = decodeShape(env, value, SCALE, { fieldValidation, duplicateFields, warn: caller.warn }) as Scale;
     transform = () => wanted;
   }
-  const outcome = await services.commit.run(() => setScale(env, { target, caller, transform }));
+  const outcome = await services.commit.run(() =>
+    setScale(env, { target, caller, transform, isTracked: type === "apply" }),
+  );
   return json(context, outcome.code, outcome.text);
 };

@@ -19,7 +19,7 @@ export const token: SpecialEndpoint = async (context, target) => {
   const { env, tokens } = context.services;
   const { fieldValidation, dryRun } = writeOptions(context, "CreateOptions");
   const { value, duplicateFields } = await bodyOf(context);
-  const caller = callerOf(context, dryRun);
+  const caller = callerOf(context, { dryRun });
   const decoding = { fieldValidation, duplicateFields, warn: caller.warn };
   const request = decodeShape(env, value, TOKEN_REQUEST, decoding) as TokenRequest;
   request.spec ??= {};

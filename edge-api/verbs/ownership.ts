@@ -1,0 +1,82 @@
+/** Who owns which field: metadata.managedFields of every write. The rules are in machinery/apply. */
+import type { Kind } from "../../kinds/kind.ts";
+import { fieldScopeOf } from "../../kinds/reset-fields.ts";
+import { equalSets, type FieldSet } from "../../machinery/apply/field-set.ts";
+import { applyTypeOf } from "../../machinery/apply/schema.ts";
+import { type FieldWrite, managedFieldsAfterUpdate, type Versions } from "../../machinery/apply/update.ts";
+import type { Fields } from "../../machinery/apply/value.ts";
+import type { KubeObject, ManagedFieldsEntry } from "../../machinery/meta/object.ts";
+import { apiVersionOf, type Caller, type Environment, type Target } from "./environment.ts";
+
+/** A write through an endpoint, as field ownership sees it. */
+export function fieldWrite(env: Environment, { kind, subresource }: Target, caller: Caller): FieldWrite {
+  return {
+    type: applyTypeOf(env.types, kind.type),
+    apiVersion: apiVersionOf(kind),
+    subresource,
+    manager: caller.fieldManager ?? "",
+    nowMs: env.clock.now(),
+    scope: fieldScopeOf(kind, subresource),
+    versions: versionsOf(env, kind),
+  };
+}
+
+/**
+ * Brings `next.metadata.managedFields` up to date. `next` is decoded and defaulted, and nothing has been admitted or
+ * prepared yet: what the server itself fills in has no owner.
+ */
+export function trackFields(
+  env: Environment,
+  { target, caller, live, next }: { target: Target; caller: Caller; live: KubeObject | undefined; next: KubeObject },
+): void {
+  setManagedFields(next, managedFieldsAfterUpdate(live, next, fieldWrite(env, target, caller)));
+}
+
+export function setManagedFields(object: KubeObject, entries: ManagedFieldsEntry[] | undefined): void {
+  if (entries === undefined) delete object.metadata.managedFields;
+  else object.metadata.managedFields = entries;
+}
+
+/** The served versions of what is stored under one key. */
+function versionsOf(env: Environment, kind: Kind): Versions {
+  const find = (apiVersion: unknown): Kind | undefined =>
+    env.registry.all().find((other) => other.storage === kind.storage && apiVersionOf(other) === apiVersion);
+  return {
+    type(apiVersion) {
+      const other = find(apiVersion);
+      return other && applyTypeOf(env.types, other.type);
+    },
+    convert(object, to) {
+      const [from, other] = [find(object.apiVersion), find(to)];
+      if (!from || !other) throw new Error(`no conversion from ${String(object.apiVersion)} to ${to}`);
+      return converted(object, from, other);
+    },
+  };
+}
+
+function converted(object: Fields, from: Kind, to: Kind): Fields {
+  const isSame = !from.strategy.toStored && !to.strategy.fromStored;
+  const copy = (isSame ? object : structuredClone(object)) as unknown as KubeObject;
+  const stored = from.strategy.toStored?.(copy) ?? copy;
+  const wanted = to.strategy.fromStored?.(stored) ?? stored;
+  return { ...wanted, apiVersion: apiVersionOf(to), kind: to.kind };
+}
+
+/** Whether the lists say the same but for when: such a difference alone is not worth a write. */
+export function sameButTimes(
+  a: readonly ManagedFieldsEntry[] | undefined,
+  b: readonly ManagedFieldsEntry[] | undefined,
+): boolean {
+  if (a === b) return true;
+  if (a?.length !== b?.length) return false;
+  return a!.every((entry, i) => {
+    const other = b![i]!;
+    return (
+      entry.manager === other.manager &&
+      entry.operation === other.operation &&
+      entry.apiVersion === other.apiVersion &&
+      entry.subresource === other.subresource &&
+      equalSets((entry.fieldsV1 ?? {}) as FieldSet, (other.fieldsV1 ?? {}) as FieldSet)
+    );
+  });
+}
