@@ -4,10 +4,10 @@ import fs from "node:fs";
 import path from "node:path";
 import type { EdgeClient } from "../edge-client.ts";
 import { writeFileAtomic } from "../files.ts";
-import { projectDir } from "../layout.ts";
 import { findCniDir } from "../system/install.ts";
 import { runningPid, startDaemon, stopDaemon } from "../system/process.ts";
 import { run, runOrThrow } from "../system/run.ts";
+import { bundleDaemon } from "./bundle.ts";
 import { CLUSTER_DEFAULTS } from "./cluster-defaults.ts";
 import { startContainerd } from "./containerd.ts";
 import { inNamespace, type LocalNode } from "./local-node.ts";
@@ -20,7 +20,8 @@ export interface DaemonOptions {
   nodeIp?: string;
 }
 
-const mainFile = path.join(projectDir, "node-daemon/main.ts");
+/** One for all nodes of a data directory. */
+const bundleFile = (node: LocalNode): string => path.join(path.dirname(node.dir), "daemon.mjs");
 
 export async function startNodeDaemon(options: DaemonOptions, edge: EdgeClient): Promise<{ started: boolean }> {
   const { node } = options;
@@ -43,6 +44,7 @@ export async function startNodeDaemon(options: DaemonOptions, edge: EdgeClient):
     ...(node.networkNamespace && { networkNamespace: node.networkNamespace }),
   };
   writeFileAtomic(node.daemon.configFile, `${JSON.stringify(config, null, 2)}\n`, 0o600);
+  await bundleDaemon(bundleFile(node));
   startDaemon({ ...node.daemon, command: daemonCommand(node) });
   return { started: true };
 }
@@ -51,7 +53,7 @@ const daemonCommand = (node: LocalNode, ...flags: string[]): string[] =>
   inNamespace(node, [
     process.execPath,
     "--disable-warning=ExperimentalWarning",
-    mainFile,
+    bundleFile(node),
     "--config",
     node.daemon.configFile,
     ...flags,
@@ -87,6 +89,7 @@ async function teardown(node: LocalNode): Promise<void> {
     await runOrThrow("ip", ["-n", namespace, "link", "set", "lo", "up"]);
   }
   await startContainerd(node);
+  if (!fs.existsSync(bundleFile(node))) await bundleDaemon(bundleFile(node));
   const [program, ...args] = daemonCommand(node, "--teardown");
   const ran = await run(program as string, args);
   if (ran.exitCode !== 0) throw new Error(ran.stderr.trim().split("\n").slice(-3).join("\n"));
