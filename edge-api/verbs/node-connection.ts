@@ -1,4 +1,5 @@
 /** What the end of a node's tunnel means for its Node object: nobody knows how it is. */
+import type { Kind } from "../../kinds/kind.ts";
 import { formatTime } from "../../machinery/clock.ts";
 import { deepClone } from "../../machinery/meta/equality.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
@@ -42,6 +43,9 @@ export function lostConditions(conditions: readonly Condition[], atMs: number): 
   return [...kept, ...lost.slice(1), lost[0]!];
 }
 
+/** On a node without a tunnel of its own: the name of the node whose tunnel speaks for it (simulated nodes). */
+const SPEAKER_LABEL = "kedge.dev/simulated-by";
+
 /** To be called in a transaction. A node that connects says itself how it is, so only a loss is written. */
 export function reportNodeConnection(
   env: Environment,
@@ -51,6 +55,19 @@ export function reportNodeConnection(
   const kind = env.registry.findStorage("nodes");
   const row = env.store.get({ resource: "nodes", namespace: "", name });
   if (!kind || !row) return;
+  const lost = [name];
+  if (fromStorage(row.value, kind).metadata.labels?.[SPEAKER_LABEL] === name) {
+    for (const other of env.store.list({ resource: "nodes" })) {
+      const speaker = fromStorage(other.value, kind).metadata.labels?.[SPEAKER_LABEL];
+      if (speaker === name && other.name !== name) lost.push(other.name);
+    }
+  }
+  for (const each of lost) lose(env, kind, { name: each, atMs });
+}
+
+function lose(env: Environment, kind: Kind, { name, atMs }: { name: string; atMs: number }): void {
+  const row = env.store.get({ resource: "nodes", namespace: "", name });
+  if (!row) return;
   const node = fromStorage(row.value, kind);
   const status = (node.status ?? {}) as { conditions?: Condition[] };
   const conditions = lostConditions(status.conditions ?? [], atMs);
