@@ -95,7 +95,13 @@ export function showProtobufList(context: RequestContext, target: Target, { as }
   const options = listOptions(context.query);
   const items = protobufItems(target.kind, as === "Object" ? "Object" : "PartialObjectMetadata");
   const chunks = protobufList(items, (renderer, again) =>
-    list(env, target, again ? { ...options, ...again, resourceVersionMatch: "Exact" } : options, renderer),
+    // A continue token names its revision itself.
+    list(
+      env,
+      target,
+      again && !options.continueToken ? { ...options, ...again, resourceVersionMatch: "Exact" } : options,
+      renderer,
+    ),
   );
   const first = chunks.next();
   const second = chunks.next();

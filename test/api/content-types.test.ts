@@ -38,6 +38,16 @@ describe("protobuf", () => {
     expect(meta.items[0]).toEqual({ metadata: expect.objectContaining({ name: "a" }) });
   });
 
+  it("[CT8] a list beyond what is kept is streamed, whole, also from a continue token on", async () => {
+    const data = { text: "x".repeat(900_000) };
+    for (let i = 0; i < 12; i++) await api.create(MAPS, configMap(`c${String(i).padStart(2, "0")}`, { data }));
+    expect((await protobuf(MAPS)).body.items.length).toBeGreaterThanOrEqual(12);
+    const token = (await protobuf(`${MAPS}?limit=1`)).body.metadata.continue;
+    const rest = (await protobuf(`${MAPS}?continue=${encodeURIComponent(token)}`)).body;
+    expect(rest.items.length).toBeGreaterThanOrEqual(11);
+    expect(rest.items[0].metadata.name).toBe("c01");
+  });
+
   it("[CT2] errors and discovery", async () => {
     const { code, body } = await protobuf(`${MAPS}/none`);
     expect(code).toBe(404);

@@ -18,10 +18,28 @@ const golden: Vectors = { ...read("golden.json"), ...read("golden-answers.json")
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
 
+/** Every object's fields the other way round; embedded JSON is kept as it came. */
+function reversed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(reversed);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([key, inner]) => [key, ["fieldsV1", "default"].includes(key) ? inner : reversed(inner)]),
+  );
+}
+
 describe("answers as protobuf", () => {
   it.each(Object.entries(golden))("[PE1] %s is encoded to upstream's bytes", (_name, { protobuf, json }) => {
     expect(base64(toProtobuf(json, registry))).toBe(protobuf);
   });
+
+  it.each(Object.entries(golden))(
+    "[PE6] %s, its fields in any order, is the same bytes",
+    (_name, { protobuf, json }) => {
+      expect(base64(toProtobuf(reversed(json) as object, registry))).toBe(protobuf);
+    },
+  );
 
   it("[PE2] an object that is no message is refused, and the next is whole", () => {
     const broken = { kind: "ConfigMap", apiVersion: "v1", binaryData: { a: "AA==", b: "%%%" } };
@@ -42,6 +60,8 @@ describe("answers as protobuf", () => {
     expect(new DataView(frame.buffer).getUint32(0)).toBe(frame.length - 4);
     expect([...frame.subarray(4, 11)]).toEqual([0x0a, 5, ...new TextEncoder().encode("ADDED")]);
     expect(base64(frame.subarray(frame.length - object.length))).toBe(base64(object));
+    const long = watchFrame("ADDED", new Uint8Array(0x01020304));
+    expect(new DataView(long.buffer).getUint32(0)).toBe(long.length - 4);
   });
 
   it("[PE5] a list longer than may be kept is gone through twice and is the same", () => {
