@@ -8,6 +8,7 @@ export interface RunFile {
   formatVersion: 1;
   port: number;
   nodes: number;
+  simulatedNodes?: number;
 }
 
 /** @throws Failure when the file is there and cannot be understood */

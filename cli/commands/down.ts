@@ -9,8 +9,10 @@ import { withLock } from "../lock.ts";
 import { stopNode } from "../nodes/daemon.ts";
 import { localNodes } from "../nodes/local-node.ts";
 import { removeBridge, removeNamespace } from "../nodes/namespaces.ts";
+import { simulatedDaemon, stopSimulatedNodes } from "../nodes/simulated.ts";
 import { createProgress } from "../progress.ts";
 import { readRunFile } from "../run-file.ts";
+import { runningPid } from "../system/process.ts";
 
 const LINE = {
   usage: "./kedge down [flags]",
@@ -46,6 +48,9 @@ export async function takeDown(layout: Layout, { purge }: { purge: boolean }): P
       ),
     );
     if (nodes.length > 1) await removeBridge(layout);
+    if (runningPid(simulatedDaemon(layout)) !== undefined) {
+      await progress.step("Stopping the simulated nodes", async () => void (await stopSimulatedNodes(layout)));
+    }
     await progress.step("Stopping the control plane", async (note) => {
       if (!(await stopControlPlane(layout))) note("was not running");
     });

@@ -2,6 +2,7 @@ import { parseCommandLine } from "../arguments.ts";
 import { controlPlaneDaemon } from "../control-plane/start.ts";
 import { layoutOf } from "../layout.ts";
 import { localNodes } from "../nodes/local-node.ts";
+import { simulatedDaemon } from "../nodes/simulated.ts";
 import { readRunFile } from "../run-file.ts";
 import { runningPid } from "../system/process.ts";
 
@@ -23,6 +24,7 @@ export async function main(args: string[]): Promise<void> {
   }
   const processes = [
     { name: "control plane", daemon: controlPlaneDaemon(layout) },
+    ...(run.simulatedNodes ? [{ name: "simulated nodes", daemon: simulatedDaemon(layout) }] : []),
     ...localNodes(layout, run.nodes).flatMap((node) => [
       { name: `${node.name} containerd`, daemon: node.containerd },
       { name: `${node.name} daemon`, daemon: node.daemon },

@@ -13,6 +13,7 @@ import { startNodeDaemon } from "../nodes/daemon.ts";
 import { type LocalNode, localNodes } from "../nodes/local-node.ts";
 import { ensureBridge, ensureNamespace } from "../nodes/namespaces.ts";
 import { refuseSecondNode } from "../nodes/neighbours.ts";
+import { simulatedDaemon, startSimulatedNodes, waitSimulatedReady } from "../nodes/simulated.ts";
 import { ensurePki } from "../pki/store.ts";
 import { createProgress, type Progress } from "../progress.ts";
 import { readRunFile, writeRunFile } from "../run-file.ts";
@@ -30,8 +31,13 @@ const LINE = {
     nodes: {
       type: "string",
       value: "N",
-      help: "nodes on this machine; those above 1 in network namespaces",
-      default: "1",
+      help: "nodes on this machine; those above 1 in network namespaces (default 1, or 0 with --simulated-nodes)",
+    },
+    "simulated-nodes": {
+      type: "string",
+      value: "N",
+      help: "nodes that run pods in name only; needs no root",
+      default: "0",
     },
     "no-node": { type: "boolean", help: "the control plane only; needs no root" },
     foreground: { type: "boolean", help: "stay, bring back what dies, and stop everything at Ctrl-C" },
@@ -45,6 +51,7 @@ interface UpOptions {
   layout: Layout;
   port: number;
   nodes: number;
+  simulatedNodes: number;
   install: boolean;
   progress: Progress;
 }
@@ -53,10 +60,12 @@ export async function main(args: string[]): Promise<void> {
   const line = parseCommandLine(LINE, args);
   if (!line) return;
   const { flags } = line;
+  const simulatedNodes = wholeNumber("simulated-nodes", flags["simulated-nodes"], { least: 0, most: 15_000 });
   const options: UpOptions = {
     layout: layoutOf(flags.data),
     port: wholeNumber("port", flags.port, { least: 1, most: 65_535 }),
-    nodes: flags["no-node"] ? 0 : wholeNumber("nodes", flags.nodes, { least: 1, most: 100 }),
+    nodes: nodeCount(flags["no-node"], flags.nodes, simulatedNodes),
+    simulatedNodes,
     install: !flags["no-install"],
     progress: createProgress(process.stderr),
   };
@@ -68,16 +77,23 @@ export async function main(args: string[]): Promise<void> {
     await stay(options.layout, () => withLock(options.layout, () => bringUp({ ...options, progress: quiet })));
 }
 
+/** Without a word on it, this machine is a node, unless simulated ones are asked for. */
+function nodeCount(noNode: boolean, nodes: string | undefined, simulatedNodes: number): number {
+  if (noNode) return 0;
+  if (nodes !== undefined) return wholeNumber("nodes", nodes, { least: 1, most: 100 });
+  return simulatedNodes > 0 ? 0 : 1;
+}
+
 const quiet: Progress = { step: (_title, work) => work(() => {}), warn: () => {} };
 
 /** Brings everything to where it should be; what runs already is left alone. */
 async function bringUp(options: UpOptions): Promise<void> {
-  const { layout, port, nodes, progress } = options;
-  checkSameFlags(layout, { port, nodes });
+  const { layout, port, nodes, simulatedNodes, progress } = options;
+  checkSameFlags(layout, { port, nodes, simulatedNodes });
   if (nodes > 0) await checkNodeMachine(options);
   if (runningPid(controlPlaneDaemon(layout)) === undefined) await checkPortFree(port);
 
-  writeRunFile(layout, { formatVersion: 1, port, nodes });
+  writeRunFile(layout, { formatVersion: 1, port, nodes, simulatedNodes });
   const bridgeIp = nodes > 1 ? await progress.step("Bridge for the nodes", () => ensureBridge(layout)) : undefined;
   const serverUrl = `https://127.0.0.1:${port}`;
   const pki = await progress.step("Certificates", () =>
@@ -114,6 +130,13 @@ async function bringUp(options: UpOptions): Promise<void> {
       await progress.step(`Node ${node.name}`, async (note) => {
         await waitNodeReady(node, edge);
         note("Ready");
+      });
+    }
+    if (simulatedNodes > 0) {
+      const simulated = { layout, count: simulatedNodes, serverUrl, caPem: access.caPem };
+      await progress.step("Simulated nodes", async (note) => {
+        await startSimulatedNodes(simulated);
+        await waitSimulatedReady(simulated, edge, note);
       });
     }
   } finally {
@@ -166,15 +189,24 @@ async function waitNodeReady(node: LocalNode, edge: EdgeClient): Promise<void> {
   }
 }
 
+type Size = { port: number; nodes: number; simulatedNodes: number };
+
 /** @throws Failure when this data directory's cluster runs with other flags */
-function checkSameFlags(layout: Layout, wanted: { port: number; nodes: number }): void {
-  const last = readRunFile(layout);
+function checkSameFlags(layout: Layout, wanted: Size): void {
+  const file = readRunFile(layout);
+  if (!file) return;
+  const last: Size = { port: file.port, nodes: file.nodes, simulatedNodes: file.simulatedNodes ?? 0 };
   const anythingRuns =
     runningPid(controlPlaneDaemon(layout)) !== undefined ||
-    localNodes(layout, last?.nodes ?? 0).some((node) => runningPid(node.daemon) !== undefined);
-  if (!last || !anythingRuns || (last.port === wanted.port && last.nodes === wanted.nodes)) return;
-  const flags = (run: { port: number; nodes: number }) =>
-    `--port ${run.port} ${run.nodes === 0 ? "--no-node" : `--nodes ${run.nodes}`}`;
+    runningPid(simulatedDaemon(layout)) !== undefined ||
+    localNodes(layout, last.nodes).some((node) => runningPid(node.daemon) !== undefined);
+  const flags = ({ port, nodes, simulatedNodes }: Size) =>
+    [
+      `--port ${port}`,
+      nodes === 0 ? "--no-node" : `--nodes ${nodes}`,
+      ...(simulatedNodes > 0 ? [`--simulated-nodes ${simulatedNodes}`] : []),
+    ].join(" ");
+  if (!anythingRuns || flags(last) === flags(wanted)) return;
   throw new Failure(
     `already running with ${flags(last)}, now asked for ${flags(wanted)}.\n` +
       `Run ./kedge down first (data is kept), or repeat the flags it runs with.`,
@@ -213,7 +245,7 @@ async function checkPortFree(port: number): Promise<void> {
   });
 }
 
-function farewell({ layout, nodes }: UpOptions, elapsed: string): string {
+function farewell({ layout, nodes, simulatedNodes }: UpOptions, elapsed: string): string {
   const kubectl = fs.existsSync(userKubeconfig()) ? "kubectl" : `kubectl --kubeconfig ${layout.kubeconfig}`;
   const next =
     nodes > 0
@@ -223,6 +255,8 @@ function farewell({ layout, nodes }: UpOptions, elapsed: string): string {
           `${kubectl} create deployment web --image=my-image --replicas=3`,
           `${kubectl} get pods -o wide`,
         ]
-      : [`${kubectl} get namespaces`];
+      : simulatedNodes > 0
+        ? [`${kubectl} get nodes`, `${kubectl} create deployment web --image=any --replicas=100`]
+        : [`${kubectl} get namespaces`];
   return `\nkedge is up after ${elapsed} s.\nkubeconfig: ${layout.kubeconfig} (context "${CONTEXT_NAME}" of ${userKubeconfig()})\nTry:\n${next.map((line) => `  ${line}\n`).join("")}Stop with: ./kedge down\n`;
 }

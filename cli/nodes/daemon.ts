@@ -7,7 +7,7 @@ import { writeFileAtomic } from "../files.ts";
 import { findCniDir } from "../system/install.ts";
 import { runningPid, startDaemon, stopDaemon } from "../system/process.ts";
 import { run, runOrThrow } from "../system/run.ts";
-import { bundleDaemon } from "./bundle.ts";
+import { bundleProgram } from "./bundle.ts";
 import { CLUSTER_DEFAULTS } from "./cluster-defaults.ts";
 import { startContainerd } from "./containerd.ts";
 import { inNamespace, type LocalNode } from "./local-node.ts";
@@ -19,6 +19,8 @@ export interface DaemonOptions {
   /** What the node reports as InternalIP; absent: what the daemon finds. */
   nodeIp?: string;
 }
+
+const MAIN = "node-daemon/main.ts";
 
 /** One for all nodes of a data directory. */
 const bundleFile = (node: LocalNode): string => path.join(path.dirname(node.dir), "daemon.mjs");
@@ -44,7 +46,7 @@ export async function startNodeDaemon(options: DaemonOptions, edge: EdgeClient):
     ...(node.networkNamespace && { networkNamespace: node.networkNamespace }),
   };
   writeFileAtomic(node.daemon.configFile, `${JSON.stringify(config, null, 2)}\n`, 0o600);
-  await bundleDaemon(bundleFile(node));
+  await bundleProgram(MAIN, bundleFile(node));
   startDaemon({ ...node.daemon, command: daemonCommand(node) });
   return { started: true };
 }
@@ -89,7 +91,7 @@ async function teardown(node: LocalNode): Promise<void> {
     await runOrThrow("ip", ["-n", namespace, "link", "set", "lo", "up"]);
   }
   await startContainerd(node);
-  if (!fs.existsSync(bundleFile(node))) await bundleDaemon(bundleFile(node));
+  if (!fs.existsSync(bundleFile(node))) await bundleProgram(MAIN, bundleFile(node));
   const [program, ...args] = daemonCommand(node, "--teardown");
   const ran = await run(program as string, args);
   if (ran.exitCode !== 0) throw new Error(ran.stderr.trim().split("\n").slice(-3).join("\n"));

@@ -124,6 +124,19 @@ describe("up --foreground", () => {
   });
 });
 
+describe("up --simulated-nodes", () => {
+  it("gives nodes that run pods in name only, without root's help", async () => {
+    const flags = ["--simulated-nodes", "20", "--port", String(PORT)];
+    const ran = await cluster.kedge("up", ...flags);
+    expect(ran.exitCode, ran.stderr).toBe(0);
+    expect(ran.stderr).toContain("Simulated nodes: 20 of 20 Ready");
+    await cluster.kubectl("create", "deployment", "big", "--image=none", "--replicas=50");
+    await cluster.kubectl("rollout", "status", "deployment/big", "--timeout=60s");
+    const other = await cluster.kedge("up", "--simulated-nodes", "21", "--port", String(PORT));
+    expect(other.stderr).toContain(`already running with --port ${PORT} --no-node --simulated-nodes 20`);
+  });
+});
+
 describe("node install", () => {
   it.skipIf(skipNodes)("writes units that systemd takes, and enables them", async () => {
     expect((await up()).exitCode).toBe(0);
