@@ -2,8 +2,10 @@ import { registry } from "../kinds/registry.ts";
 import { type Clock, systemClock } from "../machinery/clock.ts";
 import type { Cluster, Resource } from "../machinery/cluster/contract.ts";
 import type { Program } from "../machinery/cluster/program.ts";
+import { cronJobController } from "./cron-job/controller.ts";
 import { daemonSetController } from "./daemon-set/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
+import { disruptionController } from "./disruption/controller.ts";
 import { endpointsController } from "./endpoints/endpoints-controller.ts";
 import { endpointSliceController } from "./endpoints/slice-controller.ts";
 import { garbageCollector } from "./garbage/controller.ts";
@@ -64,6 +66,8 @@ const allControllers = ({ caCertificate }: ControllersOptions): Controller[] => 
   daemonSetController(),
   jobController,
   ttlAfterFinishedController,
+  cronJobController,
+  disruptionController,
   endpointSliceController,
   endpointsController,
   podGarbageCollector(),
