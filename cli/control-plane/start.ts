@@ -22,6 +22,9 @@ export interface ControlPlaneOptions {
   serverUrl: string;
 }
 
+/** Bindings that are handed on from the environment of `up`, where they are set. */
+const SETTINGS = ["KEDGE_AUDIT_POLICY"];
+
 const READY_TIMEOUT_MS = 30_000;
 
 export const controlPlaneDaemon = (layout: Layout): Daemon => ({
@@ -50,7 +53,10 @@ export async function prepareControlPlane({ layout, listen }: ControlPlaneOption
     compatibilityDate: wrangler.compatibilityDate,
     compatibilityFlags: wrangler.compatibilityFlags,
     objects: wrangler.objects,
-    environment: ["KEDGE_ADMIN_TOKEN", "KEDGE_CA_CERT", "KEDGE_CA_KEY", "KEDGE_SERVER_URL"],
+    environment: [
+      ...["KEDGE_ADMIN_TOKEN", "KEDGE_CA_CERT", "KEDGE_CA_KEY", "KEDGE_SERVER_URL"],
+      ...SETTINGS.filter((name) => process.env[name] !== undefined),
+    ],
   });
   writeFileAtomic(configFile, config, 0o600);
   return [workerdProgram(), "serve", configFile];
@@ -63,6 +69,7 @@ export const controlPlaneEnvironment = ({ pki, serverUrl }: ControlPlaneOptions)
   KEDGE_CA_CERT: pki.authority.certificatePem,
   KEDGE_CA_KEY: pki.authority.keyPem,
   KEDGE_SERVER_URL: serverUrl,
+  ...Object.fromEntries(SETTINGS.map((name) => [name, process.env[name]])),
 });
 
 /** Starts workerd if it does not run, and waits for /readyz. @throws Failure with the end of its log */
