@@ -94,7 +94,8 @@ const CHECKS: { readonly [field in keyof SimulationConfig]: Check } = {
   namePrefix: (value) => (typeof value === "string" ? dns1123Subdomain(`${value}0`)[0] : "must be a string"),
   capacity: (value) =>
     texts(value) ??
-    Object.entries(value as { [key: string]: string }).flatMap(([name, text]) => quantityErrors(text, name))[0]?.message,
+    Object.entries(value as { [key: string]: string }).flatMap(([name, text]) => quantityErrors(text, name))[0]
+      ?.message,
   zones: wholeNumber(0, 1_000),
   labels: texts,
   startMs: range,

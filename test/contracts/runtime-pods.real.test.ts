@@ -195,8 +195,8 @@ describe.skipIf(missing !== undefined)(`pods on containerd${missing ? ` (skipped
     await until(() => ["full", "full-2", "words", "hungry"].filter((name) => pod(name)), []);
     await expect.poll(async () => (await runtime.listSandboxes()).length, { timeout: 10_000 }).toBe(0);
     await until(() => readdirSync(join(stateDir, "pods")), []);
-    expect(readdirSync(join(stateDir, "memory"))).toEqual([]);
-    expect(readdirSync(join(stateDir, "logs", "pods"))).toEqual([]);
+    await until(() => readdirSync(join(stateDir, "memory")), []);
+    await until(() => readdirSync(join(stateDir, "logs", "pods")), []);
     expect(readFileSync("/proc/self/mounts", "utf8")).not.toContain(`${stateDir}/pods`);
     const cgroups = execFileSync("find", [
       "/sys/fs/cgroup",
