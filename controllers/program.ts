@@ -56,8 +56,9 @@ export function controllersProgram(options: ControllersOptions): Program & { met
 const allControllers = ({ caCertificate }: ControllersOptions): Controller[] => [
   serviceAccountController,
   rootCaController(caCertificate),
-  nodeIpamController,
+  // Before the one that needs no version: so both can write to a new node in one commit.
   nodeLifecycleController,
+  nodeIpamController,
   taintEvictionController(),
   deploymentController,
   replicaSetController,

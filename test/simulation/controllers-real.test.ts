@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Deployment, ReplicaSet } from "../../kinds/apps/v1-types.ts";
+import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from "../../kinds/apps/v1-types.ts";
+import type { CronJob, Job } from "../../kinds/batch/v1-types.ts";
 import type { Endpoints, Namespace, Node, Pod } from "../../kinds/core/v1-types.ts";
 import type { EndpointSlice } from "../../kinds/discovery/v1-types.ts";
-import { deployment, namespace, node, service } from "../fakes/cluster-objects.ts";
+import type { PodDisruptionBudget } from "../../kinds/policy/v1-types.ts";
+import { deployment, namespace, node, service, template } from "../fakes/cluster-objects.ts";
 import { RealWorld } from "./controllers-real.ts";
 
 async function setUp(replicas = 3): Promise<RealWorld> {
@@ -172,6 +174,209 @@ describe("controllers over the real API", () => {
     const pods = world.list<Pod>("pods");
     expect(pods.filter(({ metadata }) => metadata.deletionTimestamp)).toHaveLength(3);
     expect(pods.filter(({ metadata }) => !metadata.deletionTimestamp)).toHaveLength(3);
+    expect(world.problems).toEqual([]);
+  });
+
+  it("[REAL7] a StatefulSet comes up in order with its claims, and rolls", async () => {
+    const world = new RealWorld();
+    world.create("nodes", node("n1"));
+    await world.settle();
+    world.create("statefulsets.apps", {
+      apiVersion: "apps/v1",
+      kind: "StatefulSet",
+      metadata: { name: "db", namespace: "default" },
+      spec: {
+        replicas: 3,
+        serviceName: "db",
+        selector: { matchLabels: { app: "db" } },
+        template: template({ app: "db" }, "db:1"),
+        volumeClaimTemplates: [
+          {
+            metadata: { name: "data" },
+            spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+          },
+        ],
+      },
+    });
+    await world.settle();
+    expect(world.list("pods").map(({ metadata: { name } }) => name)).toEqual(["db-0", "db-1", "db-2"]);
+    expect(world.list("persistentvolumeclaims").map(({ metadata: { name } }) => name)).toEqual([
+      "data-db-0",
+      "data-db-1",
+      "data-db-2",
+    ]);
+    const patch = { spec: { template: { spec: { containers: [{ name: "web", image: "db:2" }] } } } };
+    world.do({
+      verb: "patch",
+      resource: "statefulsets.apps",
+      namespace: "default",
+      name: "db",
+      patchType: "strategic",
+      patch,
+    });
+    await world.settle();
+    expect(world.list<Pod>("pods").map(({ spec }) => spec.containers[0]?.image)).toEqual(["db:2", "db:2", "db:2"]);
+    const status = world.get<StatefulSet>("statefulsets.apps", "default", "db")?.status;
+    expect(status).toMatchObject({
+      replicas: 3,
+      readyReplicas: 3,
+      currentReplicas: 3,
+      updatedReplicas: 3,
+      availableReplicas: 3,
+    });
+    expect(status?.currentRevision).toBe(status?.updateRevision);
+    world.do({ verb: "delete", resource: "statefulsets.apps", namespace: "default", name: "db" });
+    await world.settle();
+    expect(world.list("pods")).toEqual([]);
+    expect(world.list("controllerrevisions.apps")).toEqual([]);
+    expect(world.list("persistentvolumeclaims")).toHaveLength(3);
+    expect(world.problems).toEqual([]);
+  });
+
+  it("[REAL8] a DaemonSet has a pod on each node, cordoned ones included", async () => {
+    const world = new RealWorld();
+    world.create("nodes", node("n1"));
+    world.create("nodes", node("n2", { spec: { unschedulable: true } }));
+    await world.settle();
+    world.create("daemonsets.apps", {
+      apiVersion: "apps/v1",
+      kind: "DaemonSet",
+      metadata: { name: "agent", namespace: "kube-system" },
+      spec: { selector: { matchLabels: { app: "agent" } }, template: template({ app: "agent" }, "agent:1") },
+    });
+    await world.settle({ kubelets: false });
+    const status = world.get<DaemonSet>("daemonsets.apps", "kube-system", "agent")?.status;
+    expect(status).toMatchObject({
+      desiredNumberScheduled: 2,
+      currentNumberScheduled: 2,
+      updatedNumberScheduled: 2,
+      numberReady: 0,
+    });
+    // Two controllers write to n2 in one commit: one of them has to look again.
+    expect(world.problems.filter((problem) => !problem.includes('"reason":"Conflict"'))).toEqual([]);
+  });
+
+  it("[REAL9] Jobs count their pods, end, and are cleaned up after their time", async () => {
+    const world = new RealWorld();
+    world.create("nodes", node("n1"));
+    await world.settle();
+    world.create("jobs.batch", {
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: { name: "sum", namespace: "default" },
+      spec: {
+        completions: 3,
+        parallelism: 2,
+        completionMode: "Indexed",
+        ttlSecondsAfterFinished: 100,
+        template: { metadata: {}, spec: { restartPolicy: "Never", containers: [{ name: "c", image: "i" }] } },
+      },
+    });
+    await world.settle();
+    expect(world.get<Job>("jobs.batch", "default", "sum")?.status).toMatchObject({ active: 2, ready: 2 });
+    world.endPods({ "job-name": "sum" }, "Succeeded");
+    await world.settle();
+    world.endPods({ "job-name": "sum" }, "Failed");
+    await world.settle();
+    world.endPods({ "job-name": "sum" }, "Succeeded");
+    await world.settle({ withinMs: 60_000 });
+    const done = world.get<Job>("jobs.batch", "default", "sum");
+    expect(done?.status).toMatchObject({
+      succeeded: 3,
+      failed: 1,
+      completedIndexes: "0-2",
+      uncountedTerminatedPods: {},
+    });
+    expect(done?.status?.conditions?.map(({ type, reason }) => `${type}/${reason}`)).toEqual([
+      "SuccessCriteriaMet/CompletionsReached",
+      "Complete/CompletionsReached",
+    ]);
+    await world.settle({ withinMs: 200_000 });
+    expect([world.list("jobs.batch"), world.list("pods")]).toEqual([[], []]);
+    expect(world.problems).toEqual([]);
+  });
+
+  it("[REAL10] a CronJob starts a Job each minute, keeps the last ones, and goes with all of them", async () => {
+    const world = new RealWorld();
+    world.create("nodes", node("n1"));
+    await world.settle();
+    world.create("cronjobs.batch", {
+      apiVersion: "batch/v1",
+      kind: "CronJob",
+      metadata: { name: "tick", namespace: "default" },
+      spec: {
+        schedule: "* * * * *",
+        successfulJobsHistoryLimit: 2,
+        jobTemplate: {
+          spec: { template: { spec: { restartPolicy: "OnFailure", containers: [{ name: "c", image: "i" }] } } },
+        },
+      },
+    });
+    for (let minute = 0; minute < 4; minute++) {
+      await world.settle({ withinMs: 61_000 });
+      world.endPods({}, "Succeeded");
+    }
+    await world.settle({ withinMs: 1_000 });
+    const status = world.get<CronJob>("cronjobs.batch", "default", "tick")?.status;
+    expect([status?.lastScheduleTime, status?.lastSuccessfulTime, status?.active]).toEqual([
+      expect.any(String),
+      expect.any(String),
+      undefined,
+    ]);
+    expect(world.list("jobs.batch")).toHaveLength(2);
+    world.do({ verb: "delete", resource: "cronjobs.batch", namespace: "default", name: "tick" });
+    await world.settle();
+    expect([world.list("jobs.batch"), world.list("pods")]).toEqual([[], []]);
+    expect(world.problems).toEqual([]);
+  });
+
+  it("[REAL11] evictions stop where the budget does", async () => {
+    const world = await setUp(3);
+    world.create("poddisruptionbudgets.policy", {
+      apiVersion: "policy/v1",
+      kind: "PodDisruptionBudget",
+      metadata: { name: "web", namespace: "default" },
+      spec: { maxUnavailable: 1, selector: { matchLabels: { app: "web" } } },
+    });
+    await world.settle();
+    const budget = () => world.get<PodDisruptionBudget>("poddisruptionbudgets.policy", "default", "web")?.status;
+    expect(budget()).toMatchObject({ expectedPods: 3, currentHealthy: 3, desiredHealthy: 2, disruptionsAllowed: 1 });
+    const evict = (name: string) =>
+      world.do({
+        verb: "create",
+        resource: "pods",
+        namespace: "default",
+        name,
+        subresource: "eviction",
+        object: { apiVersion: "policy/v1", kind: "Eviction", metadata: { name, namespace: "default" } },
+      });
+    const [first = "", second = ""] = world.list("pods").map(({ metadata: { name } }) => name);
+    evict(first);
+    expect(() => evict(second)).toThrow("disruption budget");
+    await world.settle();
+    expect(budget()).toMatchObject({ currentHealthy: 3, disruptionsAllowed: 1 });
+    evict(second);
+    await world.settle();
+    expect(world.list("pods")).toHaveLength(3);
+    expect(world.problems).toEqual([]);
+  });
+
+  it("[REAL12] a ReplicationController is a ReplicaSet of old", async () => {
+    const world = new RealWorld();
+    world.create("nodes", node("n1"));
+    await world.settle();
+    world.create("replicationcontrollers", {
+      apiVersion: "v1",
+      kind: "ReplicationController",
+      metadata: { name: "old", namespace: "default" },
+      spec: { replicas: 2, template: template({ app: "old" }, "old:1") },
+    });
+    await world.settle();
+    expect(world.get("replicationcontrollers", "default", "old")?.status).toMatchObject({
+      replicas: 2,
+      readyReplicas: 2,
+      availableReplicas: 2,
+    });
     expect(world.problems).toEqual([]);
   });
 });

@@ -105,6 +105,44 @@ export class RealWorld {
     return [...this.store.list(query)].map(({ value }) => JSON.parse(value) as T);
   }
 
+  /** As the kubelet says that all running pods of an app have ended. */
+  endPods(label: { [key: string]: string }, phase: "Succeeded" | "Failed"): void {
+    for (const pod of this.list<Pod>("pods")) {
+      const { name = "", namespace = "", labels = {} } = pod.metadata;
+      if (pod.status?.phase !== "Running" || !Object.entries(label).every(([key, value]) => labels[key] === value))
+        continue;
+      const finishedAt = formatTime(this.clock.now());
+      const terminated = {
+        exitCode: phase === "Failed" ? 1 : 0,
+        startedAt: finishedAt,
+        finishedAt,
+        reason: "Completed",
+      };
+      const container = pod.spec.containers[0];
+      const containerStatuses = [
+        {
+          name: container?.name,
+          image: container?.image,
+          imageID: "",
+          ready: false,
+          restartCount: 0,
+          state: { terminated },
+        },
+      ];
+      const conditions = [{ type: "Ready", status: "False", lastTransitionTime: finishedAt }];
+      const patch = { status: { phase, containerStatuses, conditions } };
+      this.do({
+        verb: "patch",
+        resource: "pods",
+        namespace,
+        name,
+        subresource: "status",
+        patchType: "strategic",
+        patch,
+      });
+    }
+  }
+
   /** Feed, controllers, and what scheduler and kubelets do, until nothing moves and nothing waits for `withinMs`. */
   async settle(options: { withinMs?: number; kubelets?: boolean } = {}): Promise<void> {
     const { withinMs = 60_000, kubelets = true } = options;
