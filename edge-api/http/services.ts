@@ -9,6 +9,7 @@ import { Authenticator } from "../access/authenticate.ts";
 import { createAuthorizers } from "../access/authorizers.ts";
 import { bootstrapTokenIdentity } from "../access/bootstrap-tokens.ts";
 import type { Authority } from "../access/certificates.ts";
+import { AccountingStore } from "../access/quota/accounting-store.ts";
 import { API_AUDIENCE, createSigner, createVerifier, publicPart } from "../access/tokens.ts";
 import { parsePolicy } from "../observe/audit/policy.ts";
 import { RequestMetrics } from "../observe/metrics.ts";
@@ -42,8 +43,9 @@ export interface ServicesOptions extends Pick<Services, "acceptWatch" | "hubChan
 }
 
 export async function createServices(options: ServicesOptions): Promise<Services> {
-  const { store, clock, random, uuid, authority } = options;
+  const { clock, random, uuid, authority } = options;
   const nowMs = (): number => clock.now();
+  const store = new AccountingStore(options.store, { registry, nowMs });
   const rights = createAuthorizers(store);
   const { authorizer, rbac } = rights;
   const env: Environment = {
@@ -53,7 +55,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     clock,
     random,
     uuid,
-    admission: admissionChain(ADMISSION_PLUGINS, { store, registry, clock, random, rights }),
+    admission: admissionChain(ADMISSION_PLUGINS, { store, registry, clock, random, rights, quotas: store }),
   };
   const verify = createVerifier([publicPart(options.signingKey)], nowMs);
   const audiences = audiencesOf(options.serverUrl);

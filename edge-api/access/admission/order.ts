@@ -17,6 +17,7 @@ import { podResizeValidator } from "./pod-resize-validator.ts";
 import { podSecurity } from "./pod-security.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
 import { priority } from "./priority.ts";
+import { resourceQuota } from "./resource-quota.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
@@ -44,6 +45,7 @@ export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
   podResizeValidator,
   // Here, in this order: MutatingAdmissionPolicy, MutatingAdmissionWebhook, ValidatingAdmissionPolicy,
   // ValidatingAdmissionWebhook. Whatever awaits ends the turn: what was read before must be read again behind it.
+  resourceQuota,
 
   // No plugins upstream, but what its storage of these kinds does once all plugins have had their say.
   certificateRequester,

@@ -4,6 +4,7 @@ import type { KubeObject } from "../../../machinery/meta/object.ts";
 import type { Store } from "../../store/contract.ts";
 import type { Identity } from "../identity.ts";
 import type { Rights } from "../rbac/escalation.ts";
+import type { Quotas } from "./resource-quota.ts";
 
 /** What is about to happen to one object: admission.Attributes of kube-apiserver. */
 export interface Attributes {
@@ -33,6 +34,8 @@ export interface AdmissionEnvironment {
   random(): number;
   /** For plugins that ask what else the writer may do; absent where only administrators and programs write. */
   rights?: Rights;
+  /** Absent where nothing is counted. */
+  quotas?: Quotas;
 }
 
 /**
