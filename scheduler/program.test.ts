@@ -30,7 +30,11 @@ describe("Scheduler", () => {
     for (const name of ["a", "b", "c"]) cluster.put("nodes", makeNode({ name }));
     for (let i = 0; i < 30; i++) cluster.put("pods", makePod({ name: `p${i}`, ...asks("100m") }));
     await settle();
-    expect(cluster.writes).toHaveLength(1);
+    // First the bindings, then what tells of them.
+    expect(cluster.writes.map((ops) => [ops.length, ops[0]?.resource])).toEqual([
+      [30, "pods"],
+      [30, "events"],
+    ]);
     const perNode = ["a", "b", "c"].map((name) => cluster.bindings.filter((b) => b.endsWith(` ${name}`)).length);
     expect(perNode).toEqual([10, 10, 10]);
   });
@@ -340,5 +344,23 @@ describe("Scheduler", () => {
     pods("default-scheduler");
     await settle();
     expect(nodesOf("default-scheduler")).toBe(3);
+  });
+
+  it("[SC20] telling of many pods waits for a quiet moment, but not for long", async () => {
+    const { cluster, clock, settle, scheduler } = start();
+    for (let i = 0; i < 30; i++) cluster.put("nodes", makeNode({ name: `n${i}` }));
+    const told = () => cluster.events.length;
+    for (let round = 0; round < 20; round++) {
+      for (let i = 0; i < 60; i++) cluster.put("pods", makePod({ name: `p${round}-${i}` }));
+      await settle();
+      clock.nowMs += 200;
+    }
+    expect(cluster.bindings).toHaveLength(1200);
+    expect(told()).toBeGreaterThan(0);
+    expect(told()).toBeLessThan(1200);
+    clock.nowMs += 300;
+    await settle();
+    expect(told()).toBe(1200);
+    expect(scheduler.nextWakeMs()).toBeUndefined();
   });
 });

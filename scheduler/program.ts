@@ -3,7 +3,7 @@
  * batches. All decisions come from its plugins; this is the only part with I/O.
  */
 import type { Clock } from "../machinery/clock.ts";
-import type { ChangeBatch, Cluster } from "../machinery/cluster/contract.ts";
+import type { ChangeBatch, Cluster, WriteOp } from "../machinery/cluster/contract.ts";
 import { FeedCache } from "../machinery/cluster/feed-cache.ts";
 import type { Program } from "../machinery/cluster/program.ts";
 import { backoffDelayMs } from "../machinery/queue/backoff.ts";
@@ -50,6 +50,13 @@ export const SCHEDULER_RESOURCES: readonly string[] = new ClusterState({
 
 /** Pods decided before what was decided is written: enough to share a commit, few enough that none waits for long. */
 const MAX_BATCH_PODS = 500;
+/** Writes put off, at most: beyond it some are done even while pods wait. */
+const MAX_LATER_OPS = 5_000;
+const LATER_CHUNK_OPS = 500;
+/** A few are done as soon as no pod waits; many wait for a quiet moment, as more pods are likely to come. */
+const FEW_LATER_OPS = 50;
+const QUIET_MS = 300;
+const MAX_LATER_MS = 3_000;
 const LOAD_BACKOFF = { baseMs: 500, maxMs: 30_000 };
 
 export class Scheduler implements Program {
@@ -65,6 +72,10 @@ export class Scheduler implements Program {
   #unsure: QueuedPod[] = [];
   /** Failures of bindings that have yet to be told. */
   #untold: { queued: QueuedPod; message: string }[] = [];
+  /** Writes that pods do not wait for. */
+  #later: WriteOp[] = [];
+  #laterSinceMs = 0;
+  #quietSinceMs = 0;
   #isAwaited = false;
   #loadFailures = 0;
   #loadAtMs = 0;
@@ -118,9 +129,9 @@ export class Scheduler implements Program {
   nextWakeMs(): number | undefined {
     if (this.#cache.position === undefined) return this.#loadAtMs;
     if (this.#isAwaited || this.#untold.length > 0) return 0;
-    const next = this.#queue.nextMs();
-    const waiting = this.#bindings.nextMs();
-    return next === undefined || (waiting !== undefined && waiting < next) ? waiting : next;
+    const times = [this.#queue.nextMs(), this.#bindings.nextMs(), this.#laterDueMs()];
+    const known = times.filter((atMs) => atMs !== undefined);
+    return known.length > 0 ? Math.min(...known) : undefined;
   }
 
   async wake(nowMs: number): Promise<void> {
@@ -130,7 +141,11 @@ export class Scheduler implements Program {
     while (this.#cache.position !== undefined) {
       const batch = this.#plan();
       if (batch.ops.length > 0) await this.#write(batch);
-      else if (this.#queue.activeCount === 0) break;
+      const isIdle = batch.ops.length === 0 && this.#queue.activeCount === 0;
+      const laterMs = this.#laterDueMs();
+      const isDue = isIdle && laterMs !== undefined && laterMs <= this.#options.clock.now();
+      if (isDue || this.#later.length > MAX_LATER_OPS) await this.#writeLater();
+      else if (isIdle) break;
     }
   }
 
@@ -207,6 +222,7 @@ export class Scheduler implements Program {
     try {
       this.#counts.commits++;
       batch.settle(await cluster.write(ACTOR, batch.ops));
+      this.#putOff(batch.later);
     } catch (error) {
       // Perhaps it was written, perhaps not: a snapshot tells. What was assumed stays counted until then.
       this.#cache.invalidate();
@@ -214,6 +230,25 @@ export class Scheduler implements Program {
       this.#unsure.push(...batch.inFlight);
       throw error;
     }
+  }
+
+  #putOff(ops: readonly WriteOp[]): void {
+    const nowMs = this.#options.clock.now();
+    if (this.#later.length === 0) this.#laterSinceMs = nowMs;
+    this.#later.push(...ops);
+    this.#quietSinceMs = nowMs;
+  }
+
+  #laterDueMs(): number | undefined {
+    if (this.#later.length === 0) return undefined;
+    if (this.#later.length <= FEW_LATER_OPS) return 0;
+    return Math.min(this.#quietSinceMs + QUIET_MS, this.#laterSinceMs + MAX_LATER_MS);
+  }
+
+  async #writeLater(): Promise<void> {
+    const ops = this.#later.splice(0, LATER_CHUNK_OPS);
+    this.#counts.commits++;
+    await this.#options.cluster.write(ACTOR, ops);
   }
 
   #bindingFailed({ queued, row }: Assignment, why: string | undefined): void {

@@ -6,6 +6,8 @@ export class Batch {
   readonly ops: WriteOp[] = [];
   /** Pods whose fate hangs on this batch: should its outcome be unknown, they are settled by a snapshot. */
   readonly inFlight: QueuedPod[] = [];
+  /** To be written once nothing is more urgent; what becomes of it changes nothing. */
+  readonly later: WriteOp[] = [];
   readonly #then: { at: number; done: (result: WriteResult) => void }[] = [];
 
   /** Returns the op's index, for `needs`. */

@@ -2,7 +2,6 @@
  * From the choice of a node to the binding: Permit plugins may hold a pod back, PreBind plugins may have things to write
  * and to wait for. Most pods have neither, and are bound in the batch they were placed in.
  */
-import type { WriteResult } from "../../machinery/cluster/contract.ts";
 import type { Status } from "../../machinery/meta/status.ts";
 import type { Batch } from "./batch.ts";
 import type { ClusterState } from "./cluster-state.ts";
@@ -135,32 +134,30 @@ export class BindingCycles {
   }
 
   #bind(assignment: Assignment, batch: Batch, nowMs: number, needs: number | undefined): void {
-    const { state, names } = this.#options;
     const { queued, row, profile } = assignment;
-    const { pod } = queued;
-    const { namespace = "", name = "" } = pod.metadata;
-    const nodeName = state.view.nodes.nameOf(row);
-    const op = { ...profile.bind.bind(pod, nodeName), options: OPTIONS };
-    const bound = batch.add(needs === undefined ? op : { ...op, needs }, (result) => this.#settled(assignment, result));
+    const nodeName = this.#options.state.view.nodes.nameOf(row);
+    const op = { ...profile.bind.bind(queued.pod, nodeName), options: OPTIONS };
     batch.inFlight.push(queued);
-    const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`;
-    const text = { type: "Normal", reason: "Scheduled", action: "Binding", message } as const;
-    batch.add({ ...eventOp(pod, text, { eventName: names.next(name, nowMs), nowMs }), needs: bound });
+    batch.add(needs === undefined ? op : { ...op, needs }, (result) => {
+      if (result.ok) this.#bound(assignment, nodeName, batch, nowMs);
+      else this.#refused(assignment, result.status);
+    });
   }
 
-  #settled(assignment: Assignment, result: WriteResult): void {
-    const { queued, row, profile } = assignment;
-    if (result.ok) {
-      const nodeName = this.#options.state.view.nodes.nameOf(row);
-      for (const plugin of profile.postBind) plugin.bound(queued.pod, nodeName);
-      this.#options.listener.bound(assignment);
-      return;
-    }
-    const { status } = result;
-    this.#giveUp(
-      assignment,
-      isMoot(status) ? undefined : `running Bind plugin "${profile.bind.name}": ${said(status)}`,
-    );
+  #bound(assignment: Assignment, nodeName: string, batch: Batch, nowMs: number): void {
+    const { names, listener } = this.#options;
+    const { pod } = assignment.queued;
+    const { namespace = "", name = "" } = pod.metadata;
+    const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`;
+    const text = { type: "Normal", reason: "Scheduled", action: "Binding", message } as const;
+    batch.later.push(eventOp(pod, text, { eventName: names.next(name, nowMs), nowMs }));
+    for (const plugin of assignment.profile.postBind) plugin.bound(pod, nodeName);
+    listener.bound(assignment);
+  }
+
+  #refused(assignment: Assignment, status: Status): void {
+    const { bind } = assignment.profile;
+    this.#giveUp(assignment, isMoot(status) ? undefined : `running Bind plugin "${bind.name}": ${said(status)}`);
   }
 
   #giveUp(assignment: Assignment, why: string | undefined): void {
