@@ -19,7 +19,7 @@ const entry = (text: string): string => `2026-01-01T00:00:00Z stdout F ${text}\n
 
 async function tail(content: string, lines: number): Promise<string> {
   writeFileSync(path, content);
-  const file = await LogFile.open(path, lines);
+  const file = await LogFile.open(path, { tailLines: lines, follow: true });
   let text = "";
   for (let bytes = await file.read(); bytes.length > 0; bytes = await file.read()) text += bytes.toString();
   await file.close();
@@ -40,6 +40,18 @@ describe("the last lines", () => {
     const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`);
     expect(await tail(lines.join(""), 15_000)).toBe(lines.slice(5_000).join(""));
   });
+});
+
+it.each([
+  { name: "[LF18] without follow, what comes after the start is not read", follow: false, out: "b\n" },
+  { name: "[LF19] with follow it is", follow: true, out: "b\nc\n" },
+])("$name", async ({ follow, out }) => {
+  writeFileSync(path, "a\nb\n");
+  const file = await LogFile.open(path, { tailLines: 1, follow });
+  appendFileSync(path, "c\n");
+  expect((await file.read()).toString()).toBe(out);
+  expect((await file.read()).length).toBe(0);
+  await file.close();
 });
 
 /** Runs `answerLog` with what a client would see. */

@@ -16,21 +16,30 @@ export class LogFile {
   readonly #buffer = Buffer.allocUnsafe(READ_BYTES);
   #file: FileHandle;
   #position: number;
+  /** Nothing behind this is read. */
+  readonly #end: number;
   #watcher: FSWatcher | undefined;
   #changed = false;
   #wake: (() => void) | undefined;
 
-  private constructor(path: string, file: FileHandle, position: number) {
+  private constructor(path: string, file: FileHandle, range: { position: number; end: number }) {
     this.#path = path;
     this.#file = file;
-    this.#position = position;
+    this.#position = range.position;
+    this.#end = range.end;
   }
 
-  /** @param tailLines absent: from the start. @throws as open */
-  static async open(path: string, tailLines: number | undefined): Promise<LogFile> {
+  /**
+   * @param from `tailLines` absent: from the start; without `follow` what is written from now on is not read, so that
+   *   reading ends however fast it grows
+   * @throws as open
+   */
+  static async open(path: string, from: { tailLines?: number | undefined; follow: boolean }): Promise<LogFile> {
     const file = await open(path, "r");
     try {
-      return new LogFile(path, file, tailLines === undefined ? 0 : await tailStart(file, tailLines));
+      const { size } = await file.stat();
+      const position = from.tailLines === undefined ? 0 : await tailStart(file, size, from.tailLines);
+      return new LogFile(path, file, { position, end: from.follow ? Number.POSITIVE_INFINITY : size });
     } catch (error) {
       await file.close();
       throw error;
@@ -39,7 +48,8 @@ export class LogFile {
 
   /** The next bytes; empty at the end. They are good until the next call. */
   async read(): Promise<Buffer> {
-    const { bytesRead } = await this.#file.read(this.#buffer, 0, READ_BYTES, this.#position);
+    const wanted = Math.min(READ_BYTES, this.#end - this.#position);
+    const { bytesRead } = await this.#file.read(this.#buffer, 0, wanted, this.#position);
     this.#position += bytesRead;
     return this.#buffer.subarray(0, bytesRead);
   }
@@ -104,9 +114,8 @@ export class LogFile {
   }
 }
 
-/** Where the last `lines` lines begin. A last line without its newline counts. */
-async function tailStart(file: FileHandle, lines: number): Promise<number> {
-  const { size } = await file.stat();
+/** Where the last `lines` lines of the first `size` bytes begin. A last line without its newline counts. */
+async function tailStart(file: FileHandle, size: number, lines: number): Promise<number> {
   if (lines === 0) return size;
   const block = Buffer.allocUnsafe(BLOCK_BYTES);
   let left = lines;

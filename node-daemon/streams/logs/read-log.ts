@@ -20,7 +20,7 @@ export async function answerLog(options: {
 }): Promise<void> {
   const { call, path, log, isRunning, nowMs } = options;
   let heardMs = nowMs();
-  const file = await LogFile.open(path, log.tailLines).catch((error: NodeJS.ErrnoException) => {
+  const file = await LogFile.open(path, log).catch((error: NodeJS.ErrnoException) => {
     // The wording of the kubelet, which first resolves links.
     const why = error.code === "ENOENT" ? "no such file or directory" : error.message;
     throw new CallError(400, `failed to try resolving symlinks in path "${path}": lstat ${path}: ${why}`);
