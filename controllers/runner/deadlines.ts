@@ -1,3 +1,6 @@
+/** Entries left behind that are not worth a clean-up. */
+const SPARE_ENTRIES = 1_000;
+
 /** Keys by the moment they are due: a binary heap. A key that is set anew leaves its old entry behind, ignored. */
 export class Deadlines {
   readonly #heap: { atMs: number; key: string }[] = [];
@@ -8,6 +11,7 @@ export class Deadlines {
     if (this.#due.get(key) === atMs) return;
     this.#due.set(key, atMs);
     this.#push({ atMs, key });
+    if (this.#heap.length > 2 * this.#due.size + SPARE_ENTRIES) this.#rebuild();
   }
 
   clear(key: string): void {
@@ -34,6 +38,12 @@ export class Deadlines {
       this.#due.delete(key);
       yield key;
     }
+  }
+
+  /** Without what was left behind: keys that are set anew all the time would fill the heap. */
+  #rebuild(): void {
+    this.#heap.length = 0;
+    for (const [key, atMs] of this.#due) this.#push({ atMs, key });
   }
 
   #push(entry: { atMs: number; key: string }): void {

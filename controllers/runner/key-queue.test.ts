@@ -110,4 +110,11 @@ describe("Deadlines", () => {
     expect(times).toEqual([...times].sort((a, b) => a - b));
     expect([...deadlines.take(700)]).toEqual([]);
   });
+
+  it("[DL2] keys that are set anew all the time stay in order, and the heap small", () => {
+    const deadlines = new Deadlines();
+    for (let i = 0; i < 5_000; i++) deadlines.set(`k${i % 3}`, 10_000 - i);
+    expect([...deadlines.take(10_000)]).toEqual(["k1", "k0", "k2"]);
+    expect(deadlines.next()).toBeUndefined();
+  });
 });
