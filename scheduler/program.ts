@@ -48,11 +48,14 @@ export const SCHEDULER_RESOURCES: readonly string[] = new ClusterState({
   onClusterChange: () => undefined,
 }).tables.map(({ resource }) => resource);
 
-/** Pods decided before what was decided is written: enough to share a commit, few enough that none waits for long. */
-const MAX_BATCH_PODS = 500;
+/**
+ * Pods decided before what was decided is written: enough to share a commit, few enough that the store is not held up
+ * for long: it does about 2,000 bindings a second, in one go.
+ */
+const MAX_BATCH_PODS = 128;
 /** Writes put off, at most: beyond it some are done even while pods wait. */
 const MAX_LATER_OPS = 5_000;
-const LATER_CHUNK_OPS = 500;
+const LATER_CHUNK_OPS = 128;
 /** A few are done as soon as no pod waits; many wait for a quiet moment, as more pods are likely to come. */
 const FEW_LATER_OPS = 50;
 const QUIET_MS = 300;
