@@ -19,6 +19,24 @@ function withoutManagedFields(metadata: ObjectMeta): ObjectMeta {
   return kept;
 }
 
+/** Values that many objects have in common, by their JSON text. */
+const common = new Map<string, unknown>();
+const MAX_COMMON = 20_000;
+
+/**
+ * One object in place of many equal ones: pods of one ReplicaSet have the same labels, owners and tolerations. What is
+ * cached is never changed, so it may be shared.
+ */
+function shared<T>(value: T): T {
+  if (value === undefined) return value;
+  const key = JSON.stringify(value);
+  const known = common.get(key);
+  if (known !== undefined) return known as T;
+  if (common.size >= MAX_COMMON) common.clear();
+  common.set(key, value);
+  return value;
+}
+
 /** For kinds whose spec and status a controller reads in full. */
 export const projectWhole = <T extends KubeObject>(object: KubeObject): T =>
   ({ ...object, metadata: withoutManagedFields(object.metadata) }) as T;
@@ -67,11 +85,21 @@ export function projectPod(object: KubeObject): Pod {
   return {
     apiVersion,
     kind,
-    metadata: withoutManagedFields(metadata),
+    metadata: projectPodMetadata(metadata),
     spec: projectPodSpec(spec),
     status: projectPodStatus(status ?? {}),
   } as Pod;
 }
+
+const projectPodMetadata = ({ labels, annotations, ownerReferences, ...metadata }: ObjectMeta): ObjectMeta =>
+  ({
+    ...withoutManagedFields(metadata),
+    ...defined({
+      labels: shared(labels),
+      annotations: shared(annotations),
+      ownerReferences: shared(ownerReferences),
+    }),
+  }) as ObjectMeta;
 
 const projectPodSpec = (spec: PodSpec): PodSpec =>
   defined({
@@ -79,8 +107,8 @@ const projectPodSpec = (spec: PodSpec): PodSpec =>
     hostname: spec.hostname,
     subdomain: spec.subdomain,
     restartPolicy: spec.restartPolicy,
-    tolerations: spec.tolerations,
-    containers: spec.containers.map(projectContainer),
+    tolerations: shared(spec.tolerations),
+    containers: shared(spec.containers.map(projectContainer)),
     // Sidecars may have named ports; other init containers matter to nobody here.
     initContainers: spec.initContainers
       ?.filter(({ restartPolicy }) => restartPolicy === "Always")
@@ -100,9 +128,9 @@ const projectPodStatus = (status: PodStatus): PodStatus =>
     startTime: status.startTime,
     podIP: status.podIP,
     podIPs: status.podIPs,
-    conditions: status.conditions,
-    containerStatuses: status.containerStatuses?.map(projectContainerStatus),
-    initContainerStatuses: status.initContainerStatuses?.map(projectContainerStatus),
+    conditions: status.conditions?.map(shared),
+    containerStatuses: shared(status.containerStatuses?.map(projectContainerStatus)),
+    initContainerStatuses: shared(status.initContainerStatuses?.map(projectContainerStatus)),
   }) as PodStatus;
 
 const projectContainerStatus = ({ name, restartCount, state }: ContainerStatus): ContainerStatus =>
