@@ -84,4 +84,70 @@ describe.skipIf(skipNodes)(`conformance on nodes${skipNodes ? ` (skipped: ${skip
     expect((await read("ca.crt")).trim()).toBe(root.trim());
     expect(await read("namespace")).toBe("default");
   });
+
+  it("[sig-auth] ServiceAccounts should mount projected service account token [Conformance]", async () => {
+    const sources = [{ serviceAccountToken: { path: "token", expirationSeconds: 43_200, audience: "test" } }];
+    const mount = { name: "projected", mountPath: "/token" };
+    await apply({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "projected", labels: { name: "projected" } },
+      spec: {
+        containers: [{ name: "web", image: WEB_IMAGE, volumeMounts: [mount] }],
+        volumes: [{ name: "projected", projected: { sources } }],
+      },
+    });
+    await running("name=projected", 1);
+    const token = await kubectl("exec", "projected", "--", "cat", "/token/token");
+    const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+    expect(claims).toMatchObject({ aud: ["test"], sub: "system:serviceaccount:default:default" });
+  });
+
+  it("[sig-cli] Kubectl logs logs should be able to retrieve and filter logs [Conformance]", async () => {
+    const script = "for i in 1 2 3 4 5; do echo line $i; done; sleep 600";
+    await kubectl("run", "talks", `--image=${WEB_IMAGE}`, "--labels=name=talks", "--command", "--", "sh", "-c", script);
+    await running("name=talks", 1);
+    await eventually("lines", 20_000, async () => (await kubectl("logs", "talks")).includes("line 5"));
+    expect(await kubectl("logs", "talks", "--tail=1")).toBe("line 5\n");
+    expect(await kubectl("logs", "talks", "--limit-bytes=1")).toBe("l");
+    const stamped = await kubectl("logs", "talks", "--tail=1", "--timestamps");
+    expect(stamped).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|[+-]\d\d:\d\d) line 5\n$/);
+    expect((await kubectl("logs", "talks", "--since=24h")).split("\n")).toHaveLength(6);
+    await eventually("only what is younger", 10_000, async () => (await kubectl("logs", "talks", "--since=1s")) === "");
+  });
+
+  it("[sig-cli] Kubectl client Kubectl describe should check if kubectl describe prints relevant information for rc and pods [Conformance]", async () => {
+    await apply(controller("described"));
+    await kubectl("expose", "rc", "described", "--port=6379", "--target-port=80");
+    await running("name=described", 2);
+    const names = (await kubectl("get", "pods", "-l", "name=described", "-o", "name")).trim().split("\n");
+    const said = async (...what: string[]) => await kubectl("describe", ...what);
+    for (const name of names)
+      for (const text of [
+        "Controlled By:",
+        "ReplicationController/described",
+        "Image:",
+        "State:",
+        "Running",
+        "QoS Class:",
+      ])
+        expect(await said(name)).toContain(text);
+    for (const text of ["Name:", "Selector:", "name=described", "Replicas:", "2 Running", "Pod Template:", "Events:"])
+      expect(await said("rc", "described")).toContain(text);
+    for (const text of [
+      "Name:",
+      "Selector:",
+      "Type:",
+      "ClusterIP",
+      "IP:",
+      "6379/TCP",
+      "Endpoints:",
+      "Session Affinity:",
+    ])
+      expect(await said("service", "described")).toContain(text);
+    for (const text of ["Conditions:", "Addresses:", "Capacity:", "Kubelet Version:", "Pods:"])
+      expect(await said("nodes")).toContain(text);
+    for (const text of ["Name:", "Labels:", "Status:", "Active", "No resource quota", "No LimitRange"])
+      expect(await said("namespace", "default")).toContain(text);
+  });
 });
