@@ -90,7 +90,7 @@ class Simulation {
 
 describe("Placement", () => {
   const seed = Number(process.env.KEDGE_SEED ?? 20_260_201);
-  const clusters = Number(process.env.KEDGE_CLUSTERS ?? 2_000);
+  const clusters = Number(process.env.KEDGE_CLUSTERS ?? 1_000);
   it(`[PR1] agrees with the reference on ${clusters} random clusters (seed ${seed})`, { timeout: 120_000 }, () => {
     const random = seededRandom(seed);
     let placedCount = 0;

@@ -86,7 +86,7 @@ class Simulation {
 
 describe("Preemption", () => {
   const seed = Number(process.env.KEDGE_SEED ?? 20_260_301);
-  const clusters = Number(process.env.KEDGE_CLUSTERS ?? 1_000);
+  const clusters = Number(process.env.KEDGE_CLUSTERS ?? 500);
   it(`[PP1] agrees with the reference on ${clusters} random clusters (seed ${seed})`, { timeout: 120_000 }, () => {
     const random = seededRandom(seed);
     let found = 0;
