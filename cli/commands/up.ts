@@ -125,10 +125,17 @@ async function bringUp(options: UpOptions): Promise<void> {
   const edge = createEdgeClient(access);
   try {
     const all = localNodes(layout, nodes);
-    await Promise.all(all.map((node) => startNode(node, { options, edge, bridgeIp, caPem: access.caPem })));
+    const startedMs = new Map<string, number>();
+    await Promise.all(
+      all.map(async (node) => {
+        const beforeMs = Date.now();
+        const started = await startNode(node, { options, edge, bridgeIp, caPem: access.caPem });
+        if (started) startedMs.set(node.name, beforeMs);
+      }),
+    );
     for (const node of all) {
       await progress.step(`Node ${node.name}`, async (note) => {
-        await waitNodeReady(node, edge);
+        await waitNodeReady(node, edge, startedMs.get(node.name));
         note("Ready");
       });
     }
@@ -151,28 +158,41 @@ interface StartNode {
   caPem: string;
 }
 
-async function startNode(node: LocalNode, { options, edge, bridgeIp, caPem }: StartNode): Promise<void> {
+/** Returns whether its daemon had to be started. */
+async function startNode(node: LocalNode, { options, edge, bridgeIp, caPem }: StartNode): Promise<boolean> {
   const nodeIp = node.networkNamespace ? await ensureNamespace(options.layout, node) : bridgeIp;
   await options.progress.step(`containerd of ${node.name}`, async (note) => {
     const { started } = await startContainerd(node);
     if (!started) note("was running");
   });
   const host = node.networkNamespace && bridgeIp ? bridgeIp : "127.0.0.1";
-  await startNodeDaemon({ node, serverUrl: `https://${host}:${options.port}`, caPem, ...(nodeIp && { nodeIp }) }, edge);
+  const { started } = await startNodeDaemon(
+    { node, serverUrl: `https://${host}:${options.port}`, caPem, ...(nodeIp && { nodeIp }) },
+    edge,
+  );
+  return started;
 }
 
 interface NodeAnswer {
   status?: { conditions?: { type: string; status: string; message?: string }[] };
 }
 
-async function waitNodeReady(node: LocalNode, edge: EdgeClient): Promise<void> {
+interface LeaseAnswer {
+  spec?: { renewTime?: string };
+}
+
+/**
+ * @param startedMs when its daemon was started just now: what the Node said before that does not count, and the daemon
+ *   renews its Lease when it connects
+ */
+async function waitNodeReady(node: LocalNode, edge: EdgeClient, startedMs: number | undefined): Promise<void> {
   const deadline = performance.now() + NODE_READY_TIMEOUT_MS;
   let last = "it has not registered";
   for (;;) {
     try {
       const answer = (await edge.call("GET", `/api/v1/nodes/${node.name}`)) as NodeAnswer;
       const ready = answer.status?.conditions?.find((condition) => condition.type === "Ready");
-      if (ready?.status === "True") return;
+      if (ready?.status === "True" && (await hasReported(node, edge, startedMs))) return;
       if (ready) last = ready.message ?? "it is not Ready";
     } catch (error) {
       last = (error as Error).message;
@@ -187,6 +207,13 @@ async function waitNodeReady(node: LocalNode, edge: EdgeClient): Promise<void> {
     }
     await sleep(50);
   }
+}
+
+async function hasReported(node: LocalNode, edge: EdgeClient, startedMs: number | undefined): Promise<boolean> {
+  if (startedMs === undefined) return true;
+  const path = `/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/${node.name}`;
+  const lease = (await edge.call("GET", path)) as LeaseAnswer;
+  return Date.parse(lease.spec?.renewTime ?? "") >= startedMs;
 }
 
 type Size = { port: number; nodes: number; simulatedNodes: number };
