@@ -1,4 +1,6 @@
 /** Makes what a cluster must have and does not: at its first start, and whatever has been deleted since. */
+
+import type { ServiceCIDR } from "../../kinds/networking/v1-types.ts";
 import { aggregatedRules } from "../../kinds/rbac/aggregation.ts";
 import type { ClusterRole, PolicyRule } from "../../kinds/rbac/v1-types.ts";
 import { deepEqual } from "../../machinery/meta/equality.ts";
@@ -14,6 +16,7 @@ import { type Caller, type Environment, keyOf, type Target } from "../verbs/envi
 import { update } from "../verbs/update.ts";
 import { SYSTEM_OBJECTS } from "./objects.ts";
 import { planReconciliation } from "./reconcile-role.ts";
+import { DEFAULT_CIDR, planServiceCidrStatus } from "./service-cidr.ts";
 
 const CALLER: Caller = {
   identity: { user: "system:apiserver", groups: [MASTERS_GROUP] },
@@ -41,6 +44,7 @@ export function bootstrap(env: Environment, report: (error: unknown, context: st
     if (env.store.get(keyOf(target))) continue;
     attempt(() => make(env, target, object), `${object.kind} ${object.metadata.name}`);
   }
+  attempt(() => settleServiceCidr(env), "the default ServiceCIDR's status");
   for (const object of defaultRoles()) attempt(() => reconcile(env, object), `${object.kind} ${object.metadata.name}`);
   attempt(() => aggregate(env), "aggregated roles");
 }
@@ -65,6 +69,13 @@ function reconcile(env: Environment, wanted: KubeObject): void {
   if (plan.do !== "recreate") return;
   remove(env, { target, caller: CALLER, options: {} });
   make(env, target, wanted);
+}
+
+function settleServiceCidr(env: Environment): void {
+  const target = { ...targetOf(env, DEFAULT_CIDR), subresource: "status" };
+  const row = env.store.get(keyOf(target));
+  const status = row && planServiceCidrStatus(fromStorage(row.value, target.kind) as ServiceCIDR, env.clock.now());
+  if (status) update(env, { target, caller: CALLER, isPatch: true, transform: (live) => ({ ...live!, status }) });
 }
 
 /** Roles that gather others' rules have them from the first moment on; afterwards they are a controller's business. */

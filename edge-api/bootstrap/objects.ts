@@ -1,5 +1,6 @@
 /** What every cluster has from its first moment on. */
 import type { KubeObject } from "../../machinery/meta/object.ts";
+import { DEFAULT_CIDR } from "./service-cidr.ts";
 
 /** Served on each node by the daemon itself, which passes on to the edge. */
 const API_ADDRESS = "10.96.0.1";
@@ -26,12 +27,7 @@ export const SYSTEM_OBJECTS: readonly KubeObject[] = [
   namespace("kube-system"),
   namespace("kube-public"),
   namespace("kube-node-lease"),
-  {
-    apiVersion: "networking.k8s.io/v1",
-    kind: "ServiceCIDR",
-    metadata: { name: "kubernetes" },
-    spec: { cidrs: ["10.96.0.0/16"] },
-  },
+  DEFAULT_CIDR,
   {
     apiVersion: "v1",
     kind: "Service",

@@ -43,6 +43,7 @@ export function create(
   const generated = !meta.name && meta.generateName ? meta.generateName : undefined;
   if (generated !== undefined) meta.name = generateName(generated, env.random);
   stampNew(meta, { kind, env });
+  hooksOf(kind.storage).planCreate?.(object, env);
   const next = strategy.prepareForCreate?.(object) ?? object;
   validateNew(next, target);
   env.admission.validate({ ...attributes, object: next, name: next.metadata.name ?? "" });

@@ -74,6 +74,7 @@ export function update(env: Environment, request: UpdateRequest): Outcome {
     warn: caller.warn,
   };
   env.admission.admit(attributes);
+  if (subresource === "") hooksOf(kind.storage).planUpdate?.(wanted, prev, env);
   const next = prepare(wanted, prev, target);
   setManagedFields(next, managedFields);
   bumpGeneration(next, prev, target);

@@ -13,9 +13,7 @@ function keepAllocated(next: Service, prev: Service): void {
   const [spec, old] = [next.spec, prev.spec];
   if (hasClusterIp(prev) && hasClusterIp(next)) {
     if (!spec.clusterIP && old.clusterIP) spec.clusterIP = old.clusterIP;
-    if (!spec.clusterIPs?.length && old.clusterIPs && spec.clusterIP === old.clusterIP) {
-      spec.clusterIPs = [...old.clusterIPs];
-    }
+    if (!spec.clusterIPs?.length && old.clusterIPs?.length) spec.clusterIPs = [...old.clusterIPs];
   }
   if (hasNodePorts(prev) && hasNodePorts(next)) {
     const used = new Set(old.ports?.map((port) => port.nodePort).filter((number) => number));
@@ -60,8 +58,9 @@ function dropForType(next: Service, prev: Service): void {
     drop("ipFamilies", "ipFamilyPolicy");
   }
   const usesNoNodePort = spec.type === "ClusterIP" || spec.type === "ExternalName";
-  const numbers = (service: Service): unknown[] => (service.spec.ports ?? []).map((port) => port.nodePort ?? 0);
-  if (hasNodePorts(prev) && usesNoNodePort && same(numbers(next), numbers(prev))) {
+  const usedNodePorts = old.type === "NodePort" || old.type === "LoadBalancer";
+  const before = new Set(old.ports?.map((port) => port.nodePort));
+  if (usedNodePorts && usesNoNodePort && spec.ports?.every(({ nodePort }) => !nodePort || before.has(nodePort))) {
     for (const port of spec.ports ?? []) delete port.nodePort;
   }
   if (hasHealthCheckPort(prev) && !hasHealthCheckPort(next)) drop("healthCheckNodePort");

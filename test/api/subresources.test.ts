@@ -169,7 +169,7 @@ describe("services", () => {
     expect(taken.body).toMatchObject({ code: 422, reason: "Invalid" });
     expect(taken.body.message).toContain("provided IP is already allocated");
     const foreign = await api.create(SERVICES, service("s", { clusterIP: "10.97.0.1" }));
-    expect(foreign.body.message).toContain("not in the valid range. The range of valid IPs is 10.96.0.0/16");
+    expect(foreign.body.message).toContain("the provided network does not match the current range");
   });
 
   it("[V3] node ports are given, kept and freed", async () => {

@@ -11,31 +11,49 @@ const RESERVED = 86;
 const RESOURCE = "nodeports.kedge";
 
 const keyOf = (port: number) => ({ resource: RESOURCE, namespace: "", name: String(port) });
-const isFree = (env: Environment, port: number): boolean => env.store.get(keyOf(port)) === undefined;
 
-/** Undefined when all are taken. */
-export function pickPort(env: Environment): number | undefined {
-  const upper = LAST - FIRST + 1 - RESERVED;
-  const start = Math.floor(env.random() * upper);
-  for (let i = 0; i < upper; i++) {
-    const port = FIRST + RESERVED + ((start + i) % upper);
-    if (isFree(env, port)) return port;
+/** What one write of one service takes; nothing is written yet. */
+export class PortPlan {
+  readonly #env: Environment;
+  readonly #taken = new Set<number>();
+
+  constructor(env: Environment) {
+    this.#env = env;
   }
-  for (let port = FIRST; port < FIRST + RESERVED; port++) if (isFree(env, port)) return port;
-  return undefined;
+
+  #isFree(port: number): boolean {
+    return !this.#taken.has(port) && this.#env.store.get(keyOf(port)) === undefined;
+  }
+
+  /** Returns why the port cannot be had, in upstream's words, or undefined. */
+  take(port: number): string | undefined {
+    if (port < FIRST || port > LAST)
+      return `provided port is not in the valid range. The range of valid ports is ${FIRST}-${LAST}`;
+    if (!this.#isFree(port)) return "provided port is already allocated";
+    this.#taken.add(port);
+    return undefined;
+  }
+
+  /** A free one. Undefined when all are taken. */
+  takeAny(): number | undefined {
+    const upper = LAST - FIRST + 1 - RESERVED;
+    const start = Math.floor(this.#env.random() * upper);
+    for (let i = 0; i < upper; i++) {
+      const port = FIRST + RESERVED + ((start + i) % upper);
+      if (this.take(port) === undefined) return port;
+    }
+    for (let port = FIRST; port < FIRST + RESERVED; port++) if (this.take(port) === undefined) return port;
+    return undefined;
+  }
 }
 
-/** Takes a port for a service ("namespace/name"). Returns what is wrong with it, in upstream's words, or undefined. */
-export function claimPort(env: Environment, port: number, service: string): string | undefined {
-  if (port < FIRST || port > LAST)
-    return `provided port is not in the valid range. The range of valid ports is ${FIRST}-${LAST}`;
-  if (!isFree(env, port)) return "provided port is already allocated";
+/** Takes a port for a service ("namespace/name"). @throws StoreError when somebody has it */
+export function claimPort(env: Environment, port: number, service: string): void {
   env.store.create(keyOf(port), () => JSON.stringify({ service }));
-  return undefined;
 }
 
-/** Gives a port back; one that nobody has is let be. */
-export function releasePort(env: Environment, port: number): void {
+/** Gives a port back; one that nobody has, or another service, is let be. */
+export function releasePort(env: Environment, port: number, service: string): void {
   const row = env.store.get(keyOf(port));
-  if (row) env.store.delete(keyOf(port), row.revision, () => row.value);
+  if (row?.value === JSON.stringify({ service })) env.store.delete(keyOf(port), row.revision, () => row.value);
 }

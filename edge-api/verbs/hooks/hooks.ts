@@ -6,6 +6,12 @@ import type { Environment } from "../environment.ts";
  * two-phase deletion of namespaces. Whatever only looks at the object belongs to its strategy in kinds/ instead.
  */
 export interface StorageHooks {
+  /**
+   * After mutating admission, before the strategy and validation: fills in what the API server chooses itself. Writes
+   * nothing. @throws ApiError
+   */
+  planCreate?(next: KubeObject, env: Environment): void;
+  planUpdate?(next: KubeObject, prev: KubeObject, env: Environment): void;
   /** After validation. May fill in fields of `next`. @throws ApiError to refuse; everything is rolled back. */
   beforeCreate?(next: KubeObject, env: Environment): void;
   beforeUpdate?(next: KubeObject, prev: KubeObject, env: Environment): void;

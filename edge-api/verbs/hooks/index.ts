@@ -1,10 +1,13 @@
+import { IP_ADDRESSES } from "../allocation/cluster-ips.ts";
 import type { StorageHooks } from "./hooks.ts";
+import { ipAddressHooks } from "./ip-addresses.ts";
 import { namespaceHooks } from "./namespaces.ts";
 import { serviceHooks } from "./services.ts";
 
 const HOOKS: ReadonlyMap<string, StorageHooks> = new Map([
   ["namespaces", namespaceHooks],
   ["services", serviceHooks],
+  [IP_ADDRESSES, ipAddressHooks],
 ]);
 
 const NONE: StorageHooks = {};
