@@ -197,6 +197,7 @@ export class Scheduler implements Program {
     const nowMs = this.#options.clock.now();
     for (const queued of this.#unsure.splice(0)) {
       if (queued.where !== "in flight") continue;
+      this.#bindings.forget(queued.pod.metadata.uid ?? "");
       this.#state.forget(queued.pod);
       this.#giveUp(queued, nowMs);
     }

@@ -9,6 +9,7 @@ import type { NodeAffinityArgs } from "../plugins/node-affinity.ts";
 import type { NodeResourcesFitArgs } from "../plugins/node-resources-fit.ts";
 import { type PodTopologySpreadArgs, SYSTEM_DEFAULT_CONSTRAINTS } from "../plugins/pod-topology-spread.ts";
 import { DEFAULT_RESOURCES, type ScoringStrategy, type WeightedResource } from "../plugins/scoring-strategy.ts";
+import type { VolumeBindingArgs } from "../plugins/volume-binding.ts";
 import { fail, fieldsOf, flagOf, listOf, oneOf, textOf, textsOf, wholeOf } from "./reader.ts";
 
 const META = ["apiVersion", "kind"] as const;
@@ -145,5 +146,18 @@ function constraintOf(value: unknown, path: string): TopologySpreadConstraint {
       "DoNotSchedule",
       "ScheduleAnyway",
     ]),
+  };
+}
+
+export function volumeBindingArgs(args: unknown): VolumeBindingArgs {
+  const path = "VolumeBindingArgs";
+  const { bindTimeoutSeconds, shape } = fieldsOf(args, path, [...META, "bindTimeoutSeconds", "shape"]);
+  if (listOf(shape, `${path}.shape`).length > 0) fail(`${path}.shape`, "scoring by storage capacity is not built");
+  return {
+    bindTimeoutSeconds: wholeOf(bindTimeoutSeconds, `${path}.bindTimeoutSeconds`, {
+      least: 0,
+      most: 86_400,
+      otherwise: 600,
+    }),
   };
 }

@@ -21,10 +21,14 @@ import { nodePorts } from "../plugins/node-ports.ts";
 import { nodeResourcesBalancedAllocation } from "../plugins/node-resources-balanced-allocation.ts";
 import { nodeResourcesFit } from "../plugins/node-resources-fit.ts";
 import { nodeUnschedulable } from "../plugins/node-unschedulable.ts";
+import { nodeVolumeLimits } from "../plugins/node-volume-limits.ts";
 import { podTopologySpread } from "../plugins/pod-topology-spread.ts";
 import { prioritySort } from "../plugins/priority-sort.ts";
 import { schedulingGates } from "../plugins/scheduling-gates.ts";
 import { taintToleration } from "../plugins/taint-toleration.ts";
+import { volumeBinding } from "../plugins/volume-binding.ts";
+import { volumeRestrictions } from "../plugins/volume-restrictions.ts";
+import { volumeZone } from "../plugins/volume-zone.ts";
 import {
   balancedAllocationArgs,
   interPodAffinityArgs,
@@ -33,6 +37,7 @@ import {
   nodeResourcesFitArgs,
   podTopologySpreadArgs,
   preemptionArgs,
+  volumeBindingArgs,
 } from "./arguments.ts";
 
 /** What one plugin does; which of it is used, its extension points say. */
@@ -69,6 +74,16 @@ export const PLUGINS: ReadonlyMap<string, PluginFactory> = new Map<string, Plugi
   ["NodeAffinity", (args) => nodeAffinity(nodeAffinityArgs(args))],
   ["NodePorts", fixed("NodePorts", { filter: nodePorts })],
   ["NodeResourcesFit", (args) => nodeResourcesFit(nodeResourcesFitArgs(args))],
+  ["VolumeRestrictions", fixed("VolumeRestrictions", { clusterFilter: volumeRestrictions })],
+  ["NodeVolumeLimits", fixed("NodeVolumeLimits", { clusterFilter: nodeVolumeLimits })],
+  [
+    "VolumeBinding",
+    (args) => {
+      const plugin = volumeBinding(volumeBindingArgs(args));
+      return { clusterFilter: plugin, reserve: plugin };
+    },
+  ],
+  ["VolumeZone", fixed("VolumeZone", { clusterFilter: volumeZone })],
   [
     "PodTopologySpread",
     (args) => {
@@ -105,6 +120,10 @@ export const DEFAULT_PLUGINS: readonly { name: string; weight?: number }[] = [
   { name: "NodeAffinity", weight: 2 },
   { name: "NodePorts" },
   { name: "NodeResourcesFit", weight: 1 },
+  { name: "VolumeRestrictions" },
+  { name: "NodeVolumeLimits" },
+  { name: "VolumeBinding" },
+  { name: "VolumeZone" },
   { name: "PodTopologySpread", weight: 2 },
   { name: "InterPodAffinity", weight: 2 },
   { name: "DefaultPreemption" },

@@ -59,6 +59,8 @@ export class AssignedPods {
   readonly #nodes: NodeTable;
   readonly #namespaceLabels: NamespaceLabels;
   readonly #byRow: (CachedPod[] | undefined)[] = [];
+  /** By claim ("namespace/name"): pods on nodes that use it. */
+  readonly #claimUsers = new Map<string, number>();
   #counters: SelectedCounter[] = [];
   readonly #countersByKey = new Map<string, SelectedCounter>();
   readonly #carriers = new Map<string, CarrierEntry>();
@@ -150,6 +152,11 @@ export class AssignedPods {
     if (this.#idle > MAX_IDLE_COUNTERS) this.#dropIdle();
   }
 
+  /** How many pods on nodes use a claim. */
+  usersOfClaim(key: string): number {
+    return this.#claimUsers.get(key) ?? 0;
+  }
+
   /** Changes with the carriers there are and what their terms select. */
   get carrierVersion(): number {
     return this.#carrierVersion;
@@ -215,8 +222,15 @@ export class AssignedPods {
   }
 
   #count(pod: CachedPod, row: number, sign: 1 | -1): void {
+    for (const name of pod.footprint.claims) this.#countClaim(`${pod.footprint.namespace}/${name}`, sign);
     this.#countSelected(pod, row, sign);
     for (const { counter } of this.#carriersOf.get(pod.footprint) ?? []) this.#countIn(counter, row, sign);
+  }
+
+  #countClaim(key: string, sign: 1 | -1): void {
+    const users = (this.#claimUsers.get(key) ?? 0) + sign;
+    if (users === 0) this.#claimUsers.delete(key);
+    else this.#claimUsers.set(key, users);
   }
 
   #countSelected(pod: CachedPod, row: number, sign: 1 | -1): void {

@@ -2,6 +2,7 @@
  * From the choice of a node to the binding: Permit plugins may hold a pod back, PreBind plugins may have things to write
  * and to wait for. Most pods have neither, and are bound in the batch they were placed in.
  */
+import type { WriteResult } from "../../machinery/cluster/contract.ts";
 import type { Status } from "../../machinery/meta/status.ts";
 import type { Batch } from "./batch.ts";
 import type { ClusterState } from "./cluster-state.ts";
@@ -98,10 +99,8 @@ export class BindingCycles {
   /** Ends the waiting of a pod another takes the place of; false: it does not wait. */
   reject({ metadata }: CachedPod, why: string): boolean {
     const waiting = this.#waiting.get(metadata.uid ?? "");
-    if (!waiting) return false;
-    this.#waiting.delete(metadata.uid ?? "");
-    this.#giveUp(waiting, why);
-    return true;
+    if (waiting) this.#end(waiting.queued, why);
+    return waiting !== undefined;
   }
 
   /** The pod is going, gone, or bound by somebody else. */
@@ -113,24 +112,34 @@ export class BindingCycles {
     this.#options.state.forget(waiting.queued.pod);
   }
 
+  #end(queued: QueuedPod, why: string): void {
+    const waiting = this.#waiting.get(uidOf(queued));
+    if (!waiting) return;
+    this.#waiting.delete(uidOf(queued));
+    this.#giveUp(waiting, why);
+  }
+
   #preBind(assignment: Assignment, batch: Batch, nowMs: number): void {
     const { queued, reservations } = assignment;
-    let needs: number | undefined;
-    for (const op of reservations.flatMap(({ ops }) => ops)) {
-      needs = batch.add(needs === undefined ? op : { ...op, needs });
-    }
     const timeouts = reservations.flatMap(({ progress, timeoutMs }) => (progress ? (timeoutMs ?? 0) : []));
-    if (timeouts.length === 0) {
+    const waits = timeouts.length > 0;
+    let needs: number | undefined;
+    for (const { plugin, ops } of reservations) {
+      for (const op of ops) {
+        // Without waiting the binding fails with what it needs, and that is enough.
+        const done = (result: WriteResult): void => {
+          if (waits && !result.ok) this.#end(queued, `running PreBind plugin "${plugin}": ${said(result.status)}`);
+        };
+        needs = batch.add(needs === undefined ? op : { ...op, needs }, done);
+      }
+    }
+    if (!waits) {
       this.#bind(assignment, batch, nowMs, needs);
       return;
     }
-    const waiting: Waiting = {
-      ...assignment,
-      stage: "prebind",
-      permits: [],
-      deadlineMs: nowMs + Math.min(...timeouts),
-    };
-    this.#waiting.set(uidOf(queued), waiting);
+    batch.inFlight.push(queued);
+    const deadlineMs = nowMs + Math.min(...timeouts);
+    this.#waiting.set(uidOf(queued), { ...assignment, stage: "prebind", permits: [], deadlineMs });
   }
 
   #bind(assignment: Assignment, batch: Batch, nowMs: number, needs: number | undefined): void {

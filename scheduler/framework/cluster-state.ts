@@ -13,9 +13,11 @@ import { compileSelector } from "../../machinery/meta/selector.ts";
 import { isEmptySelector, type Labels } from "./affinity-terms.ts";
 import type { Budget } from "./budgets.ts";
 import { ClusterView } from "./cluster-view.ts";
+import { type Followed, follow, identityOf } from "./followed.ts";
 import type { NodeFacts } from "./node-table.ts";
 import type { ClusterChange } from "./plugin.ts";
 import type { CachedPod, PendingPod } from "./queued-pod.ts";
+import { followStorage } from "./storage-tables.ts";
 
 export interface CachedNode extends Cached {
   facts: NodeFacts;
@@ -41,12 +43,6 @@ export interface ClusterStateListener {
   onClusterChange(change: ClusterChange): void;
 }
 
-/** A resource that is followed. */
-interface Followed {
-  table: AnyTable;
-  observe(change: Change): void;
-}
-
 export class ClusterState {
   readonly view = new ClusterView();
   readonly pods: Table<CachedPod>;
@@ -64,6 +60,7 @@ export class ClusterState {
       follow(nodes, (change) => this.#observeNode(change)),
       follow(this.#namespaceTable(), (change) => this.#observeNamespace(change)),
       ...this.#selecting(),
+      ...followStorage(this.view.storage, (change) => this.#tell(change)),
       follow(budgetTable(), ({ type, object }) => {
         const { namespace = "", name = "" } = object.metadata;
         this.view.changes++;
@@ -250,11 +247,6 @@ export class ClusterState {
   }
 }
 
-const follow = <T extends Cached>(table: Table<T>, observe: (change: Change<T>) => void): Followed => ({
-  table,
-  observe: observe as (change: Change) => void,
-});
-
 const isPending = (pod: CachedPod): pod is PendingPod => pod.pending !== undefined;
 
 function projectPod(pod: Pod & KubeObject, view: ClusterView): CachedPod {
@@ -333,7 +325,3 @@ export function nodeFacts({ metadata, spec, status }: Node): NodeFacts {
     images: (status?.images ?? []).map(({ names = [], sizeBytes = 0 }) => ({ names, sizeBytes })),
   };
 }
-
-/** Always the same four fields: objects of one layout cost least. */
-const identityOf = ({ namespace, name, uid, resourceVersion }: ObjectMeta): ObjectMeta =>
-  ({ namespace, name, uid, resourceVersion }) as ObjectMeta;

@@ -8,6 +8,7 @@ import { type PodClass, PodClasses } from "./pod-class.ts";
 import { PodFootprints } from "./pod-footprint.ts";
 import { PodShapes } from "./pod-shape.ts";
 import { ResourceColumns } from "./resources.ts";
+import { Storage } from "./storage.ts";
 import { Workloads } from "./workloads.ts";
 
 export class ClusterView {
@@ -19,6 +20,7 @@ export class ClusterView {
   readonly workloads = new Workloads();
   readonly budgets = new Budgets();
   readonly images = new NodeImages();
+  readonly storage = new Storage();
   readonly footprints = new PodFootprints(this.columns, {
     onAdd: (footprint) => this.pods.footprintAdded(footprint),
     onDrop: (footprint) => this.pods.footprintDropped(footprint),

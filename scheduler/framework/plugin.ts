@@ -124,6 +124,7 @@ export interface PreparedScore {
 
 /** What a plugin has put aside for a pod that goes to a node. */
 export interface Reservation {
+  plugin: string;
   /** PreBind: to be written before the binding; the binding is not made when one of them fails. */
   ops: WriteOp[];
   /** The pod goes elsewhere, or nowhere. */
