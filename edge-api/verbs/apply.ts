@@ -3,11 +3,12 @@
  * Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/
  */
 import { applyConfiguration } from "../../machinery/apply/apply.ts";
+import { NO_OWNERS } from "../../machinery/apply/ownership.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { badRequest, conflict } from "../../machinery/meta/status.ts";
 import { type DecodeOptions, decodeKind } from "./decode.ts";
 import { type Caller, type Environment, type Outcome, subjectOf, type Target } from "./environment.ts";
-import { fieldWrite, setManagedFields } from "./ownership.ts";
+import { fieldWrite } from "./ownership.ts";
 import { update } from "./update.ts";
 
 export interface ApplyPatch {
@@ -29,19 +30,20 @@ export function apply(
 ): Outcome {
   const { kind } = target;
   const configuration = asConfiguration(config);
+  let ownership = NO_OWNERS;
   return update(env, {
     target,
     caller,
     isPatch: true,
-    isTracked: true,
     mayCreate: true,
-    transform(prev) {
+    ownership: () => ownership,
+    transform(prev, managed) {
       const request = { ...fieldWrite(env, target, caller), kind: kind.kind, group: kind.group, force };
-      const { object, managedFields } = applyConfiguration(prev, configuration, request);
+      const applied = applyConfiguration({ object: prev, managed }, configuration, request);
+      ownership = applied.ownership;
       reportDuplicates(decoding);
       // The configuration has been held against the schema already, so nothing unknown is left to complain of.
-      const next = decodeKind(env, object, kind, { fieldValidation: "Ignore", warn: decoding.warn });
-      setManagedFields(next, managedFields);
+      const next = decodeKind(env, applied.object, kind, { fieldValidation: "Ignore", warn: decoding.warn });
       if (prev === undefined) {
         checkMayCreate();
         checkNew(next, target);

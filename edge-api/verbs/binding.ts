@@ -4,7 +4,7 @@ import { formatTime } from "../../machinery/clock.ts";
 import { invalidObject, notSupported, required } from "../../machinery/meta/field-error.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { conflict, notFound, type Status } from "../../machinery/meta/status.ts";
-import { fromStorage, toStorage } from "./convert.ts";
+import { detachedFromStorage, toStorage } from "./convert.ts";
 import {
   admitSubresource,
   type Caller,
@@ -42,7 +42,7 @@ export function bind(
   const node = nodeOf(binding, target);
   const row = env.store.get(keyOf(target));
   if (!row) throw notFound(subjectOf(target.kind, target.name));
-  const pod = fromStorage(row.value, target.kind);
+  const { object: pod, managed } = detachedFromStorage(row.value, target.kind);
   const { uid, resourceVersion } = binding.metadata ?? {};
   checkPreconditions({ ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) }, pod.metadata, target);
   const subject = { group: "", resource: "pods/binding", name: target.name };
@@ -57,7 +57,7 @@ export function bind(
   const written = committing(env, caller, () => {
     const stored = toStorage(env, pod, target.kind);
     return env.store.update(keyOf(target), row.revision, (revision) =>
-      encodeObject(stored.object, stored.kind, revision),
+      encodeObject(stored.object, stored.kind, revision, managed),
     );
   });
   const status: Status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };

@@ -1,5 +1,6 @@
 /** Between the version an object is stored in and the one a client asks for. */
 import type { Kind } from "../../kinds/kind.ts";
+import { detachManagedFields } from "../../machinery/apply/text.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { apiVersionOf, type Environment } from "./environment.ts";
 import { parseObject, textPrefix } from "./object-text.ts";
@@ -10,9 +11,21 @@ function stamp(object: KubeObject, kind: Kind): KubeObject {
   return object;
 }
 
+/** A stored object, with its managedFields apart: as text, and not parsed. */
+export interface Stored {
+  object: KubeObject;
+  managed: string | undefined;
+}
+
+export function detachedFromStorage(text: string, kind: Kind): Stored {
+  const { bare, managed } = detachManagedFields(text);
+  return { object: converted(parseObject(bare), kind), managed };
+}
+
 /** The stored text as an object of `kind`. */
-export function fromStorage(text: string, kind: Kind): KubeObject {
-  const stored = parseObject(text);
+export const fromStorage = (text: string, kind: Kind): KubeObject => converted(parseObject(text), kind);
+
+function converted(stored: KubeObject, kind: Kind): KubeObject {
   if (stored.apiVersion === apiVersionOf(kind)) return stored;
   return stamp(kind.strategy.fromStored?.(stored) ?? stored, kind);
 }

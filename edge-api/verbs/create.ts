@@ -1,3 +1,4 @@
+import type { Ownership } from "../../machinery/apply/ownership.ts";
 import { invalidObject } from "../../machinery/meta/field-error.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { objectMetaErrors } from "../../machinery/meta/object-meta.ts";
@@ -12,20 +13,22 @@ import { encodeObject } from "./object-text.ts";
 import { trackFields } from "./ownership.ts";
 
 /**
- * Creates `object`, which is decoded and defaulted and from here on belongs to this function. `isTracked`: its
- * managedFields say already who owns what.
+ * Creates `object`, which is decoded and defaulted and from here on belongs to this function. `ownership`:
+ * who owns what; absent: the caller, everything.
  * @throws ApiError, StoreError; then nothing was written
  */
 export function create(
   env: Environment,
-  { target, caller, object, isTracked }: { target: Target; caller: Caller; object: KubeObject; isTracked?: boolean },
+  { target, caller, object, ownership }: { target: Target; caller: Caller; object: KubeObject; ownership?: Ownership },
 ): Outcome {
   const { kind } = target;
   const { strategy } = kind;
   const meta = object.metadata;
   matchNamespace(meta, target.namespace);
   if (meta.resourceVersion) throw new ApiError(500, "", "resourceVersion should not be set on objects to be created");
-  if (!isTracked) trackFields(env, { target, caller, live: undefined, next: object });
+  const live = { object: undefined, managed: undefined };
+  const { managed } = ownership ?? trackFields(env, { target, caller, live, next: object });
+  delete meta.managedFields;
 
   const attributes: Attributes = {
     operation: "CREATE",
@@ -53,7 +56,7 @@ export function create(
     hooksOf(kind.storage).beforeCreate?.(next, env);
     const stored = toStorage(env, next, kind);
     return env.store.create(keyOf(target, next.metadata.name), (revision) =>
-      encodeObject(stored.object, stored.kind, caller.dryRun ? undefined : revision),
+      encodeObject(stored.object, stored.kind, caller.dryRun ? undefined : revision, managed),
     ).value;
   });
   return { code: 201, text: textFromStorage(text, kind) };

@@ -120,10 +120,12 @@ export function nothingHoldsIt(next: KubeObject, prev: KubeObject, kind: Kind): 
 export function removeRow(
   env: Environment,
   target: Target,
-  { object, revision }: { object: KubeObject; revision: number },
+  { object, managed, revision }: { object: KubeObject; managed?: string | undefined; revision: number },
 ): StoredObject {
   const stored = toStorage(env, object, target.kind);
-  const removed = env.store.delete(keyOf(target), revision, (at) => encodeObject(stored.object, stored.kind, at));
+  const removed = env.store.delete(keyOf(target), revision, (at) =>
+    encodeObject(stored.object, stored.kind, at, managed),
+  );
   hooksOf(target.kind.storage).afterDelete?.(object, env);
   return removed;
 }

@@ -1,11 +1,11 @@
 /** Who owns which field: metadata.managedFields of every write. The rules are in machinery/apply. */
 import type { Kind } from "../../kinds/kind.ts";
 import { fieldScopeOf } from "../../kinds/reset-fields.ts";
-import { equalSets, type FieldSet } from "../../machinery/apply/field-set.ts";
+import type { Ownership } from "../../machinery/apply/ownership.ts";
 import { applyTypeOf } from "../../machinery/apply/schema.ts";
-import { type FieldWrite, managedFieldsAfterUpdate, type Versions } from "../../machinery/apply/update.ts";
+import { type FieldWrite, type Live, ownershipAfterUpdate, type Versions } from "../../machinery/apply/update.ts";
 import type { Fields } from "../../machinery/apply/value.ts";
-import type { KubeObject, ManagedFieldsEntry } from "../../machinery/meta/object.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
 import { apiVersionOf, type Caller, type Environment, type Target } from "./environment.ts";
 
 /** A write through an endpoint, as field ownership sees it. */
@@ -22,19 +22,14 @@ export function fieldWrite(env: Environment, { kind, subresource }: Target, call
 }
 
 /**
- * Brings `next.metadata.managedFields` up to date. `next` is decoded and defaulted, and nothing has been admitted or
- * prepared yet: what the server itself fills in has no owner.
+ * Who owns what of `next`, which is decoded and defaulted. To be asked before anything is admitted or prepared: what
+ * the server itself fills in has no owner.
  */
 export function trackFields(
   env: Environment,
-  { target, caller, live, next }: { target: Target; caller: Caller; live: KubeObject | undefined; next: KubeObject },
-): void {
-  setManagedFields(next, managedFieldsAfterUpdate(live, next, fieldWrite(env, target, caller)));
-}
-
-export function setManagedFields(object: KubeObject, entries: ManagedFieldsEntry[] | undefined): void {
-  if (entries === undefined) delete object.metadata.managedFields;
-  else object.metadata.managedFields = entries;
+  { target, caller, live, next }: { target: Target; caller: Caller; live: Live; next: KubeObject },
+): Ownership {
+  return ownershipAfterUpdate(live, next, fieldWrite(env, target, caller));
 }
 
 /** The served versions of what is stored under one key. */
@@ -60,23 +55,4 @@ function converted(object: Fields, from: Kind, to: Kind): Fields {
   const stored = from.strategy.toStored?.(copy) ?? copy;
   const wanted = to.strategy.fromStored?.(stored) ?? stored;
   return { ...wanted, apiVersion: apiVersionOf(to), kind: to.kind };
-}
-
-/** Whether the lists say the same but for when: such a difference alone is not worth a write. */
-export function sameButTimes(
-  a: readonly ManagedFieldsEntry[] | undefined,
-  b: readonly ManagedFieldsEntry[] | undefined,
-): boolean {
-  if (a === b) return true;
-  if (a?.length !== b?.length) return false;
-  return a!.every((entry, i) => {
-    const other = b![i]!;
-    return (
-      entry.manager === other.manager &&
-      entry.operation === other.operation &&
-      entry.apiVersion === other.apiVersion &&
-      entry.subresource === other.subresource &&
-      equalSets((entry.fieldsV1 ?? {}) as FieldSet, (other.fieldsV1 ?? {}) as FieldSet)
-    );
-  });
 }

@@ -83,9 +83,9 @@ export function patch(
     caller,
     isPatch: true,
     ...(preconditions && { preconditions }),
-    transform(prev) {
-      // Without being asked for, field ownership needs not be patched, decoded and compared: it stays as it is.
-      if (!touchesManagedFields(patch)) delete prev!.metadata.managedFields;
+    transform(prev, managed) {
+      // Unless the patch is about it, who owns what needs not even be parsed.
+      if (managed !== undefined && touchesManagedFields(patch)) prev!.metadata.managedFields = JSON.parse(managed);
       return decodeKind(env, applyPatch(env, prev!, patch, kind), kind, decoding);
     },
   });

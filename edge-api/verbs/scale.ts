@@ -4,9 +4,10 @@
  */
 
 import { applyConfiguration } from "../../machinery/apply/apply.ts";
-import { scaleManagedFields, workloadManagedFields } from "../../machinery/apply/scale.ts";
+import { NO_OWNERS, type Ownership } from "../../machinery/apply/ownership.ts";
+import { scaleManagedFields, workloadOwnership } from "../../machinery/apply/scale.ts";
 import { applyTypeOf } from "../../machinery/apply/schema.ts";
-import { type FieldWrite, managedFieldsAfterUpdate } from "../../machinery/apply/update.ts";
+import { type FieldWrite, ownershipAfterUpdate } from "../../machinery/apply/update.ts";
 import { invalid, invalidObject } from "../../machinery/meta/field-error.ts";
 import type { KubeObject, LabelSelector } from "../../machinery/meta/object.ts";
 import { formatSelector } from "../../machinery/meta/selector.ts";
@@ -24,7 +25,6 @@ import {
   type Target,
 } from "./environment.ts";
 import { parseObject } from "./object-text.ts";
-import { setManagedFields } from "./ownership.ts";
 import { update } from "./update.ts";
 
 export const SCALE: Shape = {
@@ -75,10 +75,15 @@ export function getScale(env: Environment, target: Target): Scale {
   return scaleOf(fromStorage(row.value, target.kind));
 }
 
+/** A Scale that is to be, and who owns what of it; absent: the caller, what has changed. */
+export interface WantedScale {
+  scale: Scale;
+  ownership?: Ownership;
+}
+
 /**
  * Sets a workload's replicas through its Scale.
- * @param transform from the Scale as it is, with the part of managedFields that is about it, to the Scale as it should
- *   be, decoded. `isTracked`: it has brought the managedFields up to date itself.
+ * @param transform from the Scale as it is, with its managedFields as text, to the Scale as it should be, decoded
  * @throws ApiError 404, 409, 422
  */
 export function setScale(
@@ -87,25 +92,23 @@ export function setScale(
     target,
     caller,
     transform,
-    isTracked,
-  }: { target: Target; caller: Caller; transform: (scale: Scale) => Scale; isTracked: boolean },
+  }: { target: Target; caller: Caller; transform: (scale: Scale, managed: string | undefined) => WantedScale },
 ): Outcome {
   const mapping = { apiVersion: apiVersionOf(target.kind), path: ["f:spec", "f:replicas"] };
+  let ownership = NO_OWNERS;
   const outcome = update(env, {
     target: { ...target, subresource: "" },
     caller,
     isPatch: true,
-    isTracked: true,
-    transform(prev) {
-      const entries = prev!.metadata.managedFields ?? [];
-      const live = scaleOf(prev!);
-      setManagedFields(live, scaleManagedFields(entries, mapping));
-      const wanted = transform(live);
-      if (!isTracked) {
-        setManagedFields(wanted, managedFieldsAfterUpdate(live, wanted, scaleWrite(env, caller)));
+    ownership: () => ownership,
+    transform(prev, managed) {
+      const live = { object: scaleOf(prev!), managed: scaleManagedFields(managed, mapping) };
+      const { scale: wanted, ownership: given } = transform(scaleOf(prev!), live.managed);
+      // A workload that is not tracked is not for being scaled.
+      if (managed !== undefined || given) {
+        const owners = given ?? ownershipAfterUpdate(live, wanted, scaleWrite(env, caller));
+        ownership = workloadOwnership(managed, owners.managed, mapping);
       }
-      const owners = workloadManagedFields(entries, wanted.metadata.managedFields ?? [], mapping);
-      if (entries.length > 0 || isTracked) setManagedFields(prev!, owners);
       const replicas = wanted.spec?.replicas ?? 0;
       if (replicas < 0) throw negative(target, replicas);
       const workload = prev as Scalable;
@@ -123,15 +126,14 @@ export function setScale(
 /** @throws ApiError 400, 409; 500 (as upstream) for a configuration that is no Scale */
 export function appliedScale(
   env: Environment,
-  live: Scale,
+  live: { object: Scale; managed: string | undefined },
   { config, caller, force, decoding }: { config: unknown; caller: Caller; force: boolean; decoding: DecodeOptions },
-): Scale {
+): WantedScale {
   const request = { ...scaleWrite(env, caller), kind: SCALE.kind, group: SCALE.group, force };
-  const { object, managedFields } = applyConfiguration(live, asConfiguration(config), request);
+  const { object, ownership } = applyConfiguration(live, asConfiguration(config), request);
   reportDuplicates(decoding);
   const scale = decodeShape(env, object, SCALE, { fieldValidation: "Ignore", warn: decoding.warn }) as Scale;
-  setManagedFields(scale, managedFields);
-  return scale;
+  return { scale, ownership };
 }
 
 /** A write to a Scale, as field ownership sees it. */

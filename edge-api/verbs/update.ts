@@ -1,10 +1,11 @@
+import type { Ownership } from "../../machinery/apply/ownership.ts";
 import { deepEqual } from "../../machinery/meta/equality.ts";
 import { invalid, invalidObject } from "../../machinery/meta/field-error.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { objectMetaErrors, objectMetaUpdateErrors } from "../../machinery/meta/object-meta.ts";
 import { conflict, notFound } from "../../machinery/meta/status.ts";
 import type { StoredObject } from "../store/contract.ts";
-import { fromStorage, textFromStorage, toStorage } from "./convert.ts";
+import { detachedFromStorage, type Stored, textFromStorage, toStorage } from "./convert.ts";
 import { create } from "./create.ts";
 import { nothingHoldsIt, removeRow } from "./deletion.ts";
 import {
@@ -20,13 +21,13 @@ import { MODIFIED } from "./errors.ts";
 import { hooksOf } from "./hooks/index.ts";
 import { carryOver, checkPreconditions, matchName, matchNamespace } from "./metadata.ts";
 import { encodeObject, parseObject } from "./object-text.ts";
-import { sameButTimes, setManagedFields, trackFields } from "./ownership.ts";
+import { trackFields } from "./ownership.ts";
 
 /**
- * Makes the new object out of the old one, which it may consume. Absent when nothing is stored and the kind may be
- * created by PUT. The result is decoded and defaulted.
+ * Makes the new object out of the old one, which it may consume, and which has no managedFields: these come as text.
+ * Absent when nothing is stored and the kind may be created by PUT. The result is decoded and defaulted.
  */
-export type Transform = (prev: KubeObject | undefined) => KubeObject;
+export type Transform = (prev: KubeObject | undefined, managed: string | undefined) => KubeObject;
 
 export interface UpdateRequest {
   target: Target;
@@ -34,8 +35,8 @@ export interface UpdateRequest {
   transform: Transform;
   /** PUT without resourceVersion must be refused where the kind wants one; a patch always starts from the live object. */
   isPatch?: boolean;
-  /** The transform has brought metadata.managedFields up to date itself. */
-  isTracked?: boolean;
+  /** Who owns what afterwards, asked once `transform` is done; absent: the caller, what has changed. */
+  ownership?(): Ownership;
   /** Creates what is not there, whatever the kind. */
   mayCreate?: boolean;
   preconditions?: { uid?: string; resourceVersion?: string };
@@ -51,15 +52,16 @@ export function update(env: Environment, request: UpdateRequest): Outcome {
   const row = env.store.get(keyOf(target));
   if (!row) return createInstead(env, request);
 
-  const prev = fromStorage(row.value, kind);
+  const live = detachedFromStorage(row.value, kind);
+  const { object: prev, managed } = live;
   checkPreconditions(request.preconditions, prev.metadata, target);
-  const wanted = request.transform(fromStorage(row.value, kind));
+  const wanted = request.transform(detachedFromStorage(row.value, kind).object, managed);
   matchName(wanted.metadata, target.name);
   matchNamespace(wanted.metadata, target.namespace);
   checkVersion(wanted, prev, request);
   carryOver(wanted, prev, target);
-  if (!request.isTracked) trackFields(env, { target, caller, live: prev, next: wanted });
-  const { managedFields } = wanted.metadata;
+  const ownership = request.ownership?.() ?? trackFields(env, { target, caller, live, next: wanted });
+  delete wanted.metadata.managedFields;
 
   const attributes = {
     operation: "UPDATE" as const,
@@ -76,11 +78,10 @@ export function update(env: Environment, request: UpdateRequest): Outcome {
   env.admission.admit(attributes);
   if (subresource === "") hooksOf(kind.storage).planUpdate?.(wanted, prev, env);
   const next = prepare(wanted, prev, target);
-  setManagedFields(next, managedFields);
   bumpGeneration(next, prev, target);
   validateChange(next, prev, target);
   env.admission.validate({ ...attributes, object: next });
-  return save(env, { target, caller, row, next, prev });
+  return save(env, { target, caller, row, next, live, ownership });
 }
 
 function save(
@@ -90,31 +91,32 @@ function save(
     caller,
     row,
     next,
-    prev,
-  }: { target: Target; caller: Caller; row: StoredObject; next: KubeObject; prev: KubeObject },
+    live,
+    ownership,
+  }: { target: Target; caller: Caller; row: StoredObject; next: KubeObject; live: Stored; ownership: Ownership },
 ): Outcome {
   const { kind } = target;
+  const { object: prev } = live;
   delete next.metadata.resourceVersion;
-  if (changesNothing(next, prev)) return { code: 200, text: textFromStorage(row.value, kind) };
+  // Later times of field managers alone are not worth a write.
+  if (ownership.isSame && changesNothing(next, prev)) return { code: 200, text: textFromStorage(row.value, kind) };
   const text = committing(env, caller, () => {
     hooksOf(kind.storage).beforeUpdate?.(next, prev, env);
     const stored = toStorage(env, next, kind);
     if (nothingHoldsIt(next, prev, kind)) {
-      const removed = removeRow(env, target, { object: prev, revision: row.revision });
-      return encodeObject(stored.object, stored.kind, removed.revision);
+      const removed = removeRow(env, target, { ...live, revision: row.revision });
+      return encodeObject(stored.object, stored.kind, removed.revision, ownership.managed);
     }
     return env.store.update(keyOf(target), row.revision, (revision) =>
-      encodeObject(stored.object, stored.kind, revision),
+      encodeObject(stored.object, stored.kind, revision, ownership.managed),
     ).value;
   });
   return { code: 200, text: textFromStorage(text, kind) };
 }
 
-/** Later times of field managers alone are not worth a write. */
 function changesNothing(next: KubeObject, prev: KubeObject): boolean {
-  const { managedFields: wanted, ...nextMeta } = next.metadata;
-  const { managedFields: had, resourceVersion: _version, ...prevMeta } = prev.metadata;
-  return sameButTimes(wanted, had) && deepEqual({ ...next, metadata: nextMeta }, { ...prev, metadata: prevMeta });
+  const { resourceVersion: _version, ...prevMeta } = prev.metadata;
+  return deepEqual(next, { ...prev, metadata: prevMeta });
 }
 
 function createInstead(env: Environment, request: UpdateRequest): Outcome {
@@ -122,9 +124,10 @@ function createInstead(env: Environment, request: UpdateRequest): Outcome {
   const missing = notFound(subjectOf(target.kind, target.name));
   const isAllowed = mayCreate || (!isPatch && target.kind.strategy.allowCreateOnUpdate);
   if (!isAllowed || preconditions || target.subresource !== "") throw missing;
-  const object = transform(undefined);
+  const object = transform(undefined, undefined);
   matchName(object.metadata, target.name);
-  if (mayCreate) return create(env, { target, caller, object, isTracked: request.isTracked ?? false });
+  const ownership = request.ownership?.();
+  if (mayCreate) return create(env, { target, caller, object, ...(ownership && { ownership }) });
   if (object.metadata.resourceVersion) throw missing;
   if (object.metadata.uid)
     throw conflict(

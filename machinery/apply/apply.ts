@@ -5,7 +5,6 @@
  */
 import { formatTime } from "../clock.ts";
 import { deepEqual } from "../meta/equality.ts";
-import type { KubeObject, ManagedFieldsEntry } from "../meta/object.ts";
 import { ApiError, badRequest } from "../meta/status.ts";
 import { type Comparison, compareObjects } from "./compare.ts";
 import { configuredFields } from "./configured.ts";
@@ -13,23 +12,15 @@ import { type Conflict, conflictError, sortConflicts } from "./conflict.ts";
 import { encodedObject, withoutEncoded } from "./encoded.ts";
 import { difference, type FieldSet, intersection, isEmpty, LEAF, paths, setOfPath, union } from "./field-set.ts";
 import { allowedConflicts, KUBECTL, syncLastApplied } from "./last-applied.ts";
-import {
-  identityOf,
-  type Manager,
-  type Managers,
-  putManager,
-  readManagers,
-  unowned,
-  withSet,
-  writeManagers,
-} from "./managers.ts";
+import { identityOf, Manager, type Managers, putManager, readManagersText, UNOWNED, type Who } from "./managers.ts";
 import { mergeObjects } from "./merge.ts";
 import { withNamedFields } from "./named-fields.ts";
+import { type Ownership, ownershipOf } from "./ownership.ts";
 import { reconcileWithSchema } from "./reconcile.ts";
 import { removeFields } from "./remove.ts";
 import type { ApplyType } from "./schema.ts";
 import { EVERYTHING, limitToScope } from "./scope.ts";
-import { type FieldWrite, updateManagers } from "./update.ts";
+import { type FieldWrite, type Live, updateManagers } from "./update.ts";
 import { typeErrors } from "./validate.ts";
 import type { Fields } from "./value.ts";
 
@@ -44,7 +35,7 @@ export interface ApplyRequest extends FieldWrite {
 export interface Applied {
   /** To be decoded, defaulted and validated as any other write. Null fields are to be dropped. */
   object: Fields;
-  managedFields: ManagedFieldsEntry[] | undefined;
+  ownership: Ownership;
 }
 
 const BEFORE_FIRST_APPLY = "before-first-apply";
@@ -53,28 +44,24 @@ const BEFORE_FIRST_APPLY = "before-first-apply";
  * The object with `config` applied, and who owns what of it then. Arguments are not changed; the result may share
  * parts with `config`.
  *
- * @param live absent: to be created
+ * @param live without managedFields in its metadata
  * @param config as the client sent it, unchecked
  * @throws ApiError 409 for conflicts, 400 for another kind or version, 500 (as upstream) when `config` does not fit its
  *   type
  */
-export function applyConfiguration(live: KubeObject | undefined, config: Fields, request: ApplyRequest): Applied {
+export function applyConfiguration({ object: live, managed }: Live, config: Fields, request: ApplyRequest): Applied {
   checkConfiguration(config, request);
-  const { managedFields: had = [], ...meta } = live?.metadata ?? {};
-  const before: Fields = live === undefined ? {} : { ...live, metadata: meta };
-  const managers = readManagers(had, true);
-  if (managers.size === 0 && live !== undefined) {
-    updateManagers(managers, {}, before, {
-      ...request,
-      manager: BEFORE_FIRST_APPLY,
-      scope: request.scope ?? EVERYTHING,
-    });
-  }
-  const applied = applyWithMigration(encodedObject(before, request.type), config, managers, request);
   const { type, manager } = request;
+  const before: Fields = live ?? {};
+  const managers = managed === undefined ? new Map<string, Manager>() : readManagersText(managed);
+  const had = [...managers.values()];
+  if (managers.size === 0 && live !== undefined) {
+    updateManagers(managers, {}, before, { ...request, manager: BEFORE_FIRST_APPLY });
+  }
+  const applied = applyWithMigration(encodedObject(before, type), config, managers, request);
   const merged = applied.object && withoutEncoded(applied.object, { live: before, config, type });
   const object = syncLastApplied(merged ?? before, config, manager);
-  return { object, managedFields: writeManagers(applied.managers) };
+  return { object, ownership: ownershipOf(applied.managers, had) };
 }
 
 /** `object` undefined: nothing has changed. */
@@ -127,11 +114,11 @@ function merge(
 ): Outcome | { conflicts: readonly Conflict[] } {
   const { type, apiVersion, subresource, manager: name, nowMs, force, scope = EVERYTHING } = request;
   const managers = reconciled(given, request);
-  const who = { name: name || "unknown", operation: "Apply" as const, apiVersion, subresource };
+  const who: Who = { name: name || "unknown", operation: "Apply", apiVersion, subresource };
   const identity = identityOf(who);
   const last = managers.get(identity);
   const set = limitToScope(configuredFields(config, type), scope);
-  managers.set(identity, { ...who, set, time: last?.time, entry: undefined });
+  managers.set(identity, Manager.of(who, set, last?.time));
 
   const object = prune(mergeObjects(live, config, type), { last, managers, request });
   const conflicts = disown(managers, { live, object, identity, request });
@@ -140,8 +127,8 @@ function merge(
   const isSame = deepEqual(live, object);
   const mine = managers.get(identity);
   if (mine !== undefined) {
-    const owned = withSet(mine, difference(mine.set, unowned()));
-    putManager(managers, identity, isSame ? owned : { ...owned, time: formatTime(nowMs), entry: undefined });
+    const time = isSame ? last?.time : formatTime(nowMs);
+    putManager(managers, identity, Manager.of(who, difference(mine.set, UNOWNED), time));
   }
   return { object: isSame ? undefined : object, managers };
 }
@@ -151,7 +138,7 @@ function reconciled(managers: Managers, request: ApplyRequest): Managers {
   const result: Managers = new Map();
   for (const [identity, manager] of managers) {
     const type = typeOfVersion(manager.apiVersion, request);
-    if (type !== undefined) result.set(identity, withSet(manager, reconcileWithSchema(manager.set, type)));
+    if (type !== undefined) result.set(identity, manager.withSet(reconcileWithSchema(manager.set, type)));
   }
   return result;
 }
@@ -183,7 +170,7 @@ function disown(
     }
     const contested = intersection(manager.set, changes.changed);
     for (const path of paths(contested)) conflicts.push({ manager, path });
-    putManager(managers, other, withSet(manager, difference(difference(manager.set, contested), changes.removed)));
+    putManager(managers, other, manager.withSet(difference(difference(manager.set, contested), changes.removed)));
   }
   const mine = managers.get(identity);
   if (mine !== undefined) putManager(managers, identity, mine);

@@ -3,9 +3,10 @@ import { formatTime } from "../clock.ts";
 import type { KubeObject, ManagedFieldsEntry, ObjectMeta } from "../meta/object.ts";
 import { createTypeTable } from "../schema/types.ts";
 import { type Applied, applyConfiguration } from "./apply.ts";
+import type { Ownership } from "./ownership.ts";
 import { applyTypeOf } from "./schema.ts";
 import type { FieldScope } from "./scope.ts";
-import { managedFieldsAfterUpdate, type Versions } from "./update.ts";
+import { type Live, ownershipAfterUpdate, type Versions } from "./update.ts";
 import type { Fields } from "./value.ts";
 
 const META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -79,7 +80,10 @@ export interface WriteOptions {
 
 /** One object, written by several managers in turn; the clock goes on by a second each time. */
 export class Writer {
+  /** Without managedFields. */
   object: KubeObject | undefined;
+  /** Its managedFields, as text. */
+  managed: string | undefined;
   nowMs = Date.parse("2026-01-01T00:00:00Z");
 
   #write(manager: string, { scope, subresource = "", apiVersion = "example/v1", versions = oneVersion }: WriteOptions) {
@@ -91,15 +95,14 @@ export class Writer {
   /** Creates or replaces. `object` needs no kind, version or name. */
   update(manager: string, object: Fields, options: WriteOptions = {}): this {
     const next = this.#complete(object, options.apiVersion);
-    const managedFields = managedFieldsAfterUpdate(this.object, next, this.#write(manager, options));
-    this.#keep(next, managedFields);
+    this.#keep(next, ownershipAfterUpdate(this.#live, next, this.#write(manager, options)));
     return this;
   }
 
   /** @throws ApiError */
   apply(manager: string, config: Fields, options: WriteOptions = {}): this {
     const applied = this.tryApply(manager, config, options);
-    this.#keep(applied.object as KubeObject, applied.managedFields);
+    this.#keep(applied.object as KubeObject, applied.ownership);
     return this;
   }
 
@@ -112,7 +115,7 @@ export class Writer {
       ...rest,
     };
     const request = { kind: "Workload", group: "example", force: options.force ?? false };
-    return applyConfiguration(this.object, whole, { ...this.#write(manager, options), ...request });
+    return applyConfiguration(this.#live, whole, { ...this.#write(manager, options), ...request });
   }
 
   #complete({ metadata, ...rest }: Fields, apiVersion = "example/v1"): KubeObject {
@@ -120,15 +123,22 @@ export class Writer {
     return { apiVersion, kind: "Workload", metadata: meta, ...rest };
   }
 
-  #keep(object: KubeObject, managedFields: ManagedFieldsEntry[] | undefined): void {
+  #keep(object: KubeObject, { managed, isSame }: Ownership): void {
     const { managedFields: _wanted, ...meta } = object.metadata;
-    const kept = withoutNull({ ...object, metadata: { ...meta, uid: "u" } }) as KubeObject;
-    if (managedFields) kept.metadata.managedFields = managedFields;
-    this.object = kept;
+    this.object = withoutNull({ ...object, metadata: { ...meta, uid: "u" } }) as KubeObject;
+    this.managed = managed;
+    this.isSame = isSame;
+  }
+
+  /** Of the last write: the same owners own the same. */
+  isSame = false;
+
+  get #live(): Live {
+    return { object: this.object, managed: this.managed };
   }
 
   get entries(): ManagedFieldsEntry[] {
-    return this.object?.metadata.managedFields ?? [];
+    return this.managed === undefined ? [] : (JSON.parse(this.managed) as ManagedFieldsEntry[]);
   }
 
   /** `manager operation[/subresource]` → its FieldsV1 as text. */

@@ -4,36 +4,105 @@
  * k8s.io/apimachinery/pkg/util/managedfields.
  */
 import type { Fields, ManagedFieldsEntry } from "../meta/object.ts";
-import { type FieldSet, isEmpty, LEAF, parseFieldSet, union } from "./field-set.ts";
+import { equalSets, type FieldSet, isEmpty, LEAF, parseFieldSet, union } from "./field-set.ts";
+import { internFields, textOfFields } from "./interning.ts";
+import { type EntryText, formatEntry, splitEntries } from "./text.ts";
 
-/** One entry. Never changed once made. */
-export interface Manager {
+/** Whose entry it is. */
+export interface Who {
   readonly name: string;
   readonly operation: "Apply" | "Update";
   readonly apiVersion: string;
   /** "" for the object itself. */
   readonly subresource: string;
+}
+
+/** One entry; never changed once made. Its set is read from its text when it is first asked for. */
+export class Manager implements Who {
+  readonly name: string;
+  readonly operation: "Apply" | "Update";
+  readonly apiVersion: string;
+  readonly subresource: string;
   /** RFC 3339; undefined for one whose operation changed nothing. */
   readonly time: string | undefined;
-  readonly set: FieldSet;
-  /** What it was read from, when it is still the same. */
-  readonly entry: ManagedFieldsEntry | undefined;
+  #set: FieldSet | undefined;
+  /** What it was read from, as long as it is the same. */
+  readonly #source: EntryText | undefined;
+
+  private constructor(who: Who, time: string | undefined, set: FieldSet | undefined, source: EntryText | undefined) {
+    this.name = who.name;
+    this.operation = who.operation;
+    this.apiVersion = who.apiVersion;
+    this.subresource = who.subresource;
+    this.time = time;
+    this.#set = set;
+    this.#source = source;
+  }
+
+  static of(who: Who, set: FieldSet, time: string | undefined): Manager {
+    return new Manager(who, time, set, undefined);
+  }
+
+  static ofText(entry: EntryText): Manager {
+    return new Manager(entry, entry.time, undefined, entry);
+  }
+
+  get set(): FieldSet {
+    this.#set ??= internFields(this.#source!.fields);
+    return this.#set;
+  }
+
+  /** Itself when the set is the same. */
+  withSet(set: FieldSet): Manager {
+    return set === this.set ? this : new Manager(this, this.time, set, undefined);
+  }
+
+  /** False only when nothing in it lies below these top-level fields (`f:spec`): says so without reading the set. */
+  mayHave(topFields: readonly string[]): boolean {
+    const text = this.#source?.fields;
+    return text === undefined || topFields.some((field) => text.includes(`"${field}":`));
+  }
+
+  /** Whether both own the same, whenever that was. */
+  ownsSameAs(other: Manager): boolean {
+    if (this.name !== other.name || this.operation !== other.operation) return false;
+    if (this.apiVersion !== other.apiVersion || this.subresource !== other.subresource) return false;
+    const [mine, theirs] = [this.#source?.fields, other.#source?.fields];
+    return (mine !== undefined && mine === theirs) || this.set === other.set || equalSets(this.set, other.set);
+  }
+
+  get text(): string {
+    return this.#source?.text ?? formatEntry(this.#described(textOfFields(this.set)));
+  }
+
+  get entry(): ManagedFieldsEntry {
+    const { name, operation, apiVersion, time, subresource } = this;
+    return {
+      ...(name && { manager: name }),
+      operation,
+      apiVersion,
+      ...(time !== undefined && { time }),
+      fieldsType: "FieldsV1",
+      fieldsV1: this.set as Fields,
+      ...(subresource && { subresource }),
+    };
+  }
+
+  #described(fields: string): Omit<EntryText, "text"> {
+    const { name, operation, apiVersion, subresource, time } = this;
+    return { name, operation, apiVersion, subresource, time, fields };
+  }
 }
 
 /** By identity (see `identityOf`). */
 export type Managers = Map<string, Manager>;
 
 /** An applier stays itself when it applies another version; an updater does not. */
-export const identityOf = ({
-  name,
-  operation,
-  apiVersion,
-  subresource,
-}: Pick<Manager, "name" | "operation" | "apiVersion" | "subresource">): string =>
+export const identityOf = ({ name, operation, apiVersion, subresource }: Who): string =>
   `${operation}\n${operation === "Apply" ? "" : apiVersion}\n${subresource}\n${name}`;
 
 /** Fields that never have an owner. */
-const UNOWNED: FieldSet = {
+export const UNOWNED: FieldSet = {
   "f:apiVersion": LEAF,
   "f:kind": LEAF,
   "f:metadata": {
@@ -50,39 +119,36 @@ const UNOWNED: FieldSet = {
   },
 };
 
-export const unowned = (): FieldSet => UNOWNED;
-
 /** Entries that cannot be read; the message is upstream's. */
 export class ManagedFieldsError extends Error {}
 
-/**
- * @param isCanonical entries that this server wrote: their sets are taken as they are. Else they are brought into
- *   canonical form.
- * @throws ManagedFieldsError for entries a client sent that are none
- */
-export function readManagers(entries: readonly ManagedFieldsEntry[], isCanonical: boolean): Managers {
+/** Of a list that this server wrote. */
+export function readManagersText(managed: string): Managers {
+  const entries = splitEntries(managed);
+  if (entries === undefined) return readManagers(JSON.parse(managed) as ManagedFieldsEntry[]);
+  const managers: Managers = new Map();
+  for (const entry of entries) {
+    const manager = Manager.ofText(entry);
+    managers.set(identityOf(manager), manager);
+  }
+  return managers;
+}
+
+/** Of a list that a client sent; sets come into canonical form. @throws ManagedFieldsError for what is none */
+export function readManagers(entries: readonly ManagedFieldsEntry[]): Managers {
   const managers: Managers = new Map();
   for (const [i, entry] of entries.entries()) {
-    if (entry.operation !== "Apply" && entry.operation !== "Update") {
+    const { operation, apiVersion, fieldsType } = entry;
+    if (operation !== "Apply" && operation !== "Update") {
       throw new ManagedFieldsError("operation must be `Apply` or `Update`");
     }
-    if (!entry.apiVersion) throw new ManagedFieldsError("apiVersion must not be empty");
-    if (!entry.fieldsType) throw new ManagedFieldsError(`missing fieldsType in managed fields entry ${i}`);
-    if (entry.fieldsType !== "FieldsV1") {
-      throw new ManagedFieldsError(
-        `invalid fieldsType ${JSON.stringify(entry.fieldsType)} in managed fields entry ${i}`,
-      );
+    if (!apiVersion) throw new ManagedFieldsError("apiVersion must not be empty");
+    if (!fieldsType) throw new ManagedFieldsError(`missing fieldsType in managed fields entry ${i}`);
+    if (fieldsType !== "FieldsV1") {
+      throw new ManagedFieldsError(`invalid fieldsType ${JSON.stringify(fieldsType)} in managed fields entry ${i}`);
     }
-    const manager: Manager = {
-      name: entry.manager ?? "",
-      operation: entry.operation,
-      apiVersion: entry.apiVersion,
-      subresource: entry.subresource ?? "",
-      time: entry.time,
-      set: isCanonical ? ((entry.fieldsV1 ?? LEAF) as FieldSet) : readSet(entry.fieldsV1 ?? LEAF),
-      entry: isCanonical ? entry : undefined,
-    };
-    managers.set(identityOf(manager), manager);
+    const who: Who = { name: entry.manager ?? "", operation, apiVersion, subresource: entry.subresource ?? "" };
+    managers.set(identityOf(who), Manager.of(who, readSet(entry.fieldsV1 ?? LEAF), entry.time));
   }
   return managers;
 }
@@ -96,41 +162,18 @@ function readSet(fields: unknown): FieldSet {
   }
 }
 
-/** Entries in order: appliers first, then by time, name, version and subresource; undefined for none. */
-export function writeManagers(managers: Managers): ManagedFieldsEntry[] | undefined {
-  if (managers.size === 0) return undefined;
-  return [...managers.values()].sort(compareManagers).map(entryOf);
-}
-
-function compareManagers(a: Manager, b: Manager): number {
-  return (
-    compare(a.operation, b.operation) ||
-    compare(a.time ?? "", b.time ?? "") ||
-    compare(a.name, b.name) ||
-    compare(a.apiVersion, b.apiVersion) ||
-    compare(a.subresource, b.subresource)
+/** In order: appliers first, then by time, name, version and subresource. */
+export const inOrder = (managers: Managers): Manager[] =>
+  [...managers.values()].sort(
+    (a, b) =>
+      compare(a.operation, b.operation) ||
+      compare(a.time ?? "", b.time ?? "") ||
+      compare(a.name, b.name) ||
+      compare(a.apiVersion, b.apiVersion) ||
+      compare(a.subresource, b.subresource),
   );
-}
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-function entryOf(manager: Manager): ManagedFieldsEntry {
-  if (manager.entry) return manager.entry;
-  const { name, operation, apiVersion, time, set, subresource } = manager;
-  return {
-    ...(name && { manager: name }),
-    operation,
-    apiVersion,
-    ...(time !== undefined && { time }),
-    fieldsType: "FieldsV1",
-    fieldsV1: set as Fields,
-    ...(subresource && { subresource }),
-  };
-}
-
-/** The manager with another set; itself when it is the same. */
-export const withSet = (manager: Manager, set: FieldSet): Manager =>
-  set === manager.set ? manager : { ...manager, set, entry: undefined };
 
 /** Puts a manager back, or takes it out when it owns nothing any more. */
 export function putManager(managers: Managers, identity: string, manager: Manager): void {
@@ -144,6 +187,7 @@ const ANCIENT = "ancient-changes";
 
 /** Joins the oldest updaters of each version until few enough are left. Changes `managers`. */
 export function capUpdaters(managers: Managers): void {
+  if (managers.size <= MAX_UPDATERS) return;
   const updaters = [...managers].filter(([, { operation }]) => operation === "Update");
   if (updaters.length <= MAX_UPDATERS) return;
   updaters.sort(
@@ -153,24 +197,24 @@ export function capUpdaters(managers: Managers): void {
   let count = updaters.length;
   for (const [identity, updater] of updaters) {
     if (count <= MAX_UPDATERS) return;
-    const { apiVersion } = updater;
+    const { apiVersion, time } = updater;
     const first = firstOfVersion.get(apiVersion);
     if (first === undefined) {
       firstOfVersion.set(apiVersion, identity);
       continue;
     }
-    const bucket = { ...updater, name: ANCIENT, subresource: "", entry: undefined };
-    const bucketIdentity = identityOf(bucket);
-    const joined = managers.get(bucketIdentity) ?? managers.get(first)!;
-    if (!managers.has(bucketIdentity)) managers.delete(first);
+    const who: Who = { name: ANCIENT, operation: "Update", apiVersion, subresource: "" };
+    const bucket = identityOf(who);
+    const joined = managers.get(bucket) ?? managers.get(first)!;
+    if (!managers.has(bucket)) managers.delete(first);
     managers.delete(identity);
-    managers.set(bucketIdentity, { ...bucket, set: union(updater.set, joined.set) });
+    managers.set(bucket, Manager.of(who, union(updater.set, joined.set), time));
     count--;
   }
 }
 
 /** What upstream sorts managers by. */
-export const upstreamIdentity = ({ name, operation, apiVersion, subresource }: Manager): string =>
+export const upstreamIdentity = ({ name, operation, apiVersion, subresource }: Who): string =>
   JSON.stringify({
     ...(name && { manager: name }),
     operation,

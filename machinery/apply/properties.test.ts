@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { types } from "../../kinds/types.ts";
-import type { KubeObject } from "../meta/object.ts";
+import type { KubeObject, ManagedFieldsEntry } from "../meta/object.ts";
 import { seededRandom } from "../meta/random.ts";
 import { decodeObject } from "../schema/decode.ts";
 import type { FieldSchema, TypeSchema } from "../schema/types.ts";
@@ -8,9 +8,9 @@ import { applyConfiguration } from "./apply.ts";
 import { allFields, compareObjects } from "./compare.ts";
 import { configuredFields } from "./configured.ts";
 import { difference, type FieldSet, isEmpty, parseFieldSet, sizeOf, union } from "./field-set.ts";
-import { unowned } from "./managers.ts";
+import { UNOWNED } from "./managers.ts";
 import { applyTypeOf } from "./schema.ts";
-import { managedFieldsAfterUpdate } from "./update.ts";
+import { ownershipAfterUpdate } from "./update.ts";
 import type { Fields } from "./value.ts";
 
 const KINDS = [
@@ -112,21 +112,36 @@ const writeOf = ({ name, apiVersion }: Case, manager: string) => {
   return { type: applyTypeOf(types, name), apiVersion, subresource: "", manager, nowMs, versions };
 };
 
-function applied(kind: Case, live: KubeObject | undefined, config: KubeObject, manager: string): KubeObject {
-  const request = { ...writeOf(kind, manager), group: kind.group, kind: kind.kind, force: true };
-  const { object, managedFields } = applyConfiguration(live, config as unknown as Fields, request);
-  const next = decode(kind.name, object);
-  next.metadata.uid = "u";
-  if (managedFields) next.metadata.managedFields = managedFields;
-  return next;
+/** An object, and its managedFields as text. */
+interface Kept {
+  object: KubeObject;
+  managed: string | undefined;
 }
 
-/** Times are the server's to put back when nothing else has changed. */
-const withoutTimes = (object: KubeObject): string =>
-  JSON.stringify(object, (key, value: unknown) => (key === "time" ? undefined : value));
+function updated(kind: Case, live: Kept | undefined, object: KubeObject, manager: string): Kept {
+  const before = { object: live?.object, managed: live?.managed };
+  const { managed } = ownershipAfterUpdate(before, object, writeOf(kind, manager));
+  object.metadata.uid = "u";
+  return { object, managed };
+}
 
-const ownedBy = (object: KubeObject, manager?: string): FieldSet =>
-  (object.metadata.managedFields ?? [])
+function applied(kind: Case, live: Kept | undefined, config: KubeObject, manager: string): Kept {
+  const request = { ...writeOf(kind, manager), group: kind.group, kind: kind.kind, force: true };
+  const before = { object: live?.object, managed: live?.managed };
+  const { object, ownership } = applyConfiguration(before, config as unknown as Fields, request);
+  const next = decode(kind.name, object);
+  next.metadata.uid = "u";
+  return { object: next, managed: ownership.managed };
+}
+
+const entriesOf = ({ managed }: Kept): ManagedFieldsEntry[] => (managed === undefined ? [] : JSON.parse(managed));
+
+/** Times are the server's to put back when nothing else has changed. */
+const withoutTimes = (kept: Kept): string =>
+  JSON.stringify([kept.object, entriesOf(kept)], (key, value: unknown) => (key === "time" ? undefined : value));
+
+const ownedBy = (kept: Kept, manager?: string): FieldSet =>
+  entriesOf(kept)
     .filter((entry) => manager === undefined || entry.manager === manager)
     .reduce<FieldSet>((all, { fieldsV1 }) => union(all, fieldsV1 as FieldSet), {});
 
@@ -136,22 +151,18 @@ test(`[PR1] after a create and an update every field has an owner, changed ones 
   let fields = 0;
   for (const kind of CASES) {
     const type = applyTypeOf(types, kind.name);
-    const live = kind.object();
-    live.metadata.managedFields = managedFieldsAfterUpdate(undefined, live, writeOf(kind, "creator")) ?? [];
-    live.metadata.uid = "u";
+    const live = updated(kind, undefined, kind.object(), "creator");
     const all = (object: KubeObject): FieldSet => allFields(object as unknown as Fields, type);
-    const next = kind.object();
-    next.metadata.uid = "u";
-    next.metadata.managedFields = managedFieldsAfterUpdate(live, next, writeOf(kind, "updater")) ?? [];
+    const next = updated(kind, live, kind.object(), "updater");
     const always = all({} as KubeObject);
     const owned = ownedBy(next);
-    const missing = difference(difference(difference(all(next), unowned()), owned), always);
+    const missing = difference(difference(difference(all(next.object), UNOWNED), owned), always);
     expect(missing, JSON.stringify(next)).toEqual({});
-    const { changed } = compareObjects(live as unknown as Fields, next as unknown as Fields, {
+    const { changed } = compareObjects(live.object as unknown as Fields, next.object as unknown as Fields, {
       type,
       reading: "encoded",
     });
-    expect(difference(difference(changed, unowned()), ownedBy(next, "updater"))).toEqual({});
+    expect(difference(difference(changed, UNOWNED), ownedBy(next, "updater"))).toEqual({});
     fields += sizeOf(owned);
   }
   expect(fields).toBeGreaterThan(1000);
@@ -164,7 +175,7 @@ test(`[PR2] applying twice is applying once; the applier owns exactly what it na
     const once = applied(kind, undefined, config, "me");
     const twice = applied(kind, once, config, "me");
     expect(withoutTimes(twice)).toBe(withoutTimes(once));
-    const named = difference(configuredFields(config as unknown as Fields, applyTypeOf(types, kind.name)), unowned());
+    const named = difference(configuredFields(config as unknown as Fields, applyTypeOf(types, kind.name)), UNOWNED);
     expect(ownedBy(once)).toEqual(named);
     fields += sizeOf(named);
   }
@@ -191,8 +202,7 @@ test(`[PR3] what one manager applies and gives up again leaves no trace beside a
 
 test(`[PR4] what is stored is canonical (seed ${SEED})`, () => {
   for (const kind of CASES) {
-    const live = kind.object();
-    for (const { fieldsV1 } of managedFieldsAfterUpdate(undefined, live, writeOf(kind, "creator")) ?? []) {
+    for (const { fieldsV1 } of entriesOf(updated(kind, undefined, kind.object(), "creator"))) {
       expect(JSON.stringify(parseFieldSet(fieldsV1))).toBe(JSON.stringify(fieldsV1));
     }
   }

@@ -3,17 +3,9 @@
  * Source: https://kubernetes.io/docs/reference/using-api/server-side-apply/ and behaviour of apimachinery's
  * managedfields.ScaleHandler.
  */
-import type { ManagedFieldsEntry } from "../meta/object.ts";
-import { difference, type FieldSet, has, setOfPath, union } from "./field-set.ts";
-import {
-  identityOf,
-  type Manager,
-  type Managers,
-  putManager,
-  readManagers,
-  withSet,
-  writeManagers,
-} from "./managers.ts";
+import { difference, has, setOfPath, union } from "./field-set.ts";
+import { identityOf, inOrder, Manager, type Managers, putManager, readManagersText } from "./managers.ts";
+import { type Ownership, ownershipOf } from "./ownership.ts";
 
 export interface ScaleMapping {
   /** Of the workload: "apps/v1". */
@@ -25,50 +17,47 @@ export interface ScaleMapping {
 const SCALE_VERSION = "autoscaling/v1";
 const REPLICAS = ["f:spec", "f:replicas"] as const;
 
-/** managedFields of a Scale: who owns the workload's replicas. */
+const read = (managed: string | undefined): Managers =>
+  managed === undefined ? new Map<string, Manager>() : readManagersText(managed);
+
+/** managedFields of a Scale, as text: who owns the workload's replicas. `managed`: those of the workload. */
 export function scaleManagedFields(
-  entries: readonly ManagedFieldsEntry[],
+  managed: string | undefined,
   { apiVersion, path }: ScaleMapping,
-): ManagedFieldsEntry[] | undefined {
+): string | undefined {
   const managers: Managers = new Map();
-  for (const manager of readManagers(entries, true).values()) {
+  for (const manager of read(managed).values()) {
     if (manager.apiVersion !== apiVersion || !has(manager.set, path)) continue;
-    const scaled: Manager = { ...manager, apiVersion: SCALE_VERSION, set: setOfPath(REPLICAS), entry: undefined };
-    managers.set(identityOf(scaled), scaled);
+    const { name, operation, subresource, time } = manager;
+    const who = { name, operation, apiVersion: SCALE_VERSION, subresource };
+    managers.set(identityOf(who), Manager.of(who, setOfPath(REPLICAS), time));
   }
-  return writeManagers(managers);
+  return ownershipOf(managers, inOrder(managers)).managed;
 }
 
-/**
- * managedFields of the workload, once its Scale has `scaleEntries`. Gives back `entries` itself when the same managers
- * own the replicas as before.
- */
-export function workloadManagedFields(
-  entries: readonly ManagedFieldsEntry[],
-  scaleEntries: readonly ManagedFieldsEntry[],
-  mapping: ScaleMapping,
-): ManagedFieldsEntry[] | undefined {
-  const { apiVersion, path } = mapping;
-  const replicas: FieldSet = setOfPath(path);
+/** Ownership of the workload with `managed`, once its Scale has `scaleManaged`. */
+export function workloadOwnership(
+  managed: string | undefined,
+  scaleManaged: string | undefined,
+  { apiVersion, path }: ScaleMapping,
+): Ownership {
+  const replicas = setOfPath(path);
   const owners: Managers = new Map();
-  for (const owner of readManagers(scaleEntries, true).values()) {
-    if (!has(owner.set, REPLICAS)) continue;
-    const inWorkload: Manager = { ...owner, apiVersion, set: replicas, entry: undefined };
-    owners.set(identityOf(inWorkload), inWorkload);
+  for (const { name, operation, subresource, time, set } of read(scaleManaged).values()) {
+    if (!has(set, REPLICAS)) continue;
+    const who = { name, operation, apiVersion, subresource };
+    owners.set(identityOf(who), Manager.of(who, replicas, time));
   }
-  const managers = readManagers(entries, true);
-  let isSame = true;
+  const managers = read(managed);
+  const before = [...managers.values()];
   for (const [identity, manager] of [...managers]) {
     if (manager.apiVersion !== apiVersion || !has(manager.set, path)) continue;
-    if (owners.delete(identity)) continue;
-    isSame = false;
-    putManager(managers, identity, withSet(manager, difference(manager.set, replicas)));
+    // Who owned them before and still does keeps the entry as it is.
+    if (!owners.delete(identity)) putManager(managers, identity, manager.withSet(difference(manager.set, replicas)));
   }
   for (const [identity, owner] of owners) {
-    isSame = false;
-    const before = managers.get(identity);
-    const set = before === undefined ? replicas : union(before.set, replicas);
-    managers.set(identity, { ...owner, set });
+    const known = managers.get(identity);
+    managers.set(identity, known === undefined ? owner : Manager.of(owner, union(known.set, replicas), owner.time));
   }
-  return isSame ? (entries as ManagedFieldsEntry[]) : writeManagers(managers);
+  return ownershipOf(managers, before);
 }

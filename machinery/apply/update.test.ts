@@ -66,9 +66,10 @@ describe("update", () => {
 
   test("[UP9] a write that changes nothing leaves the list as it is, times included", () => {
     const writer = made();
-    const before = writer.entries;
+    const before = writer.managed;
     writer.update("other", { metadata: { labels: { a: "1", b: "1" } }, spec: { replicas: 1 } });
-    expect(writer.entries).toBe(before);
+    expect(writer.managed).toBe(before);
+    expect(writer.isSame).toBe(true);
   });
 
   test("[UP10] the time is that of the manager's last change", () => {

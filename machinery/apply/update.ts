@@ -6,18 +6,20 @@
 import { formatTime } from "../clock.ts";
 import type { KubeObject, ManagedFieldsEntry } from "../meta/object.ts";
 import { type Comparison, compareObjects } from "./compare.ts";
-import { difference, isEmpty, LEAF, union } from "./field-set.ts";
+import { difference, type FieldSet, isEmpty, LEAF, union } from "./field-set.ts";
 import {
   capUpdaters,
   identityOf,
   ManagedFieldsError,
+  Manager,
   type Managers,
   putManager,
   readManagers,
-  unowned,
-  withSet,
-  writeManagers,
+  readManagersText,
+  UNOWNED,
+  type Who,
 } from "./managers.ts";
+import { NO_OWNERS, type Ownership, ownershipOf } from "./ownership.ts";
 import { reconcileTouched } from "./reconcile.ts";
 import type { ApplyType } from "./schema.ts";
 import { EVERYTHING, type FieldScope, limitToScope } from "./scope.ts";
@@ -48,71 +50,63 @@ export interface FieldWrite {
 /** Go's empty object: what a new one is compared with. */
 const NOTHING: Fields = {};
 
+/** What there was before a write. */
+export interface Live {
+  /** Undefined: nothing, it is to be created. */
+  object: KubeObject | undefined;
+  /** Its managedFields as text. */
+  managed: string | undefined;
+}
+
 /**
- * The managedFields of `next`, which is about to replace `live` (absent: to be created). `next` is decoded and
- * defaulted; neither object is changed. What `next` has in metadata.managedFields is what the client wants there.
- * Gives back the very list of `live` when nothing changes.
+ * Who owns what of `next`, which is about to replace `live`. `next` is decoded and defaulted; neither object is
+ * changed. What `next` has in metadata.managedFields is what the client wants there; that of `live.object` is not
+ * looked at.
  */
-export function managedFieldsAfterUpdate(
-  live: KubeObject | undefined,
-  next: KubeObject,
-  write: FieldWrite,
-): ManagedFieldsEntry[] | undefined {
-  const had = live?.metadata.managedFields;
-  const managers = managersBefore(had, next.metadata.managedFields, write.subresource !== "");
+export function ownershipAfterUpdate({ object: live, managed }: Live, next: KubeObject, write: FieldWrite): Ownership {
+  const had = managed === undefined ? new Map<string, Manager>() : readManagersText(managed);
+  const before = [...had.values()];
+  const managers = wantedManagers(next.metadata.managedFields, write) ?? had;
   // Objects nobody has tracked from the start are tracked from their first apply on.
-  if (managers.size === 0 && live !== undefined) return undefined;
+  if (managers.size === 0 && live !== undefined) return before.length === 0 ? NO_OWNERS : ownershipOf(managers, before);
   try {
     updateManagers(managers, live ?? NOTHING, next, write);
-    return had !== undefined && isUntouched(managers, had) ? had : writeManagers(managers);
+    return ownershipOf(managers, before);
   } catch (error) {
     // Upstream does the same: a write does not fail because ownership cannot be told.
-    if (error instanceof ElementError) return had;
+    if (error instanceof ElementError) return { managed, isSame: true };
     throw error;
   }
 }
 
-/** Whose ownership is to be updated: the client may have edited it, but not through a subresource. */
-function managersBefore(
-  had: readonly ManagedFieldsEntry[] | undefined,
+/** The client may edit who owns what, but not through a subresource; undefined when it does not. */
+function wantedManagers(
   wanted: readonly ManagedFieldsEntry[] | undefined,
-  isSubresource: boolean,
-): Managers {
-  if (!isSubresource && wanted !== undefined && wanted !== had && wanted.length > 0) {
-    if (isReset(wanted)) return new Map();
-    try {
-      return readManagers(wanted, false);
-    } catch (error) {
-      if (!(error instanceof ManagedFieldsError)) throw error;
-    }
+  { subresource }: FieldWrite,
+): Managers | undefined {
+  if (subresource !== "" || wanted === undefined || wanted.length === 0) return undefined;
+  // One empty entry asks for all ownership to be forgotten.
+  if (wanted.length === 1 && Object.keys(wanted[0]!).length === 0) return new Map();
+  try {
+    return readManagers(wanted);
+  } catch (error) {
+    if (error instanceof ManagedFieldsError) return undefined;
+    throw error;
   }
-  return readManagers(had ?? [], true);
-}
-
-/** One empty entry asks for all ownership to be forgotten. */
-const isReset = (entries: readonly ManagedFieldsEntry[]): boolean =>
-  entries.length === 1 && Object.keys(entries[0]!).length === 0;
-
-function isUntouched(managers: Managers, had: readonly ManagedFieldsEntry[]): boolean {
-  if (managers.size !== had.length) return false;
-  let i = 0;
-  for (const { entry } of managers.values()) if (entry !== had[i++]) return false;
-  return true;
 }
 
 /** Changes `managers`. */
 export function updateManagers(managers: Managers, live: Fields, next: Fields, write: FieldWrite): void {
   const { type, apiVersion, manager: name, subresource, nowMs, scope = EVERYTHING } = write;
   const comparison = scopedComparison(live, next, type, scope);
-  const who = { name: name || "unknown", operation: "Update" as const, apiVersion, subresource };
+  const who: Who = { name: name || "unknown", operation: "Update", apiVersion, subresource };
   const identity = identityOf(who);
   disown(managers, { ...comparison, by: identity }, { live, next, write });
 
-  const mine = difference(comparison.changed, unowned());
+  const mine = difference(comparison.changed, UNOWNED);
   if (isEmpty(mine)) return;
   const before = managers.get(identity);
-  const set = before === undefined ? mine : union(before.set, mine);
-  managers.set(identity, { ...who, time: formatTime(nowMs), set, entry: undefined });
+  managers.set(identity, Manager.of(who, before === undefined ? mine : union(before.set, mine), formatTime(nowMs)));
   capUpdaters(managers);
 }
 
@@ -123,15 +117,26 @@ function scopedComparison(live: Fields, next: Fields, type: ApplyType, scope: Fi
   return { changed: limitToScope(comparison.changed, scope), removed: limitToScope(comparison.removed, scope) };
 }
 
+/** What has happened to the fields of one version. */
+interface Changes extends Comparison {
+  type: ApplyType;
+  /** Top-level fields that anything has happened to. */
+  topFields: readonly string[];
+}
+
+const changesOf = (comparison: Comparison, type: ApplyType): Changes => ({
+  ...comparison,
+  type,
+  topFields: [...new Set([...Object.keys(comparison.changed), ...Object.keys(comparison.removed)])],
+});
+
 /** Takes what is gone from everybody, and what has changed from everybody but `by`, who owns it from now on. */
 function disown(
   managers: Managers,
-  { changed, removed, by }: Comparison & { by: string },
+  { by, ...comparison }: Comparison & { by: string },
   { live, next, write }: { live: Fields; next: Fields; write: FieldWrite },
 ): void {
-  const byVersion = new Map<string, Comparison & { type: ApplyType }>([
-    [write.apiVersion, { changed, removed, type: write.type }],
-  ]);
+  const byVersion = new Map([[write.apiVersion, changesOf(comparison, write.type)]]);
   for (const [identity, manager] of [...managers]) {
     let changes = byVersion.get(manager.apiVersion);
     if (changes === undefined) {
@@ -142,11 +147,16 @@ function disown(
       }
       const was = live === NOTHING ? live : write.versions.convert(live, manager.apiVersion);
       const is = write.versions.convert(next, manager.apiVersion);
-      changes = { ...scopedComparison(was, is, type, write.scope ?? EVERYTHING), type };
+      changes = changesOf(scopedComparison(was, is, type, write.scope ?? EVERYTHING), type);
       byVersion.set(manager.apiVersion, changes);
     }
-    const set = reconcileTouched(manager.set, changes.changed, changes.type);
-    const kept = identity === by ? set : difference(set, changes.changed);
-    putManager(managers, identity, withSet(manager, difference(kept, changes.removed)));
+    // Most entries are not touched, and need not even be read.
+    if (!manager.mayHave(changes.topFields)) continue;
+    putManager(managers, identity, manager.withSet(remaining(manager.set, changes, identity === by)));
   }
+}
+
+function remaining(set: FieldSet, { changed, removed, type }: Changes, keepsChanged: boolean): FieldSet {
+  const fitting = reconcileTouched(set, changed, type);
+  return difference(keepsChanged ? fitting : difference(fitting, changed), removed);
 }

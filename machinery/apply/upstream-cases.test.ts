@@ -11,8 +11,9 @@ import { ApiError } from "../meta/status.ts";
 import { decodeObject } from "../schema/decode.ts";
 import { applyConfiguration } from "./apply.ts";
 import { encodedObject } from "./encoded.ts";
+import { textOfEntries } from "./ownership.ts";
 import { applyTypeOf } from "./schema.ts";
-import { managedFieldsAfterUpdate } from "./update.ts";
+import { ownershipAfterUpdate } from "./update.ts";
 import type { Fields } from "./value.ts";
 
 interface UpstreamCase {
@@ -40,14 +41,20 @@ const nowMs = Date.parse("2030-01-01T00:00:00Z");
 
 function outcomeOf({ type: name, apiVersion, subresource, manager, ...given }: UpstreamCase): {
   object?: Fields;
-  managedFields: ManagedFieldsEntry[] | undefined;
+  managed: string | undefined;
 } {
-  const { live, next, group, kind, force } = given;
+  const { next, group, kind, force } = given;
+  const { managedFields, ...metadata } = given.live.metadata;
+  const live = {
+    object: { ...given.live, metadata },
+    managed: managedFields && textOfEntries(managedFields),
+  };
   const scope = { excluded: Object.fromEntries(given.excluded.map((field) => [`f:${field}`, {}])) };
   const versions = { type: () => undefined, convert: (object: Fields) => object };
   const write = { type: applyTypeOf(types, name), apiVersion, subresource, manager, nowMs, scope, versions };
-  if (given.operation === "update") return { managedFields: managedFieldsAfterUpdate(live, next, write) };
-  return applyConfiguration(live, next as unknown as Fields, { ...write, group, kind, force });
+  if (given.operation === "update") return ownershipAfterUpdate(live, next, write);
+  const applied = applyConfiguration(live, next as unknown as Fields, { ...write, group, kind, force });
+  return { object: applied.object, managed: applied.ownership.managed };
 }
 
 const encoded = (object: unknown, type: string): Fields => {
@@ -73,7 +80,8 @@ test.each(cases.map((given, i) => ({ given, name: `${i} ${given.kind} ${given.op
     }
     const outcome = outcomeOf(given);
     const now = formatTime(nowMs);
-    const entries = (outcome.managedFields ?? []).map((entry) => ({
+    const list = JSON.parse(outcome.managed ?? "[]") as ManagedFieldsEntry[];
+    const entries = list.map((entry) => ({
       ...entry,
       ...(entry.time === now && { time: "NOW" }),
     }));
