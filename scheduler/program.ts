@@ -80,6 +80,8 @@ export class Scheduler implements Program {
   #laterSinceMs = 0;
   #quietSinceMs = 0;
   #isAwaited = false;
+  /** Something has happened that pods which are held back may have waited for. */
+  #areHeldConcerned = false;
   #loadFailures = 0;
   #loadAtMs = 0;
 
@@ -131,7 +133,7 @@ export class Scheduler implements Program {
 
   nextWakeMs(): number | undefined {
     if (this.#cache.position === undefined) return this.#loadAtMs;
-    if (this.#isAwaited || this.#untold.length > 0) return 0;
+    if (this.#isAwaited || this.#areHeldConcerned || this.#untold.length > 0) return 0;
     const times = [this.#queue.nextMs(), this.#bindings.nextMs(), this.#laterDueMs()];
     const known = times.filter((atMs) => atMs !== undefined);
     return known.length > 0 ? Math.min(...known) : undefined;
@@ -180,6 +182,7 @@ export class Scheduler implements Program {
 
   #onClusterChange(change: ClusterChange): void {
     this.#queue.onChange(change);
+    if (change.what === "group changed") this.#areHeldConcerned = true;
     if (this.#bindings.waitingCount > 0) this.#isAwaited = true;
   }
 
@@ -209,6 +212,8 @@ export class Scheduler implements Program {
     const nowMs = this.#options.clock.now();
     this.#isAwaited = false;
     this.#bindings.advance(batch, nowMs);
+    if (this.#areHeldConcerned) this.#queue.recheckHeld();
+    this.#areHeldConcerned = false;
     if (this.#queue.hasMaybe) this.#queue.wake((queued, row) => this.#cycle.fits(queued, row));
     for (let i = 0; i < MAX_BATCH_PODS; i++) {
       const queued = this.#queue.next();

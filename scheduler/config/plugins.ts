@@ -13,6 +13,7 @@ import type {
   ScorePlugin,
 } from "../framework/plugin.ts";
 import { defaultBinder } from "../plugins/default-binder.ts";
+import { gangScheduling } from "../plugins/gang-scheduling.ts";
 import { imageLocality } from "../plugins/image-locality.ts";
 import { interPodAffinity } from "../plugins/inter-pod-affinity.ts";
 import { nodeAffinity } from "../plugins/node-affinity.ts";
@@ -67,6 +68,7 @@ const fixed =
 
 export const PLUGINS: ReadonlyMap<string, PluginFactory> = new Map<string, PluginFactory>([
   ["SchedulingGates", fixed("SchedulingGates", { preEnqueue: schedulingGates })],
+  ["GangScheduling", fixed("GangScheduling", { preEnqueue: gangScheduling })],
   ["PrioritySort", fixed("PrioritySort", { queueSort: prioritySort })],
   ["NodeUnschedulable", fixed("NodeUnschedulable", { filter: nodeUnschedulable })],
   ["NodeName", fixed("NodeName", { filter: nodeName })],
@@ -113,6 +115,7 @@ export const PLUGINS: ReadonlyMap<string, PluginFactory> = new Map<string, Plugi
  */
 export const DEFAULT_PLUGINS: readonly { name: string; weight?: number }[] = [
   { name: "SchedulingGates" },
+  { name: "GangScheduling" },
   { name: "PrioritySort" },
   { name: "NodeUnschedulable" },
   { name: "NodeName" },

@@ -4,6 +4,7 @@
  */
 import type { ReplicaSet, StatefulSet } from "../../kinds/apps/v1-types.ts";
 import type { Node, Pod, ReplicationController, Service } from "../../kinds/core/v1-types.ts";
+import type { PodGroup } from "../../kinds/generated/api/scheduling-v1alpha2.ts";
 import type { PodDisruptionBudget } from "../../kinds/policy/v1-types.ts";
 import type { AnyTable, Change } from "../../machinery/cluster/feed-cache.ts";
 import { type Cached, Table } from "../../machinery/cluster/table.ts";
@@ -16,6 +17,7 @@ import { ClusterView } from "./cluster-view.ts";
 import { type Followed, follow, identityOf } from "./followed.ts";
 import type { NodeFacts } from "./node-table.ts";
 import type { ClusterChange } from "./plugin.ts";
+import { type Group, groupFacts, groupKey } from "./pod-groups.ts";
 import type { CachedPod, PendingPod } from "./queued-pod.ts";
 import { followStorage } from "./storage-tables.ts";
 
@@ -29,6 +31,10 @@ interface CachedNamespace extends Cached {
 
 interface CachedBudget extends Cached {
   budget: Budget;
+}
+
+interface CachedGroup extends Cached {
+  group: Group;
 }
 
 interface CachedSelector extends Cached {
@@ -66,6 +72,11 @@ export class ClusterState {
         this.view.changes++;
         if (type === "deleted") this.view.budgets.delete(namespace, name);
         else this.view.budgets.set(namespace, object.budget);
+      }),
+      follow(groupTable(), ({ type, object }) => {
+        const key = groupKey(object.group.namespace, object.group.name);
+        this.view.groups.set(key, type === "deleted" ? undefined : object.group);
+        this.#tell({ what: "group changed", key });
       }),
       follow(this.pods, (change) => this.#observePod(change)),
     ];
@@ -105,6 +116,7 @@ export class ClusterState {
   #observePod({ type, object, previous }: Change<CachedPod>): void {
     const { footprints, classes } = this.view;
     const uid = object.metadata.uid ?? "";
+    this.#joinGroup(object, type === "deleted" || object.terminal, previous);
     if (type === "deleted") {
       this.#uncharge(object);
       this.#release(object);
@@ -121,6 +133,13 @@ export class ClusterState {
     }
     if (isPending(object)) this.#listener.onPending(object);
     else if (!previous || isPending(previous)) this.#listener.onSettled(uid);
+  }
+
+  #joinGroup(pod: CachedPod, isOver: boolean, previous: CachedPod | undefined): void {
+    if (pod.group === undefined) return;
+    if (isOver) this.view.groups.leave(pod);
+    else this.view.groups.join(pod);
+    if (!previous && !isOver) this.#tell({ what: "group changed", key: groupKey(pod.footprint.namespace, pod.group) });
   }
 
   #release({ footprint, pending }: CachedPod): void {
@@ -308,6 +327,12 @@ const budgetTable = (): Table<CachedBudget> =>
         },
       };
     },
+  });
+
+const groupTable = (): Table<CachedGroup> =>
+  new Table<CachedGroup>({
+    resource: "podgroups.scheduling.k8s.io",
+    project: (object) => ({ metadata: identityOf(object.metadata), group: groupFacts(object as PodGroup) }),
   });
 
 const projectNode = (node: Node): CachedNode => ({ metadata: identityOf(node.metadata), facts: nodeFacts(node) });

@@ -6,6 +6,7 @@ import { NodeImages } from "./node-images.ts";
 import { NodeTable } from "./node-table.ts";
 import { type PodClass, PodClasses } from "./pod-class.ts";
 import { PodFootprints } from "./pod-footprint.ts";
+import { PodGroups } from "./pod-groups.ts";
 import { PodShapes } from "./pod-shape.ts";
 import { ResourceColumns } from "./resources.ts";
 import { Storage } from "./storage.ts";
@@ -21,6 +22,7 @@ export class ClusterView {
   readonly budgets = new Budgets();
   readonly images = new NodeImages();
   readonly storage = new Storage();
+  readonly groups = new PodGroups();
   readonly footprints = new PodFootprints(this.columns, {
     onAdd: (footprint) => this.pods.footprintAdded(footprint),
     onDrop: (footprint) => this.pods.footprintDropped(footprint),

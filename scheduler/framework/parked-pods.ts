@@ -2,6 +2,7 @@
 import type { ClusterView } from "./cluster-view.ts";
 import type { ClusterChange, Profile } from "./plugin.ts";
 import type { PodClass } from "./pod-class.ts";
+import { groupKey } from "./pod-groups.ts";
 import type { QueuedPod } from "./queued-pod.ts";
 
 /** Longest time a pod waits without a new try, whatever happens. */
@@ -160,6 +161,10 @@ export class Parked {
 
   /** Whether the change may help on its row, anywhere, or not at all. */
   #reach(change: ClusterChange, { podClass, rejectedBy }: ParkedClass): "none" | "row" | "anywhere" {
+    if (change.what === "group changed") {
+      const isOurs = podClass.group && groupKey(podClass.footprint.namespace, podClass.group) === change.key;
+      return isOurs ? "anywhere" : "none";
+    }
     const profile = this.#profiles.get(podClass.shape.schedulerName);
     if (!profile || rejectedBy.size === 0) return "anywhere";
     for (const plugin of profile.clusterFilters) {

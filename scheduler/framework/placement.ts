@@ -16,11 +16,18 @@ import type {
 import type { PodClass } from "./pod-class.ts";
 import type { PodShape } from "./pod-shape.ts";
 import { ABSENT, StaticJudgement, type Verdict } from "./static-judgement.ts";
+import type { Topology } from "./topology.ts";
 
 export interface Placement {
   /** Row of the best node; -1 when none is feasible. */
   row: number;
   feasibleCount: number;
+}
+
+/** Only the nodes of one domain come into question. */
+export interface Within {
+  topology: Topology;
+  domain: number;
 }
 
 export interface Diagnosis {
@@ -64,11 +71,16 @@ export class Placer {
    * @param random in [0, 1): decides among nodes of equal score
    * @param only considers these rows alone, in the order given, and takes the first that fits
    */
-  place(podClass: PodClass, random: () => number, only?: readonly number[]): Placement {
+  place(
+    podClass: PodClass,
+    random: () => number,
+    { only, within }: { only?: readonly number[]; within?: Within | undefined } = {},
+  ): Placement {
     if (only) return this.#first(podClass, only);
     const judgement = this.#judge(podClass.shape);
     this.#resize(judgement.slotCount);
     let count = judgement.feasible(this.#rows, this.#slots);
+    if (within) count = this.#within(within, count);
     const prepared = this.#classes.get(podClass, this.#limit);
     if (count > 0) count = this.#filter(prepared, podClass, count);
     if (count === 0) return { row: -1, feasibleCount: 0 };
@@ -181,6 +193,17 @@ export class Placer {
     const verdictOf = this.trial(podClass);
     for (const row of rows) if (verdictOf(row) === undefined) return { row, feasibleCount: 1 };
     return { row: -1, feasibleCount: 0 };
+  }
+
+  #within({ topology, domain }: Within, count: number): number {
+    let kept = 0;
+    for (let i = 0; i < count; i++) {
+      const row = this.#rows[i]!;
+      if (topology.domainOf[row] !== domain) continue;
+      this.#rows[kept] = row;
+      this.#slots[kept++] = this.#slots[i]!;
+    }
+    return kept;
   }
 
   /** Leaves only the rows that pass the filters that look beyond the node; returns how many. */

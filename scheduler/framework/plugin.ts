@@ -50,7 +50,9 @@ export type ClusterChange =
   /** Services, ReplicaSets and the like: what pods are spread by. */
   | { what: "workload changed"; namespace: string }
   | { what: "storage changed"; kind: "claim" | "volume" | "class" | "driver" | "capacity" | "attachment" }
-  | { what: "device changed" };
+  | { what: "device changed" }
+  /** A PodGroup, or the number of its pods. */
+  | { what: "group changed"; key: string };
 
 interface Named {
   readonly name: string;

@@ -72,19 +72,24 @@ export class Preemption {
     return { candidate: undefined, message };
   }
 
+  /** Whether pods it has made leave are still on the node it is nominated to. */
+  waitsForVictims({ pod, nominatedRow }: QueuedPod): boolean {
+    if (nominatedRow < 0) return false;
+    const { priority } = pod.footprint;
+    return this.#cluster.pods
+      .on(nominatedRow)
+      .some(({ footprint, preempted }) => preempted && footprint.priority < priority);
+  }
+
   /** The class is no pod's any more. */
   drop(podClass: PodClass): void {
     this.#kept.delete(podClass);
   }
 
-  #ineligible({ pod, nominatedRow }: QueuedPod, isNominatedHopeless: boolean): string | undefined {
-    const { podClass } = pod.pending;
-    if (podClass.preemptionPolicy === "Never") return "not eligible due to preemptionPolicy=Never.";
-    if (nominatedRow < 0 || isNominatedHopeless) return undefined;
-    const isLeaving = this.#cluster.pods
-      .on(nominatedRow)
-      .some(({ footprint, preempted }) => preempted && footprint.priority < podClass.footprint.priority);
-    return isLeaving ? "not eligible due to a terminating pod on the nominated node." : undefined;
+  #ineligible(queued: QueuedPod, isNominatedHopeless: boolean): string | undefined {
+    if (queued.pod.pending.podClass.preemptionPolicy === "Never") return "not eligible due to preemptionPolicy=Never.";
+    if (isNominatedHopeless || !this.waitsForVictims(queued)) return undefined;
+    return "not eligible due to a terminating pod on the nominated node.";
   }
 
   /** Looks at rows until there are enough candidates, from a random one on. */

@@ -8,9 +8,11 @@ import type { Batch } from "./batch.ts";
 import type { BindingCycles } from "./binding-cycle.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import { describe } from "./diagnosis.ts";
-import { Placer } from "./placement.ts";
+import { GroupCycle } from "./group-cycle.ts";
+import { Placer, type Within } from "./placement.ts";
 import type { Profile, Reservation } from "./plugin.ts";
 import type { PodClass } from "./pod-class.ts";
+import { groupKey } from "./pod-groups.ts";
 import { type Candidate, Preemption } from "./preemption.ts";
 import type { CachedPod, QueuedPod } from "./queued-pod.ts";
 import type { SchedulingQueue } from "./scheduling-queue.ts";
@@ -49,6 +51,7 @@ export class SchedulingCycle {
   readonly counts: CycleCounts = { unschedulable: 0, preemptions: 0, victims: 0 };
   readonly #options: CycleOptions;
   readonly #workbenches: ReadonlyMap<string, Workbench>;
+  readonly #groups: GroupCycle;
   /** Of the last class that failed: pods alike come one after another. */
   #failed: { podClass: PodClass; failure: Failure } | undefined;
   /** Pods asked to leave, of which the feed does not show it yet. */
@@ -64,6 +67,7 @@ export class SchedulingCycle {
         return [name, { profile, placer, preemption }];
       }),
     );
+    this.#groups = new GroupCycle({ ...options, cycle: this });
     view.onClassDropped = (podClass) => {
       for (const { placer, preemption } of this.#workbenches.values()) {
         placer.drop(podClass);
@@ -82,9 +86,13 @@ export class SchedulingCycle {
   /** Decides what becomes of a pod that was taken from the queue. */
   schedule(queued: QueuedPod, batch: Batch, nowMs: number): void {
     const { podClass } = queued.pod.pending;
+    if (podClass.group !== undefined) {
+      this.#scheduleGroup(queued, podClass.group, batch, nowMs);
+      return;
+    }
     const known = this.#failed;
     if (known?.podClass === podClass && known.failure.position === this.#position && queued.nominatedRow < 0) {
-      this.#fail(queued, known.failure, batch, nowMs);
+      this.fail(queued, known.failure, batch, nowMs);
       return;
     }
     const row = this.place(queued);
@@ -92,15 +100,27 @@ export class SchedulingCycle {
     else this.#explain(queued, batch, nowMs);
   }
 
+  #scheduleGroup(queued: QueuedPod, name: string, batch: Batch, nowMs: number): void {
+    const { groups } = this.#options.state.view;
+    const key = groupKey(queued.pod.footprint.namespace, name);
+    const group = groups.get(key);
+    if (group) {
+      this.#groups.schedule(queued, key, group, batch, nowMs);
+      return;
+    }
+    const message = `waiting for pod's pod group "${name}" to appear in scheduling queue`;
+    this.fail(queued, { message, plugins: new Set(["GangScheduling"]) }, batch, nowMs);
+  }
+
   /** Row of the best node for the pod; -1: there is none. */
-  place(queued: QueuedPod): number {
+  place(queued: QueuedPod, within?: Within): number {
     const { placer } = this.#workbenchOf(queued);
     const { podClass } = queued.pod.pending;
     const { random } = this.#options;
     const nominated = queued.nominatedRow;
     return this.#without(queued, () => {
-      const first = nominated < 0 ? -1 : placer.place(podClass, random, [nominated]).row;
-      return first >= 0 ? first : placer.place(podClass, random).row;
+      const first = nominated < 0 ? -1 : placer.place(podClass, random, { only: [nominated] }).row;
+      return first >= 0 ? first : placer.place(podClass, random, { within }).row;
     });
   }
 
@@ -154,7 +174,7 @@ export class SchedulingCycle {
       const counts = new Map([[reserved.message, 1]]);
       const plugins = new Set([reserved.plugin]);
       const message = describe({ nodeCount: state.view.nodes.nodeCount, cluster: undefined, counts, plugins });
-      this.#fail(queued, { position: "", message, plugins }, batch, nowMs);
+      this.fail(queued, { message, plugins }, batch, nowMs);
       return;
     }
     queue.placed(queued.pod.pending.podClass);
@@ -192,27 +212,39 @@ export class SchedulingCycle {
   }
 
   #explain(queued: QueuedPod, batch: Batch, nowMs: number): void {
-    const { placer, preemption, profile } = this.#workbenchOf(queued);
-    const { podClass } = queued.pod.pending;
-    const diagnosis = placer.explain(podClass);
-    const { plugins } = diagnosis;
-    if (!preemption || diagnosis.nodeCount === 0) {
-      this.#remember(queued, { position: this.#position, message: describe(diagnosis), plugins });
-      this.#fail(queued, this.#failed!.failure, batch, nowMs);
+    const { candidate, message, plugins, isWaiting } = this.diagnose(queued, { preempts: true });
+    if (candidate) {
+      this.evict(queued, candidate, batch, nowMs);
+      this.nominate(queued, candidate.row);
+      this.fail(queued, { message, plugins }, batch, nowMs);
+      this.#options.queue.placed(queued.pod.pending.podClass);
       return;
     }
-    const result = preemption.find(queued, this.#options.random);
-    if (result.candidate) {
-      this.#preempt(queued, result.candidate, { message: describe(diagnosis), plugins, profile }, batch, nowMs);
-      return;
-    }
-    const message = describe(diagnosis, `preemption: ${result.message}`);
-    const failure = { position: this.#position, message, plugins };
-    if (queued.nominatedRow < 0) this.#remember(queued, failure);
+    if (queued.nominatedRow < 0) this.#remember(queued, { position: this.#position, message, plugins });
     // Preemption that cannot help makes no sense of a nomination either; one that waits for pods to leave does.
-    const keeps = result.message.startsWith("not eligible");
-    if (!keeps) this.nominate(queued, -1);
-    this.#fail(queued, failure, batch, nowMs);
+    if (!isWaiting) this.nominate(queued, -1);
+    this.fail(queued, { message, plugins }, batch, nowMs);
+  }
+
+  /** Why the pod fits nowhere and, where others are to leave for it, who. */
+  diagnose(
+    queued: QueuedPod,
+    { preempts }: { preempts: boolean },
+  ): { candidate?: Candidate; message: string; plugins: ReadonlySet<string>; isWaiting: boolean } {
+    const { placer, preemption } = this.#workbenchOf(queued);
+    const diagnosis = placer.explain(queued.pod.pending.podClass);
+    const { plugins, nodeCount } = diagnosis;
+    const message = describe(diagnosis);
+    if (!preemption || !preempts || nodeCount === 0) return { message, plugins, isWaiting: false };
+    const result = preemption.find(queued, this.#options.random);
+    if (result.candidate) return { candidate: result.candidate, message, plugins, isWaiting: false };
+    const isWaiting = result.message.startsWith("not eligible");
+    return { message: describe(diagnosis, `preemption: ${result.message}`), plugins, isWaiting };
+  }
+
+  /** Whether pods the pod has made leave are still on the node it is nominated to. */
+  waitsForVictims(queued: QueuedPod): boolean {
+    return this.#workbenchOf(queued).preemption?.waitsForVictims(queued) ?? false;
   }
 
   #remember(queued: QueuedPod, failure: Failure): void {
@@ -220,7 +252,12 @@ export class SchedulingCycle {
   }
 
   /** Notes and tells that a pod waits, and why. */
-  #fail(queued: QueuedPod, { message, plugins }: Failure, batch: Batch, nowMs: number): void {
+  fail(
+    queued: QueuedPod,
+    { message, plugins }: Pick<Failure, "message" | "plugins">,
+    batch: Batch,
+    nowMs: number,
+  ): void {
     const { queue } = this.#options;
     this.counts.unschedulable++;
     this.tellFailure(queued, { reason: "Unschedulable", message }, batch, nowMs);
@@ -244,17 +281,11 @@ export class SchedulingCycle {
     if (event) batch.add(event);
   }
 
-  /** Makes the victims leave; the pod waits for their place. */
-  #preempt(
-    queued: QueuedPod,
-    { row, victims }: Candidate,
-    { message, plugins, profile }: { message: string; plugins: ReadonlySet<string>; profile: Profile },
-    batch: Batch,
-    nowMs: number,
-  ): void {
+  /** Makes the victims leave. */
+  evict(queued: QueuedPod, { row, victims }: Candidate, batch: Batch, nowMs: number): void {
     const { state, queue, bindings, names } = this.#options;
     const { nodes } = state.view;
-    const { podClass } = queued.pod.pending;
+    const { profile } = this.#workbenchOf(queued);
     const nodeName = nodes.nameOf(row);
     this.counts.preemptions++;
     this.counts.victims += victims.length;
@@ -279,11 +310,6 @@ export class SchedulingCycle {
       const text = `Preempted by pod ${queued.pod.metadata.uid} on node ${nodeName}`;
       batch.add({ ...preemptedEventOp(victim, text, { names, nowMs, profile }), needs: deleted });
     }
-    this.nominate(queued, row);
-    this.counts.unschedulable++;
-    this.tellFailure(queued, { reason: "Unschedulable", message }, batch, nowMs);
-    queue.park(queued, plugins, nowMs);
-    queue.placed(podClass);
   }
 }
 

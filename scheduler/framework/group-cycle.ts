@@ -1,0 +1,215 @@
+/**
+ * Schedules the pods of a PodGroup in one go: enough of them find a place, or none is bound. What is tried is undone
+ * before anything is decided.
+ */
+
+import { formatTime } from "../../machinery/clock.ts";
+import type { WriteOp } from "../../machinery/cluster/contract.ts";
+import type { Batch } from "./batch.ts";
+import type { ClusterState } from "./cluster-state.ts";
+import type { Within } from "./placement.ts";
+import type { Reservation } from "./plugin.ts";
+import type { Group, GroupCondition } from "./pod-groups.ts";
+import type { Candidate } from "./preemption.ts";
+import type { CachedPod, QueuedPod } from "./queued-pod.ts";
+import type { SchedulingCycle } from "./scheduling-cycle.ts";
+import type { SchedulingQueue } from "./scheduling-queue.ts";
+import { OPTIONS } from "./writes.ts";
+
+export interface GroupCycleOptions {
+  state: ClusterState;
+  queue: SchedulingQueue;
+  cycle: SchedulingCycle;
+}
+
+interface Placed {
+  queued: QueuedPod;
+  row: number;
+  /** Who would have to leave for it. */
+  candidate: Candidate | undefined;
+}
+
+interface Failed {
+  queued: QueuedPod;
+  message: string;
+  plugins: ReadonlySet<string>;
+}
+
+/** How a try went; everything it did to the cluster's picture is undone. */
+interface Attempt {
+  placed: Placed[];
+  failed: Failed[];
+}
+
+const NAME = "GangScheduling";
+const WAITS_FOR_OTHERS = "waiting for minCount pods from a gang to be scheduled";
+const WAITS_FOR_VICTIMS = "pod group is waiting for preemption to complete";
+const UNSCHEDULABLE = "pod group is unschedulable";
+
+export class GroupCycle {
+  readonly #options: GroupCycleOptions;
+
+  constructor(options: GroupCycleOptions) {
+    this.#options = options;
+  }
+
+  /** Decides what becomes of the pods of a group, one of which was taken from the queue. */
+  schedule(first: QueuedPod, key: string, group: Group, batch: Batch, nowMs: number): void {
+    const { state } = this.#options;
+    const members = this.#take(first, key);
+    let there = 0;
+    for (const pod of state.view.groups.membersOf(key)) if (pod.chargedRow >= 0) there++;
+    const wanted = Math.max(1, (group.minCount ?? 1) - there);
+    const attempt = this.#best(members, group, wanted);
+    if (attempt.placed.length >= wanted) {
+      this.#commit(attempt, batch, nowMs);
+      this.#tell(group, { status: "True", reason: "Scheduled", message: "" }, batch, nowMs);
+      return;
+    }
+    const forced = group.topologyKey === undefined ? this.#force(members, attempt, wanted) : undefined;
+    if (forced) {
+      this.#preempt(forced, batch, nowMs);
+      this.#tell(group, { status: "False", reason: "Unschedulable", message: WAITS_FOR_VICTIMS }, batch, nowMs);
+      return;
+    }
+    this.#park(attempt, batch, nowMs);
+    this.#tell(group, { status: "False", reason: "Unschedulable", message: UNSCHEDULABLE }, batch, nowMs);
+  }
+
+  /** All pods of the group that wait for a node, the most important first. */
+  #take(first: QueuedPod, key: string): QueuedPod[] {
+    const { state, queue } = this.#options;
+    const members = [first];
+    for (const { metadata } of state.view.groups.membersOf(key)) {
+      const queued = queue.get(metadata.uid ?? "");
+      if (queued && queued !== first && queue.take(queued)) members.push(queued);
+    }
+    return members.sort((a, b) => b.pod.footprint.priority - a.pod.footprint.priority || a.sequence - b.sequence);
+  }
+
+  /** The one try, or where all must be in one domain, the try in the domain that takes most of them. */
+  #best(members: readonly QueuedPod[], { topologyKey }: Group, wanted: number): Attempt {
+    if (topologyKey === undefined) return this.#try(members);
+    const topology = this.#options.state.view.nodes.topology(topologyKey);
+    let best: Attempt | undefined;
+    for (let domain = 0; domain < topology.domainLimit; domain++) {
+      if (topology.nodesIn(domain) === 0) continue;
+      const attempt = this.#try(members, { within: { topology, domain } });
+      if (!best || attempt.placed.length > best.placed.length) best = attempt;
+      if (best.placed.length === members.length && members.length >= wanted) break;
+    }
+    return best ?? this.#try(members);
+  }
+
+  #try(members: readonly QueuedPod[], how: { within?: Within; preempts?: boolean } = {}): Attempt {
+    const { state, cycle } = this.#options;
+    const { pods } = state.view;
+    const placed: Placed[] = [];
+    const failed: Failed[] = [];
+    const undo: (() => void)[] = [];
+    const put = (queued: QueuedPod, row: number, candidate?: Candidate): void => {
+      // Nominations of its own do not stand in its way; the pod itself does in the others'.
+      const copy: CachedPod = { ...queued.pod };
+      pods.add(copy, row);
+      undo.push(() => pods.remove(copy));
+      placed.push({ queued, row, candidate });
+    };
+    for (const queued of members) {
+      const row = cycle.place(queued, how.within);
+      if (row >= 0) {
+        const reserved = cycle.reserve(queued, row);
+        if ("plugin" in reserved) {
+          failed.push({ queued, message: reserved.message, plugins: new Set([reserved.plugin]) });
+          continue;
+        }
+        undo.push(() => undoAll(reserved.reservations));
+        put(queued, row);
+        continue;
+      }
+      const { candidate, message, plugins } = cycle.diagnose(queued, { preempts: how.preempts ?? false });
+      if (!candidate) {
+        failed.push({ queued, message, plugins });
+        continue;
+      }
+      for (const victim of candidate.victims) {
+        pods.remove(victim);
+        undo.push(() => pods.add(victim, candidate.row));
+      }
+      put(queued, candidate.row, candidate);
+    }
+    for (const step of undo.reverse()) step();
+    return { placed, failed };
+  }
+
+  /** A try with others leaving; undefined when that does not help either, or they are leaving already. */
+  #force(members: readonly QueuedPod[], attempt: Attempt, wanted: number): Attempt | undefined {
+    if (attempt.failed.some(({ queued }) => this.#options.cycle.waitsForVictims(queued))) return undefined;
+    const forced = this.#try(members, { preempts: true });
+    const helps = forced.placed.length >= wanted && forced.placed.some(({ candidate }) => candidate);
+    return helps ? forced : undefined;
+  }
+
+  #commit({ placed, failed }: Attempt, batch: Batch, nowMs: number): void {
+    const { cycle } = this.#options;
+    for (const { queued, row } of placed) {
+      const reserved = cycle.reserve(queued, row);
+      if ("plugin" in reserved) cycle.fail(queued, { ...reserved, plugins: new Set([reserved.plugin]) }, batch, nowMs);
+      else cycle.bind(queued, { row, reservations: reserved.reservations }, batch, nowMs);
+    }
+    for (const { queued, message, plugins } of failed) cycle.fail(queued, { message, plugins }, batch, nowMs);
+  }
+
+  #preempt({ placed, failed }: Attempt, batch: Batch, nowMs: number): void {
+    const { cycle } = this.#options;
+    const plugins = new Set(failed.flatMap((each) => [...each.plugins]));
+    for (const { queued, row, candidate } of placed) {
+      if (candidate) cycle.evict(queued, candidate, batch, nowMs);
+      cycle.nominate(queued, row);
+      cycle.fail(queued, { message: WAITS_FOR_VICTIMS, plugins }, batch, nowMs);
+    }
+    for (const each of failed) cycle.fail(each.queued, each, batch, nowMs);
+  }
+
+  #park({ placed, failed }: Attempt, batch: Batch, nowMs: number): void {
+    const { cycle } = this.#options;
+    const plugins = new Set([NAME, ...failed.flatMap((each) => [...each.plugins])]);
+    for (const { queued } of placed) cycle.fail(queued, { message: WAITS_FOR_OTHERS, plugins }, batch, nowMs);
+    for (const { queued, message } of failed) cycle.fail(queued, { message, plugins }, batch, nowMs);
+  }
+
+  /** Sets the group's condition. A group that has been scheduled once stays so. */
+  #tell(
+    group: Group,
+    condition: { status: string; reason: string; message: string },
+    batch: Batch,
+    nowMs: number,
+  ): void {
+    const type = "PodGroupScheduled";
+    const was = group.conditions.find((each) => each.type === type);
+    if (was?.status === "True" && condition.status !== "True") return;
+    const isSame = was?.status === condition.status;
+    if (isSame && was.reason === condition.reason && was.message === condition.message) return;
+    const next: GroupCondition = {
+      type,
+      ...condition,
+      lastTransitionTime: (isSame && was.lastTransitionTime) || formatTime(nowMs),
+      ...(group.generation !== undefined && { observedGeneration: group.generation }),
+    };
+    group.conditions = [...group.conditions.filter((each) => each.type !== type), next];
+    const op: WriteOp = {
+      verb: "patch",
+      resource: "podgroups.scheduling.k8s.io",
+      namespace: group.namespace,
+      name: group.name,
+      subresource: "status",
+      patchType: "merge",
+      patch: { status: { conditions: group.conditions } },
+      options: { ...OPTIONS, ...(group.uid && { preconditions: { uid: group.uid } }) },
+    };
+    batch.add(op);
+  }
+}
+
+function undoAll(reservations: readonly Reservation[]): void {
+  for (const reservation of [...reservations].reverse()) reservation.undo();
+}
