@@ -45,7 +45,8 @@ async function stopAll(runtime: Runtime, log: Log): Promise<void> {
         runtime.stopContainer(id, Math.min(MAX_GRACE_SECONDS, readNotes(annotations).gracePeriodSeconds)),
       ),
     );
-    const sandboxes = (await runtime.listSandboxes()).filter(({ ready }) => ready);
+    // Those that are not ready, too: of one whose processes were killed, the network namespace is still there.
+    const sandboxes = await runtime.listSandboxes();
     await Promise.all(sandboxes.map(({ id }) => runtime.stopSandbox(id)));
   } catch (error) {
     // Without a runtime there is nobody to ask; what runs is killed by its cgroup.

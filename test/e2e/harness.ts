@@ -114,7 +114,10 @@ export async function kernelState(cluster: TestCluster): Promise<string[]> {
   );
   const addresses = (await lines("ip", "-o", "addr", "show", "dev", "lo")).map((line) => line.replace(/\s+/g, " "));
   const routes = (await lines("ip", "route", "show", "table", "all")).filter((line) => !line.includes("local fe80"));
-  const namespaces = (await lines("ip", "netns", "list")).filter((line) => line.includes(id));
+  // Pods' namespaces carry no sign of their cluster.
+  const namespaces = (await lines("ip", "netns", "list"))
+    .map((line) => `netns ${line.split(" ")[0]}`)
+    .filter((line) => line.includes(id) || line.startsWith("netns cni-"));
   const tables = await lines("nft", "list", "tables");
   const ours = (line: string) => line.includes(dataDir) || line.includes(runDir);
   const mounts = fs.readFileSync("/proc/self/mountinfo", "utf8").split("\n").filter(ours);
