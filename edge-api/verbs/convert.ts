@@ -17,9 +17,10 @@ export interface Stored {
   managed: string | undefined;
 }
 
-export function detachedFromStorage(text: string, kind: Kind): Stored {
+export function detachedFromStorage(text: string, kind: Kind): Stored & { copy(): KubeObject } {
   const { bare, managed } = detachManagedFields(text);
-  return { object: converted(parseObject(bare), kind), managed };
+  const copy = (): KubeObject => converted(parseObject(bare), kind);
+  return { object: copy(), managed, copy };
 }
 
 /** The stored text as an object of `kind`. */

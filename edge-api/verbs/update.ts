@@ -55,7 +55,7 @@ export function update(env: Environment, request: UpdateRequest): Outcome {
   const live = detachedFromStorage(row.value, kind);
   const { object: prev, managed } = live;
   checkPreconditions(request.preconditions, prev.metadata, target);
-  const wanted = request.transform(detachedFromStorage(row.value, kind).object, managed);
+  const wanted = request.transform(live.copy(), managed);
   matchName(wanted.metadata, target.name);
   matchNamespace(wanted.metadata, target.namespace);
   checkVersion(wanted, prev, request);

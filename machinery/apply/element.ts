@@ -39,8 +39,23 @@ export function compareElements(a: string, b: string): number {
   if (a === SELF) return -1;
   if (b === SELF) return 1;
   const rank = (RANKS.get(a[0]!) ?? 4) - (RANKS.get(b[0]!) ?? 4);
-  return rank !== 0 ? rank : compareValues(parsedElement(a), parsedElement(b));
+  return rank !== 0 ? rank : compareValues(sortValue(a), sortValue(b));
 }
+
+/** What an element is sorted by: of a key the names and values in turn. */
+function sortValue(element: string): unknown {
+  const known = sortValues.get(element);
+  if (known !== undefined) return known;
+  const parsed = parsedElement(element);
+  const value = element[0] === "k" ? sortedEntries(parsed as object) : parsed;
+  if (sortValues.size >= MAX_SORT_VALUES) sortValues.clear();
+  sortValues.set(element, value);
+  return value;
+}
+
+/** Kept for a while, as sorting asks again and again. */
+const sortValues = new Map<string, unknown>();
+const MAX_SORT_VALUES = 2000;
 
 /** From here on UTF-16 code units and UTF-8 bytes may not sort alike. */
 const BEYOND_BMP = /[\ud800-\uffff]/;
@@ -95,18 +110,8 @@ const sortedEntries = (fields: object): unknown[] =>
     .sort(([a], [b]) => compareTexts(a, b))
     .flat();
 
-/** The JSON value in an element that is no field; kept for a while, as sorting asks again and again. */
-const parsed = new Map<string, unknown>();
-const MAX_PARSED = 2000;
-
-function parsedElement(element: string): unknown {
-  const known = parsed.get(element);
-  if (known !== undefined) return known;
-  const value: unknown = JSON.parse(element.slice(2));
-  if (parsed.size >= MAX_PARSED) parsed.clear();
-  parsed.set(element, value);
-  return value;
-}
+/** The JSON value in an element that is no field. */
+const parsedElement = (element: string): unknown => JSON.parse(element.slice(2));
 
 /**
  * The canonical form of an element that a client sent; undefined for a kind of element we do not know, which is to be

@@ -7,14 +7,6 @@
 const HEAD = '"metadata":{"managedFields":[';
 const METADATA = '"metadata":{';
 
-const QUOTE = 34;
-const COMMA = 44;
-const OPEN_BRACKET = 91;
-const BACKSLASH = 92;
-const CLOSE_BRACKET = 93;
-const OPEN_BRACE = 123;
-const CLOSE_BRACE = 125;
-
 export interface Detached {
   /** The object's text without managedFields. */
   bare: string;
@@ -29,7 +21,7 @@ export function detachManagedFields(text: string): Detached {
   if (at < 0 || text.lastIndexOf("{", at) !== 0) return { bare: text, managed: undefined };
   const start = at + HEAD.length - 1;
   const end = endOfList(text, start);
-  const rest = text.charCodeAt(end) === COMMA ? end + 1 : end;
+  const rest = text[end] === "," ? end + 1 : end;
   return { bare: text.slice(0, at + METADATA.length) + text.slice(rest), managed: text.slice(start, end) };
 }
 
@@ -37,26 +29,16 @@ export function detachManagedFields(text: string): Detached {
 export const attachManagedFields = (metadata: string, managed: string): string =>
   `{"managedFields":${managed}${metadata === "{}" ? "" : ","}${metadata.slice(1)}`;
 
-/** The index behind the list that begins at `start`. */
+/**
+ * The index behind the list that begins at `start`. What follows is the object's name, or the end of metadata: a list
+ * has no such sequence in it, for it holds no other list, and quotes in its texts are escaped.
+ */
 function endOfList(text: string, start: number): number {
-  let depth = 0;
-  for (let at = start; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(text, at);
-    else if (code === OPEN_BRACE || code === OPEN_BRACKET) depth++;
-    else if ((code === CLOSE_BRACE || code === CLOSE_BRACKET) && --depth === 0) return at + 1;
-  }
-  throw new SyntaxError("managedFields do not end");
-}
-
-/** The index of the quote that ends the string which begins at `start`. */
-function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === BACKSLASH) at++;
-    else if (code === QUOTE) return at;
-  }
-  throw new SyntaxError("a string does not end");
+  const name = text.indexOf('],"name":"', start);
+  if (name >= 0) return name + 1;
+  const end = text.indexOf("}]}", start);
+  if (end < 0) throw new SyntaxError("managedFields do not end");
+  return end + 2;
 }
 
 /** One entry of a list. */
@@ -78,40 +60,35 @@ const PLAIN_HEAD =
   /^\{(?:"manager":"([^"\\]*)",)?"operation":"(Apply|Update)","apiVersion":"([^"\\]*)"(?:,"time":"([^"\\]*)")?,"fieldsType":"FieldsV1"$/;
 const PLAIN_TAIL = /^(?:,"subresource":"([^"\\]*)")?\}$/;
 
+/**
+ * Between two entries, and nowhere in them: fieldsV1 has no lists, quotes in its texts are escaped, and a key that ends
+ * in "},{" is followed by a colon.
+ */
+const BETWEEN = /\},\{"(?:manager|operation)":/g;
+const SUBRESOURCE = ',"subresource":"';
+
 /** Entries of a list that this server wrote; undefined when it is not in the form we write. */
 export function splitEntries(managed: string): EntryText[] | undefined {
   const entries: EntryText[] = [];
-  let depth = 0;
-  let entryAt = 0;
-  let fieldsAt = 0;
-  let fieldsEnd = 0;
-  for (let at = 0; at < managed.length; at++) {
-    const code = managed.charCodeAt(at);
-    if (code === QUOTE) at = endOfString(managed, at);
-    else if (code === OPEN_BRACE) {
-      depth++;
-      if (depth === 1) entryAt = at;
-      else if (depth === 2) fieldsAt = at;
-    } else if (code === CLOSE_BRACE) {
-      depth--;
-      if (depth === 1) fieldsEnd = at + 1;
-      else if (depth === 0) {
-        const entry = readEntry(managed, { entryAt, fieldsAt, fieldsEnd, end: at + 1 });
-        if (entry === undefined) return undefined;
-        entries.push(entry);
-      }
-    }
+  let start = 1;
+  BETWEEN.lastIndex = 0;
+  for (;;) {
+    const between = BETWEEN.exec(managed);
+    const entry = readEntry(managed.slice(start, between ? between.index + 1 : managed.length - 1));
+    if (entry === undefined) return undefined;
+    entries.push(entry);
+    if (!between) return entries;
+    start = between.index + 2;
   }
-  return entries;
 }
 
-function readEntry(
-  managed: string,
-  { entryAt, fieldsAt, fieldsEnd, end }: { entryAt: number; fieldsAt: number; fieldsEnd: number; end: number },
-): EntryText | undefined {
-  if (fieldsAt < entryAt || !managed.startsWith(FIELDS, fieldsAt - FIELDS.length)) return undefined;
-  const head = PLAIN_HEAD.exec(managed.slice(entryAt, fieldsAt - FIELDS.length));
-  const tail = PLAIN_TAIL.exec(managed.slice(fieldsEnd, end));
+function readEntry(text: string): EntryText | undefined {
+  const at = text.indexOf(FIELDS);
+  if (at < 0) return undefined;
+  const place = text.lastIndexOf(SUBRESOURCE);
+  const fieldsEnd = place > at ? place : text.length - 1;
+  const head = PLAIN_HEAD.exec(text.slice(0, at));
+  const tail = PLAIN_TAIL.exec(text.slice(fieldsEnd));
   if (!head || !tail) return undefined;
   return {
     name: head[1] ?? "",
@@ -119,8 +96,8 @@ function readEntry(
     apiVersion: head[3]!,
     time: head[4],
     subresource: tail[1] ?? "",
-    fields: managed.slice(fieldsAt, fieldsEnd),
-    text: managed.slice(entryAt, end),
+    fields: text.slice(at + FIELDS.length, fieldsEnd),
+    text,
   };
 }
 
