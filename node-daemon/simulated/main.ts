@@ -55,7 +55,7 @@ async function main(): Promise<void> {
           resourceVersion: metadata.resourceVersion,
           ...(metadata.annotations && { annotations: metadata.annotations }),
         },
-        status: { conditions: (status as Node["status"])?.conditions ?? [] },
+        status: seeStatus(status as Node["status"]),
       }) as Node,
   });
   const pods = connection.follow({
@@ -97,6 +97,17 @@ async function main(): Promise<void> {
   const link = await connection.openTunnel();
   link.onConnected(() => nodeSimulator.tellAll());
   link.serve(refuseStreams);
+}
+
+/** Resources everybody has are not looked at again. */
+function seeStatus(status: Node["status"]): NonNullable<Node["status"]> {
+  const extended = (amounts: { [resource: string]: string } = {}) =>
+    Object.fromEntries(Object.entries(amounts).filter(([name]) => name.includes("/")));
+  return {
+    conditions: status?.conditions ?? [],
+    capacity: extended(status?.capacity),
+    allocatable: extended(status?.allocatable),
+  };
 }
 
 async function removeAll(config: SimulationConfig, { api }: Connection, writer: Writer): Promise<void> {

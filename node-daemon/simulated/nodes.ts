@@ -4,7 +4,7 @@ import { formatMicroTime } from "../../machinery/clock.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { ApiCallError, type ApiClient, type Informer, type Log } from "../contracts.ts";
 import type { SimulationConfig } from "./config.ts";
-import { hasOutage, nodeNameOf, simulatedNode, wantedConditions } from "./plan-node.ts";
+import { hasOutage, nodeNameOf, simulatedNode, wantedAllocatable, wantedConditions } from "./plan-node.ts";
 import type { TimerHeap } from "./timer-heap.ts";
 import type { Writer } from "./writer.ts";
 
@@ -95,11 +95,18 @@ export class NodeSimulator {
 
   #tell(name: string, node: Node): void {
     const { api, writer, now, log, nodes } = this.#options;
-    if (this.#writing.has(name) || wantedConditions(node, now()) === undefined) return;
+    const wanted = (latest: Node): object | undefined => {
+      const conditions = wantedConditions(latest, now());
+      const allocatable = wantedAllocatable(latest);
+      return conditions || allocatable
+        ? { ...(conditions && { conditions }), ...(allocatable && { allocatable }) }
+        : undefined;
+    };
+    if (this.#writing.has(name) || wanted(node) === undefined) return;
     this.#writing.add(name);
     const write = async (): Promise<void> => {
-      const conditions = wantedConditions(nodes.get(name) ?? node, now());
-      if (conditions) await api.patch(`/api/v1/nodes/${name}/status`, "strategic", { status: { conditions } });
+      const status = wanted(nodes.get(name) ?? node);
+      if (status) await api.patch(`/api/v1/nodes/${name}/status`, "strategic", { status });
     };
     writer
       .write(write)

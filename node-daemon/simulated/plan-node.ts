@@ -109,3 +109,12 @@ export function wantedConditions(node: Pick<Node, "metadata" | "status">, nowMs:
   if (hasOutage(node)) return isKnownLost(node) ? undefined : lostConditions(node.status?.conditions, nowMs);
   return isReady(node) ? undefined : readyConditions(node.status?.conditions, nowMs);
 }
+
+/** As kubelet, all of the capacity somebody else gives a node can be allocated. Undefined: it can already. */
+export function wantedAllocatable({ status }: Pick<Node, "status">): { [resource: string]: string } | undefined {
+  const { capacity = {}, allocatable = {} } = status ?? {};
+  const missing = Object.entries(capacity).filter(
+    ([name, amount]) => name.includes("/") && allocatable[name] !== amount,
+  );
+  return missing.length > 0 ? Object.fromEntries(missing) : undefined;
+}
