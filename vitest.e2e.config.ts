@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 // Real processes, containers and kernel state: one file at a time, in order of name.
 export default defineConfig({
   test: {
-    include: ["test/e2e/**/*.test.ts", "test/**/*.real.test.ts"],
+    include: ["test/e2e/**/*.test.ts", "{node-daemon,test}/**/*.real.test.ts"],
     testTimeout: 120_000,
     hookTimeout: 240_000,
     fileParallelism: false,
