@@ -10,10 +10,12 @@ import type { Program } from "../machinery/cluster/program.ts";
 import { ApiError, unauthorized } from "../machinery/meta/status.ts";
 import { SCHEDULER_RESOURCES, Scheduler as SchedulerProgram } from "../scheduler/program.ts";
 import { type Authenticator, bearerToken } from "./access/authenticate.ts";
+import { certificateIdentity, type TlsClientAuth } from "./access/client-certificate.ts";
 import { ANONYMOUS, type Identity, nodeNameOf } from "./access/identity.ts";
 import { type NodeRoute, ROUTE_HEADER } from "./http/node-route.ts";
 import { ClusterStore as ClusterStoreObject, type Subscription } from "./objects/cluster-store.ts";
 import type { Bindings } from "./objects/environment.ts";
+import { identityProvider } from "./objects/identity-provider.ts";
 import { SubscriberObject } from "./objects/subscriber.ts";
 import { gatewayFor, gatewayRequest, nodeSocketOf } from "./tunnel/route.ts";
 import { createAuthenticator, type IdentitySource } from "./worker/authentication.ts";
@@ -70,6 +72,9 @@ function authenticatorOf(env: Bindings, cluster: string): Authenticator {
     authenticator = createAuthenticator({
       source: () => storeOf(env, cluster) as unknown as IdentitySource,
       adminToken: env.KEDGE_ADMIN_TOKEN,
+      oidc: identityProvider(env, (error) =>
+        log({ level: "error", context: "identity provider", error: String(error) }),
+      ),
       nowMs: () => Date.now(),
     });
     authenticators.set(cluster, authenticator);
@@ -81,10 +86,15 @@ const storeOf = (env: Bindings, cluster: string): DurableObjectStub<ClusterStore
   env.CLUSTER_STORE.getByName(cluster);
 
 /** What may be asked without saying who asks; ClusterStore's RBAC has the last word. */
-const PUBLIC = /^\/(?:healthz|livez|readyz|version)(?:\/|$)/;
+const PUBLIC = /^\/(?:healthz|livez|readyz|version|\.well-known\/openid-configuration|openid\/v1\/jwks)(?:\/|$)/;
+
+const tlsOf = (request: Request): TlsClientAuth | undefined =>
+  (request.cf as { tlsClientAuth?: TlsClientAuth } | undefined)?.tlsClientAuth;
 
 /** Undefined when the request must be refused. */
 function whoAsks(request: Request, env: Bindings, cluster: string): Identity | Promise<Identity | undefined> {
+  const byCertificate = env.KEDGE_CLIENT_CERTIFICATES === "verified" && certificateIdentity(tlsOf(request));
+  if (byCertificate) return byCertificate;
   const token = bearerToken(request.headers);
   const authenticator = authenticatorOf(env, cluster);
   const known = authenticator.known(token);

@@ -23,7 +23,17 @@ export interface ControlPlaneOptions {
 }
 
 /** Bindings that are handed on from the environment of `up`, where they are set. */
-const SETTINGS = ["KEDGE_AUDIT_POLICY"];
+const SETTINGS = [
+  "KEDGE_AUDIT_POLICY",
+  "KEDGE_OIDC_ISSUER",
+  "KEDGE_OIDC_CLIENT_ID",
+  "KEDGE_OIDC_USERNAME_CLAIM",
+  "KEDGE_OIDC_USERNAME_PREFIX",
+  "KEDGE_OIDC_GROUPS_CLAIM",
+  "KEDGE_OIDC_GROUPS_PREFIX",
+  "KEDGE_OIDC_REQUIRED_CLAIM",
+  "KEDGE_OIDC_SIGNING_ALGS",
+];
 
 const READY_TIMEOUT_MS = 30_000;
 

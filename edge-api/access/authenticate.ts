@@ -1,16 +1,32 @@
 /** Who sends a request: done in the Worker, before anything reaches the cluster's object. */
 import { AUTHENTICATED_GROUP, BOOTSTRAPPERS_GROUP, type Identity, MASTERS_GROUP } from "./identity.ts";
-import { type Claims, hasAudience, identityOf } from "./tokens.ts";
+import { audiencesIn, identityOf, type Verified } from "./tokens.ts";
 
 export interface AuthenticatorOptions {
   /** Bearer token of the cluster's administrator; absent or "": nobody is. */
   adminToken: string | undefined;
-  /** Claims of a JWT of the cluster's, and the audiences its API server takes; undefined for any other token. */
-  verify(token: string): Promise<{ claims: Claims; audiences: readonly string[] } | undefined>;
+  /** What a JWT of the cluster's says, and the audiences its API server takes; undefined for any other token. */
+  verify(token: string): Promise<(Verified & { audiences: readonly string[] }) | undefined>;
   /** Looks a bootstrap token up; undefined when there is none like it. */
   bootstrapToken(id: string, secret: string): Promise<Identity | undefined>;
+  /** Tokens of an identity provider; absent: none are taken. @see oidc.ts */
+  oidc?: TokenSource | undefined;
   nowMs(): number;
 }
+
+/** Tokens of somebody else's making, which are for the API server and nobody else. */
+export interface TokenSource {
+  /** Undefined for tokens that are not of this source. */
+  authenticate(token: string): Promise<Found | { problem: string } | undefined>;
+}
+
+interface Found {
+  identity: Identity;
+  untilMs: number;
+}
+
+/** Whom a token speaks for, and for whom it is meant; absent audiences: for the API server. */
+export type Reviewed = { identity: Identity; audiences?: readonly string[] } | { problem: string };
 
 export const ADMINISTRATOR: Identity = { user: "kubernetes-admin", groups: [MASTERS_GROUP, AUTHENTICATED_GROUP] };
 
@@ -20,6 +36,7 @@ const MAX_CACHED = 4096;
 const CACHE_MS = 60_000;
 const MAX_TOKEN_LENGTH = 16 * 1024;
 const BOOTSTRAP_TOKEN = /^([a-z0-9]{6})\.([a-z0-9]{16})$/;
+const INVALID = { problem: "invalid bearer token" };
 
 const encoder = new TextEncoder();
 
@@ -41,7 +58,7 @@ export class Authenticator {
    * Tokens found good. Looking one up tells an attacker nothing by its time: V8 compares texts only when their hashes,
    * which are seeded, are equal.
    */
-  readonly #verified = new Map<string, { identity: Identity; untilMs: number }>();
+  readonly #verified = new Map<string, Found>();
 
   constructor(options: AuthenticatorOptions) {
     this.#options = options;
@@ -54,48 +71,62 @@ export class Authenticator {
     return entry && entry.untilMs > this.#options.nowMs() ? entry.identity : undefined;
   }
 
-  /**
-   * Undefined for a token that is nobody's.
-   * @param audiences of which a JWT must have one; none: those of the API server
-   */
-  async authenticate(token: string, audiences: readonly string[] = []): Promise<Identity | undefined> {
-    if (token === "" || token.length > MAX_TOKEN_LENGTH) return undefined;
-    const key = audiences.length === 0 ? token : `${token} ${audiences.join()}`;
-    const nowMs = this.#options.nowMs();
-    const known = this.#verified.get(key);
-    if (known && known.untilMs > nowMs) return known.identity;
-    const found = (await this.#isAdminToken(token))
-      ? { identity: ADMINISTRATOR, untilMs: Number.POSITIVE_INFINITY }
-      : await this.#find(token, audiences, nowMs);
-    if (found) this.#remember(key, found);
-    return found?.identity;
+  /** Undefined for a token that is nobody's, or not for the API server. */
+  async authenticate(token: string): Promise<Identity | undefined> {
+    const known = this.known(token);
+    if (known) return known;
+    const found = await this.#find(token, []);
+    if ("problem" in found) return undefined;
+    if (found.untilMs > this.#options.nowMs()) this.#remember(token, found);
+    return found.identity;
+  }
+
+  /** @param audiences of which the token must be for one; none: for the API server */
+  review(token: string, audiences: readonly string[]): Promise<Reviewed> {
+    return this.#find(token, audiences);
+  }
+
+  async #find(
+    token: string,
+    audiences: readonly string[],
+  ): Promise<(Found & { audiences?: readonly string[] }) | { problem: string }> {
+    if (token === "" || token.length > MAX_TOKEN_LENGTH) return INVALID;
+    if (await this.#isAdminToken(token)) return { identity: ADMINISTRATOR, untilMs: Number.POSITIVE_INFINITY };
+    const bootstrap = BOOTSTRAP_TOKEN.exec(token);
+    if (bootstrap) {
+      // Never cached: such a token is used once or twice, and may be deleted at any time.
+      const identity = await this.#options.bootstrapToken(bootstrap[1]!, bootstrap[2]!);
+      return identity ? { identity, untilMs: this.#options.nowMs() } : INVALID;
+    }
+    const verified = await this.#options.verify(token);
+    if (verified) return this.#ofCluster(verified, audiences);
+    return (await this.#options.oidc?.authenticate(token)) ?? INVALID;
   }
 
   async #isAdminToken(token: string): Promise<boolean> {
     return this.#adminDigest !== undefined && sameBytes(await digestOf(token), await this.#adminDigest);
   }
 
-  async #find(
-    token: string,
-    audiences: readonly string[],
-    nowMs: number,
-  ): Promise<{ identity: Identity; untilMs: number } | undefined> {
-    const bootstrap = BOOTSTRAP_TOKEN.exec(token);
-    if (bootstrap) {
-      // Never cached: such a token is used once or twice, and may be deleted at any time.
-      const identity = await this.#options.bootstrapToken(bootstrap[1]!, bootstrap[2]!);
-      return identity && { identity, untilMs: nowMs };
-    }
-    const verified = await this.#options.verify(token);
-    if (!verified || !hasAudience(verified.claims, audiences.length > 0 ? audiences : verified.audiences))
-      return undefined;
+  #ofCluster(verified: Verified & { audiences: readonly string[] }, audiences: readonly string[]) {
+    if ("problem" in verified) return verified;
     const { claims } = verified;
+    const wanted = audiences.length > 0 ? audiences : verified.audiences;
+    const own = audiencesIn(claims);
+    // One that names nobody is for the API server.
+    const given = own.length > 0 ? own : verified.audiences;
+    const shared = given.filter((audience) => wanted.includes(audience));
+    if (shared.length === 0) {
+      const show = (list: readonly string[]): string => `[${list.map((item) => JSON.stringify(item)).join(" ")}]`;
+      return { problem: `token audiences ${show(given)} is invalid for the target audiences ${show(wanted)}` };
+    }
     const identity = identityOf(claims);
-    const expiresMs = typeof claims.exp === "number" ? claims.exp * 1000 : 0;
-    return identity && { identity, untilMs: Math.min(expiresMs, nowMs + CACHE_MS) };
+    if (!identity) return INVALID;
+    const nowMs = this.#options.nowMs();
+    const expiresMs = typeof claims.exp === "number" ? claims.exp * 1000 : Number.POSITIVE_INFINITY;
+    return { identity, untilMs: Math.min(expiresMs, nowMs + CACHE_MS), audiences: shared };
   }
 
-  #remember(key: string, entry: { identity: Identity; untilMs: number }): void {
+  #remember(key: string, entry: Found): void {
     this.#verified.delete(key);
     for (const oldest of this.#verified.keys()) {
       if (this.#verified.size < MAX_CACHED) break;

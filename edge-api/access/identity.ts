@@ -6,6 +6,13 @@ export interface Identity {
   groups: readonly string[];
   /** E.g. `authentication.kubernetes.io/pod-name` of a bound service-account token. */
   extra?: { readonly [key: string]: readonly string[] };
+  /** The secret that a service account's token is bound to, or lies in. Shown to nobody. */
+  secret?: {
+    name: string;
+    uid?: string;
+    /** `jti` of a token that lies in its secret: whether it is still that one. */
+    tokenId?: string;
+  };
 }
 
 export const MASTERS_GROUP = "system:masters";
@@ -37,12 +44,14 @@ export function serviceAccountIdentity(account: {
   name: string;
   uid?: string;
   extra?: { [key: string]: string[] };
+  secret?: NonNullable<Identity["secret"]>;
 }): Identity {
   return {
     user: `${SERVICE_ACCOUNT_USER_PREFIX}${account.namespace}:${account.name}`,
     ...(account.uid !== undefined && { uid: account.uid }),
     groups: ["system:serviceaccounts", `system:serviceaccounts:${account.namespace}`, AUTHENTICATED_GROUP],
-    ...(account.extra && { extra: account.extra }),
+    ...(account.extra && Object.keys(account.extra).length > 0 && { extra: account.extra }),
+    ...(account.secret && { secret: account.secret }),
   };
 }
 

@@ -20,14 +20,15 @@ import {
   NODES_GROUP,
   POD_NAME_EXTRA,
   POD_UID_EXTRA,
+  SERVICE_ACCOUNT_USER_PREFIX,
   serviceAccountIdentity,
 } from "./identity.ts";
 
 /** The audience the API server accepts, whatever URL it is reached at. */
 export const API_AUDIENCE = "https://kubernetes.default.svc.cluster.local";
-const ALGORITHM = "ES256";
-/** Clocks of nodes and of the edge may differ by this. */
-const CLOCK_TOLERANCE_SECONDS = 10;
+export const ALGORITHM = "ES256";
+/** Clocks may differ by this, as upstream has it. */
+const CLOCK_TOLERANCE_SECONDS = 60;
 
 export type Claims = { [claim: string]: unknown };
 
@@ -49,14 +50,17 @@ export async function createSigner(privateJwk: JWK): Promise<(claims: Claims) =>
   return (claims) => new SignJWT(claims).setProtectedHeader(header).sign(key);
 }
 
+/** What a token of the cluster's says, or why it is not good. */
+export type Verified = { claims: Claims } | { problem: string };
+
 /**
- * @returns checks signature and time, not the audience: the claims, or undefined for a token that is not good. Rejects
- *   with errors that are no fault of the token
+ * @returns checks signature and time, not the audience. Undefined for what the cluster has not signed. Rejects with
+ *   errors that are no fault of the token
  */
 export function createVerifier(
   keys: readonly JWK[],
   nowMs: () => number,
-): (token: string) => Promise<Claims | undefined> {
+): (token: string) => Promise<Verified | undefined> {
   const keySet = createLocalJWKSet({ keys: [...keys] });
   return async (token) => {
     try {
@@ -65,19 +69,21 @@ export function createVerifier(
         clockTolerance: CLOCK_TOLERANCE_SECONDS,
         currentDate: new Date(nowMs()),
       });
-      return payload;
+      return { claims: payload };
     } catch (error) {
+      if (error instanceof errors.JWTExpired) return { problem: "service account token has expired" };
+      if (error instanceof errors.JWTClaimValidationFailed)
+        return { problem: "service account token is not valid yet" };
       if (error instanceof errors.JOSEError) return undefined;
       throw error;
     }
   };
 }
 
-/** Whether any of `audiences` is among the token's. */
-export function hasAudience(claims: Claims, audiences: readonly string[]): boolean {
-  const { aud } = claims;
+/** Whom a token is for; empty for one that names nobody, which is for the API server then. */
+export function audiencesIn({ aud }: Claims): string[] {
   const given = Array.isArray(aud) ? aud : [aud];
-  return given.some((audience) => typeof audience === "string" && audiences.includes(audience));
+  return given.filter((audience) => typeof audience === "string");
 }
 
 interface Ref {
@@ -102,8 +108,9 @@ export function identityOf(claims: Claims): Identity | undefined {
   if (sub.startsWith(NODE_USER_PREFIX))
     return { user: sub, groups: [NODES_GROUP, AUTHENTICATED_GROUP], extra: credential };
   const bound = claims["kubernetes.io"] as BoundClaims | undefined;
-  const account = bound?.serviceaccount;
-  if (!bound || !account || sub !== `system:serviceaccount:${bound.namespace}:${account.name}`) return undefined;
+  if (!bound) return legacyIdentity(claims);
+  const account = bound.serviceaccount;
+  if (!account || sub !== accountUser(bound.namespace, account.name)) return undefined;
   return serviceAccountIdentity({
     namespace: bound.namespace,
     name: account.name,
@@ -113,7 +120,43 @@ export function identityOf(claims: Claims): Identity | undefined {
       ...refExtra(bound.pod, POD_NAME_EXTRA, POD_UID_EXTRA),
       ...refExtra(bound.node, NODE_NAME_EXTRA, NODE_UID_EXTRA),
     },
+    ...(bound.secret && { secret: bound.secret }),
   });
+}
+
+const accountUser = (namespace: string, name: string): string => `${SERVICE_ACCOUNT_USER_PREFIX}${namespace}:${name}`;
+
+const LEGACY_ISSUER = "kubernetes/serviceaccount";
+const LEGACY = "kubernetes.io/serviceaccount/";
+
+/** Claims of a token that lies in a secret. It holds as long as the secret has it. */
+export const legacyClaims = (account: {
+  namespace: string;
+  name: string;
+  uid: string;
+  secretName: string;
+  tokenId: string;
+}): Claims => ({
+  iss: LEGACY_ISSUER,
+  jti: account.tokenId,
+  [`${LEGACY}namespace`]: account.namespace,
+  [`${LEGACY}secret.name`]: account.secretName,
+  [`${LEGACY}service-account.name`]: account.name,
+  [`${LEGACY}service-account.uid`]: account.uid,
+  sub: accountUser(account.namespace, account.name),
+});
+
+function legacyIdentity(claims: Claims): Identity | undefined {
+  const claim = (name: string): string => {
+    const value = claims[LEGACY + name];
+    return typeof value === "string" ? value : "";
+  };
+  const [namespace, name, uid] = [claim("namespace"), claim("service-account.name"), claim("service-account.uid")];
+  const secret = claim("secret.name");
+  const { iss, sub, jti } = claims;
+  if (iss !== LEGACY_ISSUER || sub !== accountUser(namespace, name) || typeof jti !== "string") return undefined;
+  if ([namespace, name, uid, secret].includes("")) return undefined;
+  return serviceAccountIdentity({ namespace, name, uid, secret: { name: secret, tokenId: jti } });
 }
 
 const refExtra = (ref: Ref | undefined, nameKey: string, uidKey: string): { [key: string]: string[] } =>

@@ -1,3 +1,4 @@
+import type { JWK } from "jose";
 import type { Authenticator } from "../access/authenticate.ts";
 import type { Authorizer } from "../access/authorize.ts";
 import type { Identity } from "../access/identity.ts";
@@ -38,10 +39,12 @@ export interface Services {
 export interface TokenService {
   /** A signed JWT. */
   sign(claims: { [claim: string]: unknown }): Promise<string>;
-  /** Claims of a JWT this cluster issued and that has not expired; undefined for anything else. */
-  verify(token: string): Promise<{ [claim: string]: unknown } | undefined>;
   /** The `iss` of every token, also the API server's own audience. */
   issuer: string;
+  /** Whom the API server's tokens are for. */
+  audiences: readonly string[];
+  /** Public. */
+  keys: readonly JWK[];
 }
 
 export interface CertificateService {

@@ -5,11 +5,12 @@ import { types } from "../../kinds/types.ts";
 import type { Clock } from "../../machinery/clock.ts";
 import { ADMISSION_PLUGINS } from "../access/admission/order.ts";
 import { admissionChain } from "../access/admission/plugin.ts";
-import { Authenticator } from "../access/authenticate.ts";
+import { Authenticator, type TokenSource } from "../access/authenticate.ts";
 import { createAuthorizers } from "../access/authorizers.ts";
 import { bootstrapTokenIdentity } from "../access/bootstrap-tokens.ts";
 import type { Authority } from "../access/certificates.ts";
 import { AccountingStore } from "../access/quota/accounting-store.ts";
+import { followTokenSecrets } from "../access/token-secrets.ts";
 import { API_AUDIENCE, createSigner, createVerifier, publicPart } from "../access/tokens.ts";
 import { parsePolicy } from "../observe/audit/policy.ts";
 import { RequestMetrics } from "../observe/metrics.ts";
@@ -31,6 +32,8 @@ export interface ServicesOptions extends Pick<Services, "acceptWatch" | "hubChan
   signingKey: JWK;
   authority: Authority;
   adminToken: string | undefined;
+  /** Tokens of an identity provider; absent: none are taken. */
+  oidc?: TokenSource | undefined;
   /** Public URL of the edge; absent: tokens carry a name that is the same everywhere. */
   serverUrl: string | undefined;
   /** audit.k8s.io/v1 Policy as YAML or JSON; absent: no audit log. @see observe/audit/policy.ts */
@@ -57,8 +60,12 @@ export async function createServices(options: ServicesOptions): Promise<Services
     uuid,
     admission: admissionChain(ADMISSION_PLUGINS, { store, registry, clock, random, rights, quotas: store }),
   };
-  const verify = createVerifier([publicPart(options.signingKey)], nowMs);
+  const keys = [publicPart(options.signingKey)];
+  const verify = createVerifier(keys, nowMs);
   const audiences = audiencesOf(options.serverUrl);
+  const sign = await createSigner(options.signingKey);
+  const commit = new CommitGroup(store, options.schedule);
+  followTokenSecrets({ env, commit, sign, caCertificate: authority.certificate, report: options.report });
   return {
     env,
     authorizer,
@@ -66,13 +73,14 @@ export async function createServices(options: ServicesOptions): Promise<Services
     authenticator: new Authenticator({
       adminToken: options.adminToken,
       verify: async (token) => {
-        const claims = await verify(token);
-        return claims && { claims, audiences };
+        const verified = await verify(token);
+        return verified && { ...verified, audiences };
       },
       bootstrapToken: async (id, secret) => bootstrapTokenIdentity(store, { id, secret, nowMs: nowMs() }),
+      oidc: options.oidc,
       nowMs,
     }),
-    commit: new CommitGroup(store, options.schedule),
+    commit,
     hub: new WatchHub({
       store,
       now: nowMs,
@@ -87,7 +95,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     audit: options.auditPolicy
       ? { policy: parsePolicy(options.auditPolicy), write: options.auditWrite ?? ((line) => console.log(line)) }
       : undefined,
-    tokens: { issuer: audiences[0]!, sign: await createSigner(options.signingKey), verify },
+    tokens: { issuer: audiences[0]!, audiences, keys, sign },
     certificates: {
       caCertificate: authority.certificate,
       async signServer(csr, allowed) {
@@ -101,6 +109,11 @@ export async function createServices(options: ServicesOptions): Promise<Services
   };
 }
 
+/** Names by which nobody but the machine itself finds the API server: no use to who wants to check its tokens. */
+const LOOPBACK = /^https?:\/\/(?:localhost|127\.|\[::1\])/;
+
 /** Whom the API server's tokens are for; the first is their issuer. */
-export const audiencesOf = (serverUrl: string | undefined): string[] =>
-  serverUrl && serverUrl !== API_AUDIENCE ? [serverUrl, API_AUDIENCE] : [API_AUDIENCE];
+export function audiencesOf(serverUrl: string | undefined): string[] {
+  if (!serverUrl || serverUrl === API_AUDIENCE) return [API_AUDIENCE];
+  return LOOPBACK.test(serverUrl) ? [API_AUDIENCE, serverUrl] : [serverUrl, API_AUDIENCE];
+}

@@ -26,6 +26,7 @@ import { reportNodeConnection } from "../verbs/node-connection.ts";
 import { snapshotPage } from "../verbs/snapshot.ts";
 import { DurableSql } from "./durable-sql.ts";
 import type { Bindings } from "./environment.ts";
+import { identityProvider } from "./identity-provider.ts";
 
 /** What the Worker must know of a cluster to tell its tokens from others. */
 export interface ClusterIdentity {
@@ -87,6 +88,7 @@ export class ClusterStore extends DurableObject<Bindings> {
       signingKey: this.#signingKey,
       authority,
       adminToken: env.KEDGE_ADMIN_TOKEN,
+      oidc: identityProvider(env, (error) => report(error, "identity provider")),
       serverUrl: env.KEDGE_SERVER_URL,
       auditPolicy: env.KEDGE_AUDIT_POLICY,
       storageBytes: () => ctx.storage.sql.databaseSize,

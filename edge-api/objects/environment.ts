@@ -12,4 +12,14 @@ export interface Bindings {
   KEDGE_CA_KEY?: string;
   KEDGE_SERVER_URL?: string;
   KEDGE_AUDIT_POLICY?: string;
+  /** "verified": names in client certificates that Cloudflare has verified are believed. */
+  KEDGE_CLIENT_CERTIFICATES?: string;
+  KEDGE_OIDC_ISSUER?: string;
+  KEDGE_OIDC_CLIENT_ID?: string;
+  KEDGE_OIDC_USERNAME_CLAIM?: string;
+  KEDGE_OIDC_USERNAME_PREFIX?: string;
+  KEDGE_OIDC_GROUPS_CLAIM?: string;
+  KEDGE_OIDC_GROUPS_PREFIX?: string;
+  KEDGE_OIDC_REQUIRED_CLAIM?: string;
+  KEDGE_OIDC_SIGNING_ALGS?: string;
 }

@@ -1,8 +1,8 @@
 /** The authenticator of each cluster, with the keys its ClusterStore tells. */
 import type { JWK } from "jose";
-import { Authenticator } from "../access/authenticate.ts";
+import { Authenticator, type TokenSource } from "../access/authenticate.ts";
 import type { Identity } from "../access/identity.ts";
-import { type Claims, createVerifier } from "../access/tokens.ts";
+import { createVerifier, type Verified } from "../access/tokens.ts";
 
 /** ClusterStore as the Worker calls it. */
 export interface IdentitySource {
@@ -13,7 +13,7 @@ export interface IdentitySource {
 interface Keys {
   audiences: readonly string[];
   ids: ReadonlySet<string | undefined>;
-  verify(token: string): Promise<Claims | undefined>;
+  verify(token: string): Promise<Verified | undefined>;
 }
 
 /** A cluster that was made anew has other keys: they are asked for again, but not more often than this. */
@@ -23,6 +23,7 @@ const REFRESH_MS = 5_000;
 export function createAuthenticator(options: {
   source: () => IdentitySource;
   adminToken: string | undefined;
+  oidc?: TokenSource | undefined;
   nowMs: () => number;
 }): Authenticator {
   const { source, nowMs } = options;
@@ -47,14 +48,15 @@ export function createAuthenticator(options: {
 
   return new Authenticator({
     adminToken: options.adminToken,
+    oidc: options.oidc,
     nowMs,
     async verify(token) {
       const keyId = keyIdOf(token);
       if (keyId === undefined) return undefined;
       let current = await (keys ?? fetchKeys());
       if (!current.ids.has(keyId) && nowMs() - askedAtMs >= REFRESH_MS) current = await fetchKeys();
-      const claims = current.ids.has(keyId) ? await current.verify(token) : undefined;
-      return claims && { audiences: current.audiences, claims };
+      const verified = current.ids.has(keyId) ? await current.verify(token) : undefined;
+      return verified && { ...verified, audiences: current.audiences };
     },
     bootstrapToken: async (id, secret) => (await source().bootstrapToken(id, secret)) ?? undefined,
   });

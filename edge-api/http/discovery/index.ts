@@ -61,6 +61,7 @@ function groupsOf(registry: Registry): Groups {
 }
 
 const rootPaths = (registry: Registry): string[] => [
+  "/.well-known/openid-configuration",
   "/api",
   ...groupsOf(registry).flatMap(({ group, versions }) =>
     group === ""
@@ -73,6 +74,7 @@ const rootPaths = (registry: Registry): string[] => [
   "/metrics",
   "/openapi/v2",
   "/openapi/v3",
+  "/openid/v1/jwks",
   "/readyz",
   "/version",
 ];

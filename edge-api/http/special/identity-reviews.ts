@@ -1,7 +1,7 @@
 /** Who is this: SelfSubjectReview and TokenReview. */
-import { type Identity, serviceAccountOf } from "../../access/identity.ts";
-import { isAlive } from "../../access/live-account.ts";
-import { hasAudience } from "../../access/tokens.ts";
+import { badRequest } from "../../../machinery/meta/status.ts";
+import type { Identity } from "../../access/identity.ts";
+import { accountProblem } from "../../access/live-account.ts";
 import { json } from "../respond.ts";
 import { reviewBody } from "./access-reviews.ts";
 import type { SpecialEndpoint } from "./endpoint.ts";
@@ -22,17 +22,21 @@ export const selfSubjectReview: SpecialEndpoint = async (context, target) => {
 export const tokenReview: SpecialEndpoint = async (context, target) => {
   const review = await reviewBody(context, target);
   const { token = "", audiences = [] } = (review.spec ?? {}) as { token?: string; audiences?: string[] };
+  if (token === "") throw badRequest("token is required for TokenReview in authentication");
   const { env, authenticator, tokens } = context.services;
   const refused = (error: string): Response => {
-    review.status = { authenticated: false, user: {}, error };
+    review.status = { user: {}, error };
     return json(context, 201, JSON.stringify(review));
   };
-  const identity = await authenticator.authenticate(token, audiences);
-  if (!identity || !isAlive(env.store, identity)) return refused("[invalid bearer token]");
-  const wanted = audiences.length > 0 ? audiences : [tokens.issuer];
-  // Only a service account's token says for whom it is meant.
-  const claims = serviceAccountOf(identity.user) ? await tokens.verify(token) : undefined;
-  const shared = claims ? wanted.filter((audience) => hasAudience(claims, [audience])) : wanted;
-  review.status = { authenticated: true, user: userInfo(identity), ...(shared.length > 0 && { audiences: shared }) };
+  const reviewed = await authenticator.review(token, audiences);
+  if ("problem" in reviewed) return refused(reviewed.problem);
+  const { identity } = reviewed;
+  const problem = accountProblem(env.store, identity, env.clock.now());
+  if (problem !== undefined) return refused(problem);
+  // Tokens that say for whom they are meant are those of service accounts alone.
+  const own = audiences.length > 0 ? tokens.audiences.filter((item) => audiences.includes(item)) : tokens.audiences;
+  const shared = reviewed.audiences ?? own;
+  if (shared.length === 0) return refused("invalid bearer token");
+  review.status = { authenticated: true, user: userInfo(identity), audiences: shared };
   return json(context, 201, JSON.stringify(review));
 };

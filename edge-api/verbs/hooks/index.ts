@@ -3,11 +3,14 @@ import type { StorageHooks } from "./hooks.ts";
 import { ipAddressHooks } from "./ip-addresses.ts";
 import { namespaceHooks } from "./namespaces.ts";
 import { serviceHooks } from "./services.ts";
+import { secretHooks, serviceAccountHooks } from "./token-secrets.ts";
 
 const HOOKS: ReadonlyMap<string, StorageHooks> = new Map([
   ["namespaces", namespaceHooks],
   ["services", serviceHooks],
   [IP_ADDRESSES, ipAddressHooks],
+  ["secrets", secretHooks],
+  ["serviceaccounts", serviceAccountHooks],
 ]);
 
 const NONE: StorageHooks = {};

@@ -1,0 +1,26 @@
+/** The identity provider that the bindings name. */
+import type { TokenSource } from "../access/authenticate.ts";
+import { createOidc } from "../access/oidc.ts";
+import type { Bindings } from "./environment.ts";
+
+/** Undefined when there is none, or when what is said of it cannot work, which is reported. */
+export function identityProvider(env: Bindings, report: (error: unknown) => void): TokenSource | undefined {
+  if (!env.KEDGE_OIDC_ISSUER) return undefined;
+  const options = {
+    issuer: env.KEDGE_OIDC_ISSUER,
+    clientId: env.KEDGE_OIDC_CLIENT_ID ?? "",
+    usernameClaim: env.KEDGE_OIDC_USERNAME_CLAIM,
+    usernamePrefix: env.KEDGE_OIDC_USERNAME_PREFIX,
+    groupsClaim: env.KEDGE_OIDC_GROUPS_CLAIM,
+    groupsPrefix: env.KEDGE_OIDC_GROUPS_PREFIX,
+    requiredClaims: env.KEDGE_OIDC_REQUIRED_CLAIM,
+    signingAlgorithms: env.KEDGE_OIDC_SIGNING_ALGS,
+  };
+  try {
+    return createOidc(options, { fetch: (url, init) => fetch(url, init), nowMs: () => Date.now(), report });
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    report(error);
+    return undefined;
+  }
+}
