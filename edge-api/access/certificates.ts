@@ -26,7 +26,7 @@ const YEAR_MS = 365 * 24 * 3600 * 1000;
 const CA_LIFETIME_MS = 10 * YEAR_MS;
 const SERVER_LIFETIME_MS = YEAR_MS;
 /** Certificates hold from a little earlier, for clocks that are behind. */
-const BACKDATE_MS = 5 * 60 * 1000;
+export const BACKDATE_MS = 5 * 60 * 1000;
 const MAX_REQUEST_LENGTH = 16 * 1024;
 
 export interface Authority {
@@ -132,20 +132,20 @@ function requestedNames(request: Pkcs10CertificateRequest): { type: "dns" | "ip"
 /** Key type of the authority, which may be RSA when it was made by other tools. */
 const isElliptic = (issuer: X509Certificate): boolean => issuer.publicKey.algorithm.name.startsWith("EC");
 
-const signatureFor = (issuer: X509Certificate) =>
+export const signatureFor = (issuer: X509Certificate) =>
   isElliptic(issuer) ? SIGNATURE : { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256" };
 
 /** CryptoKey, which the two platforms' typings call differently. */
 type PrivateKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
-function importKey(pem: string, issuer: X509Certificate): Promise<PrivateKey> {
+export function importKey(pem: string, issuer: X509Certificate): Promise<PrivateKey> {
   if (!pem.includes("BEGIN PRIVATE KEY")) throw new Error("the CA key must be a PKCS#8 PEM (BEGIN PRIVATE KEY)");
   const algorithm = isElliptic(issuer) ? issuer.publicKey.algorithm : signatureFor(issuer);
   return crypto.subtle.importKey("pkcs8", PemConverter.decode(pem)[0]!, algorithm as typeof EC, false, ["sign"]);
 }
 
 /** 16 random bytes, positive, as upper-case hex. */
-function serialNumber(): string {
+export function serialNumber(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[0]! &= 0x7f;
   bytes[0]! |= 0x40;

@@ -1,4 +1,5 @@
 import type { JWK } from "jose";
+import type { KubeObject } from "../../machinery/meta/object.ts";
 import type { Authenticator } from "../access/authenticate.ts";
 import type { Authorizer } from "../access/authorize.ts";
 import type { Identity } from "../access/identity.ts";
@@ -55,6 +56,8 @@ export interface CertificateService {
    * @returns PEM chain. @throws ApiError 400 for a request that is not one or asks for other names
    */
   signServer(csr: string, allowed: { dns: readonly string[]; ips: readonly string[] }): Promise<string>;
+  /** @see machinery/cluster/contract.ts, signCertificate */
+  signRequest(request: KubeObject): Promise<string>;
 }
 
 /** One request on its way through the chain. */

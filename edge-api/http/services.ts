@@ -1,5 +1,6 @@
 /** Puts together what the handlers of one cluster share. */
 import type { JWK } from "jose";
+import type { CertificateSigningRequest } from "../../kinds/certificates/v1-types.ts";
 import { registry } from "../../kinds/registry.ts";
 import { types } from "../../kinds/types.ts";
 import type { Clock } from "../../machinery/clock.ts";
@@ -101,6 +102,10 @@ export async function createServices(options: ServicesOptions): Promise<Services
       async signServer(csr, allowed) {
         const { signServerRequest } = await import("../access/certificates.ts");
         return signServerRequest(authority, csr, { allowed, nowMs: nowMs() });
+      },
+      async signRequest(request) {
+        const { signApproved } = await import("../access/csr/sign.ts");
+        return signApproved(authority, request as CertificateSigningRequest, nowMs());
       },
     },
     acceptWatch: options.acceptWatch,

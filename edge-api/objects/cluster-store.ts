@@ -9,6 +9,7 @@ import type {
   WriteOp,
   WriteResult,
 } from "../../machinery/cluster/contract.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
 import { bootstrapTokenIdentity } from "../access/bootstrap-tokens.ts";
 import { authorityOf, signingKey } from "../access/cluster-keys.ts";
 import type { Identity } from "../access/identity.ts";
@@ -142,6 +143,11 @@ export class ClusterStore extends DurableObject<Bindings> {
   write(actor: string, ops: WriteOp[]): Promise<WriteResult[]> {
     const { env, commit } = this.#services;
     return commit.run(() => writeBatch(env, actor, ops, report));
+  }
+
+  /** machinery/cluster/contract.ts */
+  signCertificate(request: KubeObject): Promise<string> {
+    return this.#services.certificates.signRequest(request);
   }
 
   /** NodeGateway tells whether a node's tunnel is up. `atMs`: epoch ms of when that came about. */

@@ -61,6 +61,7 @@ export abstract class SubscriberObject<Environment extends SubscriberEnvironment
     return {
       snapshot: (resources, next) => stub().snapshot(resources, next),
       write: (actor, ops) => stub().write(actor, ops),
+      signCertificate: (request) => stub().signCertificate!(request),
     };
   }
 }

@@ -94,6 +94,16 @@ export interface Cluster {
    * "system:serviceaccount:kube-system:replicaset-controller".
    */
   write(actor: string, ops: WriteOp[]): Promise<WriteResult[]>;
+  /**
+   * Signs an approved CertificateSigningRequest of one of Kubernetes' own signers with the cluster's CA, whose key never
+   * leaves the store's object. Absent where there is no CA.
+   *
+   * @param request as stored
+   * @returns PEM of the certificate, for `status.certificate`
+   * @throws an Error when the signer refuses the request (ask kinds/certificates/signers.ts before), it is not
+   *   approved, or not signed by its own key
+   */
+  signCertificate?(request: KubeObject): Promise<string>;
 }
 
 /** A subscriber to the change feed (a Durable Object stub satisfies it). */

@@ -1,6 +1,6 @@
 /** Nobody gets a client certificate for the group that may do everything. */
-import { type CertificateRequest, parseCertificateRequest } from "../csr/parse.ts";
-import { KUBE_APISERVER_CLIENT } from "../csr/signers.ts";
+import { type CertificateRequest, parseCertificateRequest } from "../../../kinds/certificates/certificate-request.ts";
+import { KUBE_APISERVER_CLIENT } from "../../../kinds/certificates/signers.ts";
 import { MASTERS_GROUP } from "../identity.ts";
 import { type CertificateSigningRequest, REQUESTS } from "./certificate-requester.ts";
 import type { AdmissionPlugin, Attributes } from "./plugin.ts";

@@ -2,11 +2,12 @@
  * A node changes only itself and its own pods, and nothing that would draw others' workloads to it.
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction
  */
+
+import { parseCertificateRequest } from "../../../kinds/certificates/certificate-request.ts";
+import { KUBE_APISERVER_CLIENT_KUBELET, KUBELET_SERVING } from "../../../kinds/certificates/signers.ts";
 import { deepEqual } from "../../../machinery/meta/equality.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
 import { notFound } from "../../../machinery/meta/status.ts";
-import { parseCertificateRequest } from "../csr/parse.ts";
-import { KUBE_APISERVER_CLIENT_KUBELET, KUBELET_SERVING } from "../csr/signers.ts";
 import { isNode, nodeNameOf } from "../identity.ts";
 import { apiReference } from "../node/api-references.ts";
 import { MIRROR_ANNOTATION, type PodShape } from "../node/pod-references.ts";

@@ -1,6 +1,7 @@
 /** What a certificate request asks for. That it is signed by its own key is checked where it is signed. Pure. */
-import { pemBlocks } from "../../../kinds/certificates/pem.ts";
+
 import { type Element, oidText, readElement, readInside, stringText, TAG } from "./der.ts";
+import { pemBlocks } from "./pem.ts";
 
 export interface CertificateRequest {
   commonName: string;

@@ -2,7 +2,7 @@
  * Kubernetes' own signers: what each signs, and what it refuses. Pure.
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/#kubernetes-signers
  */
-import type { CertificateRequest } from "./parse.ts";
+import type { CertificateRequest } from "./certificate-request.ts";
 
 export const KUBE_APISERVER_CLIENT = "kubernetes.io/kube-apiserver-client";
 export const KUBE_APISERVER_CLIENT_KUBELET = "kubernetes.io/kube-apiserver-client-kubelet";
