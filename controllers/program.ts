@@ -6,6 +6,7 @@ import { cronJobController } from "./cron-job/controller.ts";
 import { daemonSetController } from "./daemon-set/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
 import { disruptionController } from "./disruption/controller.ts";
+import { endpointSliceMirroringController } from "./endpoint-slice-mirroring/controller.ts";
 import { endpointsController } from "./endpoints/endpoints-controller.ts";
 import { endpointSliceController } from "./endpoints/slice-controller.ts";
 import { garbageCollector } from "./garbage/controller.ts";
@@ -69,8 +70,9 @@ const allControllers = ({ caCertificate }: ControllersOptions): Controller[] => 
   ttlAfterFinishedController,
   cronJobController,
   disruptionController,
-  endpointSliceController,
+  endpointSliceController(),
   endpointsController,
+  endpointSliceMirroringController,
   podGarbageCollector(),
   garbageCollector,
   namespaceController,

@@ -2,13 +2,14 @@ import type { Node, Pod, Service } from "../../kinds/core/v1-types.ts";
 import type { Endpoint, EndpointPort, EndpointSlice } from "../../kinds/discovery/v1-types.ts";
 import { deepEqual } from "../../machinery/meta/equality.ts";
 import { generateName } from "../../machinery/meta/random.ts";
-import type { Action, Plan } from "../runner/controller.ts";
+import type { Action, EventDraft, Plan } from "../runner/controller.ts";
 import { controllerReference, createOp, deleteOp, mergeDifference, patchOp } from "../runner/ops.ts";
 import { ENDPOINT_SLICES } from "../view/resources.ts";
 import { controllerOf } from "../view/view.ts";
 import { fillSlices } from "./fill-slices.ts";
-import { endpointPorts, podEndpoint, portsKey } from "./pod-endpoint.ts";
+import { endpointKey, endpointPorts, podEndpoint, portsKey } from "./pod-endpoint.ts";
 import { isHeadless, isOfFamily, mayServe, TRIGGER_TIME, triggerTime } from "./service-pods.ts";
+import { planHints, wantsTopologyHints } from "./topology-hints.ts";
 
 const SERVICE_NAME = "kubernetes.io/service-name";
 export const MANAGED_BY = "endpointslice.kubernetes.io/managed-by";
@@ -22,6 +23,8 @@ export interface SeenService {
   node(name: string): Node | undefined;
   /** Slices labelled with its name, managed by this controller. */
   slices: readonly EndpointSlice[];
+  /** Each zone's share of the cluster's CPU; undefined when unknown. For services that want topology hints. */
+  zoneShares?(): ReadonlyMap<string, number> | undefined;
   random: () => number;
 }
 
@@ -40,16 +43,44 @@ export function planEndpointSlices(seen: SeenService): Plan {
   const actions = existing
     .filter(({ addressType }) => !families.includes(addressType))
     .map((slice): Action => ({ op: deleteOp(ENDPOINT_SLICES, slice) }));
+  const events: EventDraft[] = [];
   for (const family of families) {
-    actions.push(
-      ...planFamily(
-        seen,
-        family,
-        existing.filter(({ addressType }) => addressType === family),
-      ),
-    );
+    const ofFamily = existing.filter(({ addressType }) => addressType === family);
+    const groups = wantedGroups(seen, family);
+    const event = setHints(seen, { family, groups, existing: ofFamily });
+    if (event) events.push(event);
+    actions.push(...planFamily(seen, { family, groups, existing: ofFamily }));
   }
-  return { actions };
+  return { actions, ...(events.length > 0 && { events }) };
+}
+
+/** Gives endpoints the hints of topology-aware routing, if the service wants them. @returns what there is to tell */
+function setHints({ service, zoneShares }: SeenService, { family, groups, existing }: Family): EventDraft | undefined {
+  const before = new Map<string, string>();
+  for (const { endpoints } of existing) {
+    for (const endpoint of endpoints ?? []) {
+      const zone = endpoint.hints?.forZones?.[0]?.name;
+      if (zone !== undefined) before.set(endpointKey(endpoint), zone);
+    }
+  }
+  const about = (type: EventDraft["type"], reason: string, message: string): EventDraft => {
+    return { about: service, type, reason, message: `${message}, addressType: ${family}` };
+  };
+  if (!wantsTopologyHints(service)) {
+    if (before.size === 0 || service.spec?.trafficDistribution) return undefined;
+    return about("Warning", "TopologyAwareHintsDisabled", "Topology Aware Hints has been disabled");
+  }
+  const endpoints = [...groups.values()].flatMap((group) => group.endpoints);
+  for (const endpoint of endpoints) delete endpoint.hints;
+  const hints = planHints({
+    endpoints,
+    shares: zoneShares?.(),
+    before: (endpoint) => before.get(endpointKey(endpoint)),
+  });
+  if (!hints.ok) return about("Warning", "TopologyAwareHintsDisabled", hints.problem);
+  for (const [endpoint, zone] of hints.zones) endpoint.hints = { forZones: [{ name: zone }] };
+  if (before.size > 0) return undefined;
+  return about("Normal", "TopologyAwareHintsEnabled", "Topology Aware Hints has been enabled");
 }
 
 function familiesOf({ spec }: Service): EndpointSlice["addressType"][] {
@@ -58,11 +89,16 @@ function familiesOf({ spec }: Service): EndpointSlice["addressType"][] {
   return [address && address !== "None" && isOfFamily(address, "IPv6") ? "IPv6" : "IPv4"];
 }
 
-function planFamily(
-  seen: SeenService,
-  family: EndpointSlice["addressType"],
-  existing: readonly EndpointSlice[],
-): Action[] {
+type Groups = ReadonlyMap<string, { ports: EndpointPort[]; endpoints: Endpoint[] }>;
+
+interface Family {
+  family: EndpointSlice["addressType"];
+  groups: Groups;
+  /** Its slices. */
+  existing: readonly EndpointSlice[];
+}
+
+function planFamily(seen: SeenService, { family, groups, existing }: Family): Action[] {
   const { service } = seen;
   const isOurs = (slice: EndpointSlice) => controllerOf(slice)?.uid === service.metadata.uid;
   const remove = existing.filter((slice) => !isOurs(slice));
@@ -71,7 +107,6 @@ function planFamily(
 
   const byPorts = new Map<string, EndpointSlice[]>();
   for (const slice of existing.filter(isOurs)) push(byPorts, portsKey(slice.ports ?? []), slice);
-  const groups = wantedGroups(seen, family);
   for (const [key, slices] of byPorts) if (!groups.has(key)) remove.push(...slices);
   for (const [key, { ports, endpoints }] of groups) {
     const filled = fillSlices(byPorts.get(key) ?? [], endpoints);
@@ -110,10 +145,7 @@ function planFamily(
 }
 
 /** The endpoints there should be, by the ports they share. */
-function wantedGroups(
-  { service, pods, node }: SeenService,
-  family: string,
-): Map<string, { ports: EndpointPort[]; endpoints: Endpoint[] }> {
+function wantedGroups({ service, pods, node }: SeenService, family: string): Groups {
   const groups = new Map<string, { ports: EndpointPort[]; endpoints: Endpoint[] }>();
   for (const pod of pods) {
     if (!mayServe(pod, { includeTerminating: true })) continue;

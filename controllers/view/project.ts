@@ -68,7 +68,7 @@ export function projectConfigMap(object: KubeObject): ConfigMap {
   return { ...identity, ...defined({ data: (object as ConfigMap).data }) } as ConfigMap;
 }
 
-/** Without images and capacity. */
+/** Without images and capacity; of what can be allocated only the CPU, which topology hints go by. */
 export function projectNode(object: KubeObject): Node {
   const { apiVersion, kind, metadata, spec, status } = object as Node;
   return {
@@ -76,7 +76,10 @@ export function projectNode(object: KubeObject): Node {
     kind,
     metadata: withoutManagedFields(metadata),
     spec: spec ?? {},
-    status: defined({ conditions: status?.conditions }),
+    status: defined({
+      conditions: status?.conditions,
+      allocatable: status?.allocatable?.cpu === undefined ? undefined : { cpu: status.allocatable.cpu },
+    }),
   } as Node;
 }
 
