@@ -21,13 +21,13 @@ import { audiencesOf, createServices } from "../http/services.ts";
 import { Feed } from "../store/feed.ts";
 import { migrate } from "../store/migrate.ts";
 import { SqliteStore } from "../store/sqlite-store.ts";
-import type { WatchDescription, Watcher, WatchSink, WatchSpec, WatchStart } from "../store/watch-types.ts";
 import { writeBatch } from "../verbs/batch.ts";
 import { reportNodeConnection } from "../verbs/node-connection.ts";
 import { snapshotPage } from "../verbs/snapshot.ts";
 import { DurableSql } from "./durable-sql.ts";
 import type { Bindings } from "./environment.ts";
 import { identityProvider } from "./identity-provider.ts";
+import { WatchSockets } from "./watch-sockets.ts";
 
 /** What the Worker must know of a cluster to tell its tokens from others. */
 export interface ClusterIdentity {
@@ -58,8 +58,7 @@ export class ClusterStore extends DurableObject<Bindings> {
   #store: SqliteStore;
   #feed!: Feed;
   #signingKey!: JWK;
-  readonly #watchers = new Map<WebSocket, Watcher>();
-  #cancelTick: (() => void) | undefined;
+  readonly #sockets: WatchSockets;
   /** Epoch ms of the alarm that is set. */
   #alarmAtMs: number | undefined;
 
@@ -68,6 +67,7 @@ export class ClusterStore extends DurableObject<Bindings> {
     const sql = new DurableSql(ctx.storage);
     migrate(sql);
     this.#store = new SqliteStore(sql, { now: () => systemClock.now() });
+    this.#sockets = new WatchSockets(ctx, () => this.#services.hub);
     void ctx.blockConcurrencyWhile(() => this.#start());
   }
 
@@ -93,12 +93,11 @@ export class ClusterStore extends DurableObject<Bindings> {
       serverUrl: env.KEDGE_SERVER_URL,
       auditPolicy: env.KEDGE_AUDIT_POLICY,
       storageBytes: () => ctx.storage.sql.databaseSize,
-      acceptWatch: (watch) => this.#acceptWatch(watch),
-      hubChanged: () => this.#scheduleTick(),
+      acceptWatch: (watch) => this.#sockets.accept(watch),
+      hubChanged: () => this.#sockets.tick(),
       report,
     });
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
-    this.#resumeWatches();
+    this.#sockets.resume();
     this.#alarmAtMs = (await ctx.storage.getAlarm()) ?? undefined;
     this.#store.subscribe(() => this.#alarmBy(systemClock.now() + HISTORY_MS + COMPACTION_SLACK_MS));
     this.#feed = new Feed({
@@ -156,62 +155,15 @@ export class ClusterStore extends DurableObject<Bindings> {
     return commit.run(() => reportNodeConnection(env, { name, connected, atMs }));
   }
 
-  #acceptWatch({ spec, start }: { spec: WatchSpec; start: WatchStart }): Response {
-    const { 0: client, 1: server } = new WebSocketPair();
-    this.ctx.acceptWebSocket(server);
-    const watcher = this.#services.hub.open({ spec, start, sink: this.#socketSink(server) });
-    this.#watchers.set(server, watcher);
-    server.serializeAttachment(watcher.describe());
-    this.#scheduleTick();
-    return new Response(null, { status: 101, webSocket: client });
-  }
-
-  /** Sockets outlive the object's memory: their watches go on from what was kept beside them. */
-  #resumeWatches(): void {
-    for (const socket of this.ctx.getWebSockets()) {
-      const description = socket.deserializeAttachment() as WatchDescription | null;
-      if (!description) socket.close(1011, "the watch was lost");
-      else this.#watchers.set(socket, this.#services.hub.reopen({ description, sink: this.#socketSink(socket) }));
-    }
-    this.#scheduleTick();
-  }
-
-  #socketSink(socket: WebSocket): WatchSink {
-    return {
-      send: (data) => socket.send(data as string),
-      pendingBytes: () => (socket as WebSocket & { bufferedAmount?: number }).bufferedAmount ?? 0,
-      close: (reason) => {
-        this.#watchers.delete(socket);
-        socket.close(1000, reason);
-      },
-      changed: (description) => socket.serializeAttachment(description),
-    };
-  }
-
   /** Watches are one-way: what clients say is not listened to. */
   override webSocketMessage(): void {}
 
   override webSocketClose(socket: WebSocket): void {
-    this.#forget(socket);
+    this.#sockets.closed(socket);
   }
 
   override webSocketError(socket: WebSocket): void {
-    this.#forget(socket);
-  }
-
-  #forget(socket: WebSocket): void {
-    this.#watchers.get(socket)?.end();
-    this.#watchers.delete(socket);
-    this.#scheduleTick();
-  }
-
-  /** Watches that end by themselves or want bookmarks are looked after; with none of these there is no timer. */
-  #scheduleTick(): void {
-    this.#cancelTick?.();
-    this.#cancelTick = undefined;
-    const dueMs = this.#services.hub.tick();
-    if (dueMs === undefined) return;
-    this.#cancelTick = systemClock.after(Math.max(dueMs - systemClock.now(), 0), () => this.#scheduleTick());
+    this.#sockets.closed(socket);
   }
 
   /** Sets the object's one alarm to ring at `atMs` or earlier. */
