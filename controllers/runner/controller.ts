@@ -35,7 +35,22 @@ export interface Plan {
   events?: readonly EventDraft[];
   /** Plan again at this moment (epoch ms) even if nothing changes until then. */
   againAtMs?: number;
+  /**
+   * What must be found out before anything can be decided: a plan that asks does nothing else. Once all is answered
+   * the key is planned again, with the answers in `Seen`; other keys do not wait for that.
+   */
+  asks?: readonly Question[];
 }
+
+/** Something only somebody outside of the view knows: what pods use now, a signature of the cluster's CA. */
+export interface Question {
+  /** Its place among the answers. */
+  name: string;
+  /** Ends within seconds: the key holds still until then. */
+  ask(): Promise<unknown>;
+}
+
+export type Answer = { ok: true; value: unknown } | { ok: false; error: Error };
 
 export const NOTHING: Plan = { actions: [] };
 
@@ -51,6 +66,8 @@ export interface Seen {
   random: () => number;
   /** Of the attempt before this one; empty after a success. */
   failures: readonly Failure[];
+  /** To what the plan before this one asked, by name; undefined when it asked nothing. */
+  answers?: ReadonlyMap<string, Answer>;
 }
 
 /** Which keys of a controller a change makes worth another plan. */

@@ -57,6 +57,12 @@ export class KeyQueue {
     else if (againAtMs !== undefined) this.#deadlines.set(key, againAtMs);
   }
 
+  /** What the attempt asked is answered: it goes on at once, as the same attempt. */
+  resumed(key: string, nowMs: number): void {
+    this.#release(key);
+    this.#makeReady(key, nowMs);
+  }
+
   /** The attempt failed: again after a back-off. */
   failed(key: string, nowMs: number, failures: readonly Failure[]): void {
     this.#release(key);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { registry } from "../../kinds/registry.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { seededRandom } from "../../machinery/meta/random.ts";
@@ -283,5 +283,54 @@ describe("Runner", () => {
     await runner.wake(clock.now());
     expect(plans).toBe(2);
     expect(runner.nextWakeMs()).toBeUndefined();
+  });
+
+  describe("questions", () => {
+    const asking = (ask: () => Promise<unknown>): Controller => ({
+      ...copier(),
+      name: "asker",
+      plan(key, view, seen) {
+        if (!seen.answers && key === "ns/want-a") return { actions: [], asks: [{ name: "q", ask }] };
+        const answer = seen.answers?.get("q");
+        if (answer?.ok === false) throw answer.error;
+        return copier().plan(key, view, seen);
+      },
+    });
+
+    it("[RN20] a plan that asks is made again with the answer; other keys do not wait", async () => {
+      let tell = (_: unknown): void => {};
+      const told = new Promise((resolve) => {
+        tell = resolve;
+      });
+      const { clock, cluster, runner, want, secrets } = setUp([asking(() => told)]);
+      want("a");
+      const waking = runner.wake(clock.now());
+      await vi.waitFor(() => expect(runner.metrics().controllers.asker).toMatchObject({ plans: 1 }));
+      want("b");
+      await cluster.deliver();
+      await vi.waitFor(() => expect(secrets()).toEqual(["b"]));
+      tell("yes");
+      await waking;
+      expect(secrets()).toEqual(["a", "b"]);
+    });
+
+    it("[RN21] a question that fails is asked again after a back-off", async () => {
+      let asked = 0;
+      const { clock, runner, want, step, secrets } = setUp([
+        asking(async () => {
+          asked++;
+          if (asked < 3) throw new Error("nobody there");
+        }),
+      ]);
+      want("a");
+      await step();
+      expect([asked, runner.nextWakeMs()]).toEqual([1, clock.now() + 5]);
+      clock.advance(5);
+      await step();
+      expect([asked, runner.nextWakeMs()]).toEqual([2, clock.now() + 10]);
+      clock.advance(10);
+      await step();
+      expect(secrets()).toEqual(["a"]);
+    });
   });
 });

@@ -3,11 +3,12 @@ import type { ChangeBatch, Cluster, WriteOp, WriteResult } from "../../machinery
 import { type Change, FeedCache } from "../../machinery/cluster/feed-cache.ts";
 import type { Program } from "../../machinery/cluster/program.ts";
 import type { View } from "../view/view.ts";
-import type { Action, Controller, EventDraft, Failure, Plan } from "./controller.ts";
+import type { Action, Answer, Controller, EventDraft, Failure, Plan } from "./controller.ts";
 import { EventRecorder } from "./events.ts";
 import { KeyQueue, type Taken } from "./key-queue.ts";
 import { type ControllerMetrics, noMetrics, type RunnerMetrics } from "./metrics.ts";
 import { isFine, isNamespaceTerminating } from "./outcome.ts";
+import { Questions } from "./questions.ts";
 
 export interface RunnerOptions {
   cluster: Cluster;
@@ -37,6 +38,8 @@ interface Worker {
   actor: string;
   queue: KeyQueue;
   metrics: ControllerMetrics;
+  /** To what plans have asked, by key, until the next plan of the key. */
+  answers: Map<string, ReadonlyMap<string, Answer>>;
 }
 
 /** What one key has in the batch that is being written. */
@@ -76,6 +79,7 @@ export class Runner implements Program {
   readonly #workers: Worker[];
   readonly #cache: FeedCache;
   readonly #recorder = new EventRecorder();
+  readonly #questions = new Questions();
   readonly #metrics = { commits: 0, snapshots: 0, unreadableObjects: 0 };
   #unseen: Unseen[] = [];
   #events: { worker: Worker; draft: EventDraft }[] = [];
@@ -90,6 +94,7 @@ export class Runner implements Program {
       actor: `system:serviceaccount:kube-system:${controller.name}`,
       queue: new KeyQueue(),
       metrics: noMetrics(),
+      answers: new Map(),
     }));
     this.#cache = new FeedCache({
       cluster,
@@ -111,6 +116,7 @@ export class Runner implements Program {
   async changes(batch: ChangeBatch): Promise<void> {
     this.#cache.accept(batch);
     this.#releaseSeen();
+    this.#questions.stir();
   }
 
   nextWakeMs(): number | undefined {
@@ -132,9 +138,19 @@ export class Runner implements Program {
       // A gap in the feed: what is cached may be old, so nothing is planned on it.
       if (this.#cache.position === undefined) return;
       const batch = this.#collect();
-      if (batch.ops.length === 0) return;
-      await this.#write(batch);
+      if (batch.ops.length > 0) await this.#write(batch);
+      else if (this.#questions.isWaiting) await this.#untilSomethingChanges();
+      else return;
     }
+  }
+
+  /** An answer comes, a change comes, or a key is due. */
+  async #untilSomethingChanges(): Promise<void> {
+    const { clock } = this.#options;
+    const next = this.nextWakeMs();
+    const cancel = next === undefined ? undefined : clock.after(next - clock.now(), () => this.#questions.stir());
+    await this.#questions.change();
+    cancel?.();
   }
 
   metrics(): RunnerMetrics {
@@ -213,8 +229,10 @@ export class Runner implements Program {
     metrics.plans++;
     metrics.waitedMs += taken.waitedMs;
     let plan: Plan;
+    const answers = worker.answers.get(taken.key);
+    if (answers) worker.answers.delete(taken.key);
     try {
-      plan = controller.plan(taken.key, view, { nowMs, random, failures: taken.failures });
+      plan = controller.plan(taken.key, view, { nowMs, random, failures: taken.failures, ...(answers && { answers }) });
     } catch (error) {
       metrics.failures++;
       log({
@@ -225,6 +243,13 @@ export class Runner implements Program {
         error: textOf(error),
       });
       queue.failed(taken.key, nowMs, []);
+      return;
+    }
+    if (plan.asks && plan.asks.length > 0) {
+      this.#questions.ask(plan.asks, (given) => {
+        worker.answers.set(taken.key, given);
+        queue.resumed(taken.key, this.#options.clock.now());
+      });
       return;
     }
     for (const draft of plan.events ?? []) this.#addEvent(batch, worker, draft, nowMs);
