@@ -311,7 +311,7 @@ describe("Runner", () => {
       await vi.waitFor(() => expect(secrets()).toEqual(["b"]));
       tell("yes");
       await waking;
-      expect(secrets()).toEqual(["a", "b"]);
+      expect(secrets()).toEqual(["b", "a"]);
     });
 
     it("[RN21] a question that fails is asked again after a back-off", async () => {
