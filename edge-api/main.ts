@@ -2,12 +2,14 @@
  * The Worker: finds out who asks, and hands the request on. Stateless; everything about a cluster lies in its objects.
  * This file alone wires the controllers and the scheduler in.
  */
+import { env as bindings } from "cloudflare:workers";
 import { type IRequest, Router } from "itty-router";
 import { controllerResources, controllersProgram } from "../controllers/program.ts";
 import { systemClock } from "../machinery/clock.ts";
 import type { ChangeSubscriber, Cluster } from "../machinery/cluster/contract.ts";
 import type { Program } from "../machinery/cluster/program.ts";
 import { ApiError, unauthorized } from "../machinery/meta/status.ts";
+import { parseConfiguration } from "../scheduler/config/configuration.ts";
 import { SCHEDULER_RESOURCES, Scheduler as SchedulerProgram } from "../scheduler/program.ts";
 import { type Authenticator, bearerToken } from "./access/authenticate.ts";
 import { certificateIdentity, type TlsClientAuth } from "./access/client-certificate.ts";
@@ -50,9 +52,13 @@ export class Controllers extends SubscriberObject<Bindings> {
   }
 }
 
+/** Read when the Worker starts: one that is wrong keeps it from starting, and says where. */
+const schedulerConfiguration = parseConfiguration((bindings as unknown as Bindings).KEDGE_SCHEDULER_CONFIG);
+
 export class Scheduler extends SubscriberObject<Bindings> {
   protected override createProgram(cluster: Cluster): Program {
-    return new SchedulerProgram({ cluster, clock: systemClock, random: Math.random, log });
+    const configuration = schedulerConfiguration;
+    return new SchedulerProgram({ cluster, clock: systemClock, random: Math.random, log, configuration });
   }
 }
 

@@ -39,6 +39,16 @@ const LINE = {
       help: "nodes that run pods in name only; needs no root",
       default: "0",
     },
+    "simulation-config": {
+      type: "string",
+      value: "FILE",
+      help: "JSON: capacity, zones, labels, delays and failure rates of simulated nodes",
+    },
+    "scheduler-config": {
+      type: "string",
+      value: "FILE",
+      help: "KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1) for the scheduler",
+    },
     "no-node": { type: "boolean", help: "the control plane only; needs no root" },
     foreground: { type: "boolean", help: "stay, bring back what dies, and stop everything at Ctrl-C" },
     "no-install": { type: "boolean", help: "say what is missing instead of installing it" },
@@ -52,6 +62,8 @@ interface UpOptions {
   port: number;
   nodes: number;
   simulatedNodes: number;
+  /** Text of a file of JSON. */
+  simulationConfig: string | undefined;
   install: boolean;
   progress: Progress;
 }
@@ -66,15 +78,37 @@ export async function main(args: string[]): Promise<void> {
     port: wholeNumber("port", flags.port, { least: 1, most: 65_535 }),
     nodes: nodeCount(flags["no-node"], flags.nodes, simulatedNodes),
     simulatedNodes,
+    simulationConfig: readFlagFile("simulation-config", flags["simulation-config"]),
     install: !flags["no-install"],
     progress: createProgress(process.stderr),
   };
+  const schedulerConfig = readFlagFile("scheduler-config", flags["scheduler-config"]);
+  if (schedulerConfig !== undefined) {
+    refuseWhileRunning(options.layout);
+    process.env.KEDGE_SCHEDULER_CONFIG = schedulerConfig;
+  }
   const started = performance.now();
   await withLock(options.layout, () => bringUp(options));
   const elapsed = ((performance.now() - started) / 1000).toFixed(1);
   process.stdout.write(farewell(options, elapsed));
   if (flags.foreground)
     await stay(options.layout, () => withLock(options.layout, () => bringUp({ ...options, progress: quiet })));
+}
+
+/** @throws Failure naming the flag */
+function readFlagFile(flag: string, file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return fs.readFileSync(file, "utf8");
+  } catch (error) {
+    throw new Failure(`--${flag}: ${(error as Error).message}`, 2);
+  }
+}
+
+/** The scheduler reads its configuration when the control plane starts. */
+function refuseWhileRunning(layout: Layout): void {
+  if (runningPid(controlPlaneDaemon(layout)) === undefined) return;
+  throw new Failure("the control plane runs already: run ./kedge down first (data is kept) to give it a configuration");
 }
 
 /** Without a word on it, this machine is a node, unless simulated ones are asked for. */
@@ -88,7 +122,7 @@ const quiet: Progress = { step: (_title, work) => work(() => {}), warn: () => {}
 
 /** Brings everything to where it should be; what runs already is left alone. */
 async function bringUp(options: UpOptions): Promise<void> {
-  const { layout, port, nodes, simulatedNodes, progress } = options;
+  const { layout, port, nodes, simulatedNodes, simulationConfig, progress } = options;
   checkSameFlags(layout, { port, nodes, simulatedNodes });
   if (nodes > 0) await checkNodeMachine(options);
   if (runningPid(controlPlaneDaemon(layout)) === undefined) await checkPortFree(port);
@@ -140,7 +174,7 @@ async function bringUp(options: UpOptions): Promise<void> {
       });
     }
     if (simulatedNodes > 0) {
-      const simulated = { layout, count: simulatedNodes, serverUrl, caPem: access.caPem };
+      const simulated = { layout, count: simulatedNodes, settings: simulationConfig, serverUrl, caPem: access.caPem };
       await progress.step("Simulated nodes", async (note) => {
         await startSimulatedNodes(simulated);
         await waitSimulatedReady(simulated, edge, note);

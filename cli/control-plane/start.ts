@@ -25,6 +25,7 @@ export interface ControlPlaneOptions {
 /** Bindings that are handed on from the environment of `up`, where they are set. */
 const SETTINGS = [
   "KEDGE_AUDIT_POLICY",
+  "KEDGE_SCHEDULER_CONFIG",
   "KEDGE_OIDC_ISSUER",
   "KEDGE_OIDC_CLIENT_ID",
   "KEDGE_OIDC_USERNAME_CLAIM",
@@ -140,6 +141,8 @@ function diagnose(layout: Layout, what: string): string {
   const tail = (readIfExists(log) ?? "")
     .trimEnd()
     .split("\n")
+    // Of a Worker that does not start: where in the bundle, and what is missing in consequence.
+    .filter((line) => !/^\s+at worker:|referenced the class/.test(line))
     .slice(-8)
     .map((line) => line.slice(0, 300))
     .join("\n");

@@ -4,7 +4,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { EdgeClient } from "../edge-client.ts";
 import { Failure } from "../failure.ts";
-import { writeFileAtomic } from "../files.ts";
+import { readIfExists, writeFileAtomic } from "../files.ts";
 import type { Layout } from "../layout.ts";
 import { type Daemon, runningPid, startDaemon, stopDaemon } from "../system/process.ts";
 import { bundleProgram } from "./bundle.ts";
@@ -21,15 +21,20 @@ export interface SimulatedOptions {
   count: number;
   serverUrl: string;
   caPem: string;
+  /** JSON, fields of SimulationConfig (node-daemon/simulated/config.ts) over the defaults. */
+  settings?: string | undefined;
 }
 
-export async function startSimulatedNodes({ layout, count, serverUrl, caPem }: SimulatedOptions): Promise<void> {
+export async function startSimulatedNodes(options: SimulatedOptions): Promise<void> {
+  const { layout, count, serverUrl, caPem } = options;
   if (runningPid(simulatedDaemon(layout)) !== undefined) return;
+  const settings = settingsOf(options);
   const dir = dirOf(layout);
   fs.mkdirSync(path.join(dir, "state"), { recursive: true, mode: 0o700 });
   const program = path.join(dir, "daemon.mjs");
   await bundleProgram("node-daemon/simulated/main.ts", program);
   const config = {
+    ...settings,
     serverUrl,
     serverCa: caPem,
     tokenFile: path.join(layout.pkiDir, "admin.token"),
@@ -43,6 +48,19 @@ export async function startSimulatedNodes({ layout, count, serverUrl, caPem }: S
     command: [process.execPath, "--disable-warning=ExperimentalWarning", program, "--config", configFile],
     logFile: logOf(layout),
   });
+}
+
+const lastLine = (layout: Layout): string => (readIfExists(logOf(layout)) ?? "").trimEnd().split("\n").at(-1) ?? "";
+
+/** What the fields may be, the daemon checks. @throws Failure */
+function settingsOf({ settings = "{}" }: SimulatedOptions): object {
+  try {
+    const parsed: unknown = JSON.parse(settings);
+    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return parsed;
+  } catch (error) {
+    throw new Failure(`--simulation-config is not JSON: ${(error as Error).message}`, 2);
+  }
+  throw new Failure("--simulation-config must hold a JSON object", 2);
 }
 
 export const stopSimulatedNodes = (layout: Layout): Promise<boolean> => stopDaemon(simulatedDaemon(layout), 5_000);
@@ -66,7 +84,7 @@ export async function waitSimulatedReady(
     note(`${ready.length} of ${count} Ready`);
     if (ready.length >= count) return;
     if (runningPid(simulatedDaemon(layout)) === undefined)
-      throw new Failure(`the simulated nodes ended. See ${logOf(layout)}`);
+      throw new Failure(`the simulated nodes ended: ${lastLine(layout)}\nSee ${logOf(layout)}`);
     if (performance.now() > deadline) {
       throw new Failure(
         `${ready.length} of ${count} simulated nodes were Ready within ${READY_TIMEOUT_MS / 1000} s. See ${logOf(layout)}`,

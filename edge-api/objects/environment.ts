@@ -12,6 +12,8 @@ export interface Bindings {
   KEDGE_CA_KEY?: string;
   KEDGE_SERVER_URL?: string;
   KEDGE_AUDIT_POLICY?: string;
+  /** KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1), YAML or JSON. */
+  KEDGE_SCHEDULER_CONFIG?: string;
   /** "verified": names in client certificates that Cloudflare has verified are believed. */
   KEDGE_CLIENT_CERTIFICATES?: string;
   KEDGE_OIDC_ISSUER?: string;

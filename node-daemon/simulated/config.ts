@@ -52,7 +52,7 @@ const DEFAULTS = {
   stopMs: { least: 0, most: 0 },
   startFailureRate: 0,
   runFailureRate: 0,
-  concurrency: 16,
+  concurrency: 32,
   seed: 1,
 } as const;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readConfiguration } from "./configuration.ts";
+import { parseConfiguration, readConfiguration } from "./configuration.ts";
 
 const document = (more: object) => ({
   apiVersion: "kubescheduler.config.k8s.io/v1",
@@ -84,6 +84,15 @@ describe("KubeSchedulerConfiguration", () => {
       minCandidateNodesPercentage: 5,
       minCandidateNodesAbsolute: 7,
     });
+  });
+
+  it("[KC18] from text, YAML or JSON; none is none", () => {
+    const yaml = "apiVersion: kubescheduler.config.k8s.io/v1\nkind: KubeSchedulerConfiguration\nprofiles:\n- {}\n";
+    expect(parseConfiguration(yaml)).toEqual(document({ profiles: [{}] }));
+    expect(parseConfiguration(JSON.stringify(document({})))).toEqual(document({}));
+    expect([parseConfiguration(undefined), parseConfiguration("\n")]).toEqual([undefined, undefined]);
+    expect(() => parseConfiguration("{")).toThrow("document: is not YAML");
+    expect(() => parseConfiguration("kind: Pod")).toThrow("apiVersion: must be");
   });
 
   it.each<[string, object, string]>([

@@ -2,6 +2,7 @@
  * KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1): profiles, and how long pods wait.
  * Source: https://kubernetes.io/docs/reference/scheduling/config/
  */
+import { parseYaml } from "../../machinery/codec/yaml.ts";
 import type { Profile } from "../framework/plugin.ts";
 import { buildProfile } from "./profile.ts";
 import { fail, fieldsOf, listOf, wholeOf } from "./reader.ts";
@@ -27,6 +28,24 @@ const WITHOUT_MEANING = [
   "metricsBindAddress",
   "healthzBindAddress",
 ];
+
+/**
+ * The document of a text, for `readConfiguration`, which it has passed.
+ *
+ * @param text YAML or JSON; undefined or empty: none
+ * @throws ConfigurationError naming the field that is wrong, not known, or not built
+ */
+export function parseConfiguration(text: string | undefined): unknown {
+  if (text === undefined || text.trim() === "") return undefined;
+  let document: unknown;
+  try {
+    document = parseYaml(text).value;
+  } catch (error) {
+    fail("document", `is not YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  readConfiguration(document);
+  return document;
+}
 
 /**
  * @param document parsed; undefined: upstream's defaults
