@@ -15,6 +15,7 @@ import { type Authenticator, bearerToken } from "./access/authenticate.ts";
 import { certificateIdentity, type TlsClientAuth } from "./access/client-certificate.ts";
 import { ANONYMOUS, type Identity, nodeNameOf } from "./access/identity.ts";
 import { type NodeRoute, ROUTE_HEADER } from "./http/node-route.ts";
+import { describeTypes } from "./http/openapi/descriptions.ts";
 import { ClusterStore as ClusterStoreObject, type Subscription } from "./objects/cluster-store.ts";
 import type { Bindings } from "./objects/environment.ts";
 import { identityProvider } from "./objects/identity-provider.ts";
@@ -27,6 +28,8 @@ import { forward, routeQuestion } from "./worker/forward.ts";
 import { refuse } from "./worker/refuse.ts";
 
 export { NodeGateway } from "./objects/node-gateway.ts";
+
+describeTypes(async () => (await import("../dist/api-descriptions.gz")).default);
 
 /** A cluster's objects, and who is told of their changes. */
 export class ClusterStore extends ClusterStoreObject {

@@ -2,11 +2,14 @@
 import path from "node:path";
 import { build } from "esbuild";
 import { projectDir } from "../layout.ts";
+import { buildInfo } from "./build-info.ts";
+import { makeDescriptions } from "./descriptions.ts";
 
 export async function bundleWorker(
   outFile: string,
   entryFile: string = path.join(projectDir, "edge-api/main.ts"),
 ): Promise<void> {
+  makeDescriptions();
   await build({
     entryPoints: [entryFile],
     outfile: outFile,
@@ -18,7 +21,8 @@ export async function bundleWorker(
     mainFields: ["module", "main"],
     conditions: ["workerd", "worker", "browser", "import"],
     external: ["cloudflare:*"],
-    loader: { ".sql": "text" },
+    loader: { ".sql": "text", ".gz": "binary" },
+    define: { KEDGE_BUILD: JSON.stringify(await buildInfo()) },
     minifySyntax: true,
     minifyWhitespace: true,
     keepNames: true,

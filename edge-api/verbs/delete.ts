@@ -17,7 +17,7 @@ import { checkPreconditions } from "./metadata.ts";
 import { encodeObject } from "./object-text.ts";
 
 /** Kinds whose delete answers with the object; the others answer with a Status once the object is gone. */
-const RETURNS_OBJECT: ReadonlySet<string> = new Set([
+export const RETURNS_OBJECT: ReadonlySet<string> = new Set([
   "pods",
   "podtemplates",
   "persistentvolumes",

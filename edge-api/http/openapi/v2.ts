@@ -2,11 +2,14 @@
  * The whole API as one OpenAPI 2.0 (Swagger) document, made from the 3.0 documents of its group versions. It is large
  * and seldom asked for: made when asked for, and not kept.
  */
+import type { Descriptions } from "../../../kinds/descriptions.ts";
 import type { Registry } from "../../../kinds/kind.ts";
 import type { TypeTable } from "../../../machinery/schema/types.ts";
 import { servedGroups } from "../discovery/documents.ts";
 import { versionInfo } from "../discovery/version.ts";
 import { openapiDocument } from "./document.ts";
+import type { OpenApiDocument } from "./envelope.ts";
+import { indexDocument, indexDocuments } from "./index-documents.ts";
 import type { JsonSchema } from "./schemas.ts";
 
 type Fields = { [name: string]: unknown };
@@ -20,38 +23,44 @@ export interface SwaggerDocument {
   security: Fields[];
 }
 
-export function swaggerDocument(env: { registry: Registry; types: TypeTable }): SwaggerDocument {
+export function swaggerDocument(
+  env: { registry: Registry; types: TypeTable },
+  descriptions: Descriptions,
+): SwaggerDocument {
   const paths: { [path: string]: Fields } = {};
   const definitions: { [name: string]: JsonSchema } = {};
-  for (const { versions } of servedGroups(env.registry)) {
-    for (const served of versions) {
-      const document = openapiDocument(served, env) as {
-        paths: { [path: string]: Fields };
-        components: { schemas: { [name: string]: JsonSchema } };
-      };
-      for (const [path, item] of Object.entries(document.paths)) paths[path] = pathItem(item);
-      for (const [name, schema] of Object.entries(document.components.schemas)) definitions[name] ??= toV2(schema);
-    }
+  const add = (document: OpenApiDocument): void => {
+    for (const [path, item] of Object.entries(document.paths)) paths[path] = pathItem(item);
+    for (const [name, schema] of Object.entries(document.components.schemas)) definitions[name] ??= toV2(schema);
+  };
+  const groups = servedGroups(env.registry);
+  for (const index of indexDocuments(groups.map(({ group }) => group))) {
+    add(indexDocument(index, env.types, descriptions));
   }
+  for (const { versions } of groups) for (const served of versions) add(openapiDocument(served, env, descriptions));
   return {
     swagger: "2.0",
     info: { title: "Kubernetes", version: versionInfo.gitVersion },
-    paths,
-    definitions,
+    paths: sorted(paths),
+    definitions: sorted(definitions),
     securityDefinitions: { BearerToken: { type: "apiKey", in: "header", name: "authorization" } },
     security: [{ BearerToken: [] }],
   };
 }
 
+const sorted = <T>(entries: { [name: string]: T }): { [name: string]: T } =>
+  Object.fromEntries(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)));
+
 const V3_REF = "#/components/schemas/";
 
-/** A schema of 3.0 as one of 2.0, which knows neither oneOf nor a $ref in a list of its own. */
+/** A schema of 3.0 as one of 2.0, which knows neither oneOf nor a $ref in a list of its own, and has no defaults. */
 export function toV2(schema: JsonSchema): JsonSchema {
   const made: JsonSchema = {};
   for (const [keyword, value] of Object.entries(schema)) {
     if (keyword === "$ref") made.$ref = (value as string).replace(V3_REF, "#/definitions/");
     else if (keyword === "allOf") Object.assign(made, toV2((value as JsonSchema[])[0]!));
     else if (keyword === "oneOf") made.type = "string";
+    else if (keyword === "default") continue;
     else if (keyword === "items" || keyword === "additionalProperties") made[keyword] = toV2(value as JsonSchema);
     else if (keyword === "properties") {
       const properties = Object.entries(value as { [name: string]: JsonSchema });
@@ -60,8 +69,6 @@ export function toV2(schema: JsonSchema): JsonSchema {
   }
   return made;
 }
-
-const MEDIA = ["application/json", "application/yaml", "application/vnd.kubernetes.protobuf"];
 
 interface Parameter {
   name: string;
@@ -80,19 +87,21 @@ function pathItem(item: Fields): Fields {
     Object.entries(item).map(([method, value]) =>
       method === "parameters"
         ? [method, (value as Parameter[]).map(parameter)]
-        : [method, operation(value as Fields & { parameters: Parameter[]; requestBody?: Body })],
+        : [method, operation(value as unknown as Operation)],
     ),
   );
 }
 
 const parameter = ({ schema, ...rest }: Parameter): Fields => ({ ...rest, ...toV2(schema) });
 
-function operation({
-  requestBody,
-  parameters,
-  responses,
-  ...rest
-}: Fields & { parameters: Parameter[]; requestBody?: Body }): Fields {
+interface Operation extends Fields {
+  parameters?: Parameter[];
+  requestBody?: Body;
+  responses: { [code: string]: { description: string; content?: Body["content"] } };
+}
+
+function operation({ requestBody, parameters, responses, ...rest }: Operation): Fields {
+  const given = (parameters ?? []).map(parameter);
   const media = requestBody ? Object.keys(requestBody.content) : [];
   const body = requestBody && {
     name: "body",
@@ -100,19 +109,19 @@ function operation({
     ...(requestBody.required && { required: true }),
     schema: toV2(requestBody.content[media[0]!]?.schema ?? {}),
   };
+  const answers = Object.entries(responses);
+  const produces = Object.keys(answers[0]?.[1].content ?? {});
   return {
     ...rest,
     consumes: media.length > 1 ? media : ["*/*"],
-    produces: MEDIA,
+    produces,
     schemes: ["https"],
-    parameters: [...(body ? [body] : []), ...parameters.map(parameter)],
+    ...((body || given.length > 0) && { parameters: [...(body ? [body] : []), ...given] }),
     responses: Object.fromEntries(
-      Object.entries(responses as { [code: string]: { description: string; content?: Body["content"] } }).map(
-        ([code, { description, content }]) => {
-          const schema = content?.["application/json"]?.schema;
-          return [code, { description, ...(schema && { schema: toV2(schema) }) }];
-        },
-      ),
+      answers.map(([code, { description, content }]) => {
+        const schema = content?.[produces[0] ?? ""]?.schema;
+        return [code, { description, ...(schema && { schema: toV2(schema) }) }];
+      }),
     ),
   };
 }
