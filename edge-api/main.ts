@@ -94,9 +94,6 @@ function authenticatorOf(env: Bindings, cluster: string): Authenticator {
 const storeOf = (env: Bindings, cluster: string): DurableObjectStub<ClusterStore> =>
   env.CLUSTER_STORE.getByName(cluster);
 
-/** What may be asked without saying who asks; ClusterStore's RBAC has the last word. */
-const PUBLIC = /^\/(?:healthz|livez|readyz|version|\.well-known\/openid-configuration|openid\/v1\/jwks)(?:\/|$)/;
-
 const tlsOf = (request: Request): TlsClientAuth | undefined =>
   (request.cf as { tlsClientAuth?: TlsClientAuth } | undefined)?.tlsClientAuth;
 
@@ -108,9 +105,8 @@ function whoAsks(request: Request, env: Bindings, cluster: string): Identity | P
   const authenticator = authenticatorOf(env, cluster);
   const known = authenticator.known(token);
   if (known) return known;
-  if (token === "" && !request.headers.has("authorization") && PUBLIC.test(new URL(request.url).pathname)) {
-    return ANONYMOUS;
-  }
+  // Who does not say who asks may do what RBAC grants to everybody.
+  if (token === "") return ANONYMOUS;
   return authenticator.authenticate(token);
 }
 

@@ -150,8 +150,8 @@ const SUBPROTOCOL_PREFIX = "base64url.bearer.authorization.k8s.io.";
 export function bearerToken(headers: Headers): string {
   const authorization = headers.get("authorization");
   if (authorization !== null) {
-    const match = /^bearer +(\S+)$/i.exec(authorization.trim());
-    return match?.[1] ?? "";
+    const [scheme = "", token = ""] = authorization.trim().split(" ", 2);
+    return scheme.toLowerCase() === "bearer" ? token : "";
   }
   if (headers.get("upgrade")?.toLowerCase() !== "websocket") return "";
   const protocol = (headers.get("sec-websocket-protocol") ?? "")

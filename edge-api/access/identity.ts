@@ -39,6 +39,11 @@ export const isNode = ({ user, groups }: Identity): boolean =>
 export const nodeNameOf = (identity: Identity): string | undefined =>
   isNode(identity) ? identity.user.slice(NODE_USER_PREFIX.length) || undefined : undefined;
 
+export const serviceAccountGroups = ({ namespace }: { namespace: string }): string[] => [
+  "system:serviceaccounts",
+  `system:serviceaccounts:${namespace}`,
+];
+
 export function serviceAccountIdentity(account: {
   namespace: string;
   name: string;
@@ -49,7 +54,7 @@ export function serviceAccountIdentity(account: {
   return {
     user: `${SERVICE_ACCOUNT_USER_PREFIX}${account.namespace}:${account.name}`,
     ...(account.uid !== undefined && { uid: account.uid }),
-    groups: ["system:serviceaccounts", `system:serviceaccounts:${account.namespace}`, AUTHENTICATED_GROUP],
+    groups: [...serviceAccountGroups(account), AUTHENTICATED_GROUP],
     ...(account.extra && Object.keys(account.extra).length > 0 && { extra: account.extra }),
     ...(account.secret && { secret: account.secret }),
   };

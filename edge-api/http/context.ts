@@ -3,6 +3,7 @@ import type { KubeObject } from "../../machinery/meta/object.ts";
 import type { Authenticator } from "../access/authenticate.ts";
 import type { Authorizer } from "../access/authorize.ts";
 import type { Identity } from "../access/identity.ts";
+import type { Impersonation } from "../access/impersonation/modes.ts";
 import type { PolicyRule } from "../access/rbac/rules.ts";
 import type { AuditLog } from "../observe/audit/log.ts";
 import type { RequestMetrics } from "../observe/metrics.ts";
@@ -17,6 +18,11 @@ import type { RequestInfo } from "./request-info.ts";
 export interface Services {
   env: Environment;
   authorizer: Authorizer;
+  /** Where rights and accounts are copies of another object's: brings them up to date. Absent: they are at hand. */
+  freshen?(): Promise<void>;
+  /** Asks elsewhere why the caller's token is no longer good; absent: the store at hand knows. */
+  accountProblem?(identity: Identity): Promise<string | undefined>;
+  impersonation: Impersonation;
   /** RBAC's rules that hold for an identity in a namespace. */
   rulesFor(identity: Identity, namespace: string): PolicyRule[];
   /** For tokens that are not the request's own (TokenReview). */
@@ -68,6 +74,8 @@ export interface RequestContext {
   query: URLSearchParams | undefined;
   info: RequestInfo;
   identity: Identity;
+  /** The verb by which `identity` may be impersonated, when it is; "" for the one that allows everything. */
+  impersonationConstraint?: string;
   auditId: string;
   /** Texts for Warning headers. */
   warnings: string[];

@@ -10,6 +10,7 @@ import { Authenticator, type TokenSource } from "../access/authenticate.ts";
 import { createAuthorizers } from "../access/authorizers.ts";
 import { bootstrapTokenIdentity } from "../access/bootstrap-tokens.ts";
 import type { Authority } from "../access/certificates.ts";
+import { Impersonation } from "../access/impersonation/modes.ts";
 import { AccountingStore } from "../access/quota/accounting-store.ts";
 import { followTokenSecrets } from "../access/token-secrets.ts";
 import { API_AUDIENCE, createSigner, createVerifier, publicPart } from "../access/tokens.ts";
@@ -70,6 +71,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
   return {
     env,
     authorizer,
+    impersonation: new Impersonation(authorizer),
     rulesFor: (identity, namespace) => rbac.rulesFor(identity, namespace),
     authenticator: new Authenticator({
       adminToken: options.adminToken,

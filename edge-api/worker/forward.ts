@@ -1,5 +1,6 @@
 /** Hands requests on to the cluster's objects, with the caller's identity and nothing the caller made up. */
 import { encodeIdentity, IDENTITY_HEADER, type Identity } from "../access/identity.ts";
+import { mayImpersonate } from "../access/impersonation/headers.ts";
 import { ROUTE_HEADER } from "../http/node-route.ts";
 
 const INTERNAL_PREFIX = "x-kedge-";
@@ -30,7 +31,7 @@ interface Fetcher {
  */
 export function forward(stub: Fetcher, request: Request, identity: Identity): Promise<Response> {
   const given = request.headers;
-  if (given.has("upgrade") || given.has("impersonate-user")) return stub.fetch(fullRequest(request, identity));
+  if (given.has("upgrade") || mayImpersonate(given)) return stub.fetch(fullRequest(request, identity));
   const headers: [string, string][] = [[IDENTITY_HEADER, identityText(identity)]];
   const { method, url, body } = request;
   for (const name of body === null ? READ_HEADERS : WRITE_HEADERS) {

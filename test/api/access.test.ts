@@ -109,7 +109,7 @@ describe("authorization", () => {
     expect(bob.body.status.userInfo).toEqual({ username: "bob", groups: ["devs", "system:authenticated"] });
     const refused = await api.create(who, {}, { headers, as: user("eve") });
     expect(refused.body.message).toBe(
-      'users "bob" is forbidden: User "eve" cannot impersonate resource "users" in API group "" at the cluster scope',
+      'selfsubjectreviews.authentication.k8s.io is forbidden: User "eve" cannot impersonate-on:user-info:create resource "selfsubjectreviews" in API group "authentication.k8s.io" at the cluster scope',
     );
   });
 

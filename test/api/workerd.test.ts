@@ -41,8 +41,12 @@ describe("the Worker", () => {
     expect(JSON.parse((await call("GET", "/version", undefined, {})).text)).toMatchObject({ major: "1", minor: "36" });
     for (const at of ["/api", MAPS, "/kedge/v1/nodes/n/tunnel", "/api/v1/namespaces/default/pods/p/log"]) {
       const { status, text } = await call("GET", at, undefined, {});
-      expect([status, JSON.parse(text).reason]).toEqual([401, "Unauthorized"]);
+      expect([status, JSON.parse(text).reason]).toEqual([403, "Forbidden"]);
     }
+    const { text } = await call("GET", MAPS, undefined, { authorization: "Basic cm9vdDpyb290" });
+    expect(JSON.parse(text).message).toBe(
+      'configmaps is forbidden: User "system:anonymous" cannot list resource "configmaps" in API group "" in the namespace "default"',
+    );
     expect((await call("GET", "/readyz", undefined, { authorization: "Bearer wrong" })).status).toBe(401);
   });
 

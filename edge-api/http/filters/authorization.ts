@@ -1,6 +1,7 @@
 /** Nothing goes on that the caller has no right to. */
 
-import { parseFieldSelector } from "../../../machinery/meta/selector.ts";
+import { type FieldRequirement, parseFieldSelector } from "../../../machinery/meta/selector.ts";
+import { ApiError } from "../../../machinery/meta/status.ts";
 import { type Access, authorize } from "../../access/authorize.ts";
 import type { Filter, RequestContext } from "../context.ts";
 
@@ -15,7 +16,18 @@ export function accessOf({ info, query }: RequestContext): Access {
     return info;
   const fieldSelector = query?.get("fieldSelector");
   if (!fieldSelector) return info;
-  const fields = parseFieldSelector(fieldSelector);
+  const fields = fieldsIn(fieldSelector);
+  if (!fields) return info;
   const named = fields.find((r) => r.field === "metadata.name" && r.operator === "=");
   return { ...info, fields, ...(named && { name: named.value }) };
+}
+
+/** Undefined for one that does not parse: who may not list learns nothing of it, who may is told by the verb. */
+function fieldsIn(selector: string): FieldRequirement[] | undefined {
+  try {
+    return parseFieldSelector(selector);
+  } catch (error) {
+    if (error instanceof ApiError) return undefined;
+    throw error;
+  }
 }

@@ -1,11 +1,15 @@
 /** Lets those who may act as others. */
-import { impersonated } from "../../access/impersonation.ts";
+import { mayImpersonate, wantedIdentity } from "../../access/impersonation/headers.ts";
 import type { Filter } from "../context.ts";
+import { accessOf } from "./authorization.ts";
 
 export const impersonation: Filter = (context, next) => {
-  const { headers } = context.request;
-  // The header without which the others say nothing; the Worker passes none of them on without it.
-  if (!headers.has("impersonate-user")) return next(context);
-  context.identity = impersonated(context.services.authorizer, context.identity, headers);
+  const { request, services } = context;
+  const wanted = mayImpersonate(request.headers) ? wantedIdentity(request.headers) : undefined;
+  if (!wanted) return next(context);
+  const question = { requester: context.identity, access: accessOf(context) };
+  const { identity, constraint } = services.impersonation.as(wanted, question);
+  context.identity = identity;
+  context.impersonationConstraint = constraint;
   return next(context);
 };

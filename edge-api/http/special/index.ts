@@ -1,6 +1,6 @@
 /** Endpoints that are not reading or writing an object as it is stored, and where each stands. */
 import type { Target } from "../../verbs/environment.ts";
-import { selfSubjectAccessReview, selfSubjectRulesReview, subjectAccessReview } from "./access-reviews.ts";
+import { accessReview, selfSubjectRulesReview } from "./access-reviews.ts";
 import { binding } from "./binding.ts";
 import type { SpecialEndpoint } from "./endpoint.ts";
 import { eviction } from "./eviction.ts";
@@ -30,9 +30,9 @@ const BY_TARGET: ReadonlyMap<string, SpecialEndpoint> = new Map([
   ["services/proxy", serviceProxyRoute],
   ["nodes/proxy", nodeProxyRoute],
   ["serviceaccounts/token", token],
-  ["selfsubjectaccessreviews.authorization.k8s.io", selfSubjectAccessReview],
-  ["subjectaccessreviews.authorization.k8s.io", subjectAccessReview],
-  ["localsubjectaccessreviews.authorization.k8s.io", subjectAccessReview],
+  ["selfsubjectaccessreviews.authorization.k8s.io", accessReview],
+  ["subjectaccessreviews.authorization.k8s.io", accessReview],
+  ["localsubjectaccessreviews.authorization.k8s.io", accessReview],
   ["selfsubjectrulesreviews.authorization.k8s.io", selfSubjectRulesReview],
   ["selfsubjectreviews.authentication.k8s.io", selfSubjectReview],
   ["tokenreviews.authentication.k8s.io", tokenReview],
