@@ -5,7 +5,7 @@ import { ApiError, badRequest, methodNotAllowed, type Status } from "../../machi
 import { AUTHENTICATED_GROUP, type Identity, serviceAccountIdentity, serviceAccountOf } from "../access/identity.ts";
 import { bind } from "./binding.ts";
 import { create } from "./create.ts";
-import { decodeKind } from "./decode.ts";
+import { decodeKind, decodeShape } from "./decode.ts";
 import { remove } from "./delete.ts";
 import { deleteBatch } from "./delete-collection.ts";
 import type { DeleteOptions } from "./deletion.ts";
@@ -13,7 +13,8 @@ import type { Caller, Environment, Outcome, Target } from "./environment.ts";
 import { isUnexpected, statusOf } from "./errors.ts";
 import { evict } from "./eviction.ts";
 import { parseObject } from "./object-text.ts";
-import { patch } from "./patch.ts";
+import { applyPatch, patch } from "./patch.ts";
+import { SCALE, type Scale, setScale } from "./scale.ts";
 import { update } from "./update.ts";
 
 const ignore = (): void => undefined;
@@ -107,6 +108,13 @@ function write(env: Environment, caller: Caller, op: WriteOp): Outcome {
     case "update":
       return update(env, { target, caller, transform: () => decodeKind(env, copied(op.object), kind, decoding) });
     case "patch":
+      if (target.subresource === "scale") {
+        const change = { type: op.patchType, patch: op.patch };
+        const transform = (live: Scale) => ({
+          scale: decodeShape(env, applyPatch(env, live, change, SCALE), SCALE, decoding) as Scale,
+        });
+        return setScale(env, { target, caller, transform });
+      }
       return patch(env, {
         target,
         caller,
