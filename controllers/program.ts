@@ -2,6 +2,10 @@ import { registry } from "../kinds/registry.ts";
 import { type Clock, systemClock } from "../machinery/clock.ts";
 import type { Cluster, Resource } from "../machinery/cluster/contract.ts";
 import type { Program } from "../machinery/cluster/program.ts";
+import { bootstrapSignerController } from "./bootstrap/signer.ts";
+import { tokenCleanerController } from "./bootstrap/token-cleaner.ts";
+import { certificateController } from "./certificates/controller.ts";
+import { clusterRoleAggregationController } from "./cluster-role-aggregation/controller.ts";
 import { cronJobController } from "./cron-job/controller.ts";
 import { daemonSetController } from "./daemon-set/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
@@ -10,6 +14,8 @@ import { endpointSliceMirroringController } from "./endpoint-slice-mirroring/con
 import { endpointsController } from "./endpoints/endpoints-controller.ts";
 import { endpointSliceController } from "./endpoints/slice-controller.ts";
 import { garbageCollector } from "./garbage/controller.ts";
+import { horizontalPodAutoscalerController } from "./horizontal-pod-autoscaler/controller.ts";
+import type { ApiReader } from "./horizontal-pod-autoscaler/metrics.ts";
 import { jobController } from "./job/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { taintEvictionController } from "./node/eviction.ts";
@@ -29,6 +35,8 @@ import { View } from "./view/view.ts";
 
 export interface ControllersOptions {
   cluster: Cluster;
+  /** Reads as the autoscaler's service account; absent: HorizontalPodAutoscalers are left alone. */
+  api?: ApiReader | undefined;
   /** PEM of the CA that signs the API server's certificate; published in every namespace. */
   caCertificate: string;
   clock?: Clock;
@@ -54,7 +62,7 @@ export function controllersProgram(options: ControllersOptions): Program & { met
 }
 
 /** In the order in which they take turns: what starts and stops pods, then what follows from them. */
-const allControllers = ({ caCertificate }: ControllersOptions): Controller[] => [
+const allControllers = ({ cluster, api, caCertificate }: ControllersOptions): Controller[] => [
   serviceAccountController,
   rootCaController(caCertificate),
   // Before the one that needs no version: so both can write to a new node in one commit.
@@ -70,9 +78,14 @@ const allControllers = ({ caCertificate }: ControllersOptions): Controller[] => 
   ttlAfterFinishedController,
   cronJobController,
   disruptionController,
+  ...(api ? [horizontalPodAutoscalerController(api)] : []),
   endpointSliceController(),
   endpointsController,
   endpointSliceMirroringController,
+  clusterRoleAggregationController,
+  certificateController(cluster),
+  bootstrapSignerController,
+  tokenCleanerController,
   podGarbageCollector(),
   garbageCollector,
   namespaceController,

@@ -2,6 +2,7 @@
  * What the controllers keep of each object. Everything a plan function reads must be kept here; everything else costs
  * memory of an isolate that has 128 MB.
  */
+import type { Lease } from "../../kinds/coordination/v1-types.ts";
 import type {
   ConfigMap,
   Container,
@@ -10,6 +11,7 @@ import type {
   Pod,
   PodSpec,
   PodStatus,
+  Secret,
 } from "../../kinds/core/v1-types.ts";
 import type { KubeObject, ObjectMeta } from "../../machinery/meta/object.ts";
 
@@ -61,11 +63,28 @@ export function projectIdentity({ apiVersion, kind, metadata }: KubeObject): Kub
   };
 }
 
-/** ConfigMaps may be 1 MB each; the controllers own only the one with the root CA. */
+/** ConfigMaps may be 1 MB each; the controllers write only those with the root CA and kube-public/cluster-info. */
 export function projectConfigMap(object: KubeObject): ConfigMap {
   const identity = projectIdentity(object);
-  if (object.metadata.name !== "kube-root-ca.crt") return identity as ConfigMap;
+  const { namespace, name } = object.metadata;
+  const isOurs = name === "kube-root-ca.crt" || (namespace === "kube-public" && name === "cluster-info");
+  if (!isOurs) return identity as ConfigMap;
   return { ...identity, ...defined({ data: (object as ConfigMap).data }) } as ConfigMap;
+}
+
+/** Only bootstrap tokens keep their data: what is not needed is not kept in memory. */
+export function projectSecret(object: KubeObject): Secret {
+  const { type, data } = object as Secret;
+  const isBootstrapToken = type === "bootstrap.kubernetes.io/token" && object.metadata.namespace === "kube-system";
+  return { ...projectIdentity(object), ...defined({ type, ...(isBootstrapToken && { data }) }) } as Secret;
+}
+
+/** Leases of nodes are many; those of API servers say of themselves what they are. */
+export function projectLease(object: KubeObject): Lease {
+  const { metadata, spec } = object as Lease;
+  const identity = projectIdentity(object) as Lease;
+  if (metadata.namespace !== "kube-system" || !metadata.labels) return identity;
+  return { ...identity, metadata: { ...identity.metadata, labels: metadata.labels }, ...defined({ spec }) } as Lease;
 }
 
 /** Without images and capacity; of what can be allocated only the CPU, which topology hints go by. */
@@ -111,18 +130,31 @@ const projectPodSpec = (spec: PodSpec): PodSpec =>
     subdomain: spec.subdomain,
     restartPolicy: spec.restartPolicy,
     tolerations: shared(spec.tolerations),
+    resources: spec.resources?.requests && shared({ requests: spec.resources.requests }),
     containers: shared(spec.containers.map(projectContainer)),
     // Sidecars may have named ports; other init containers matter to nobody here.
     initContainers: spec.initContainers
       ?.filter(({ restartPolicy }) => restartPolicy === "Always")
       .map(projectContainer),
-    volumes: spec.volumes?.filter((volume) => volume.persistentVolumeClaim),
+    volumes: shared(claimVolumes(spec)),
+    resourceClaims: shared(spec.resourceClaims),
     // A daemon pod is pinned to its node by affinity until it is bound.
     affinity: spec.nodeName || !spec.affinity?.nodeAffinity ? undefined : { nodeAffinity: spec.affinity.nodeAffinity },
   }) as PodSpec;
 
-const projectContainer = ({ name, ports, restartPolicy }: Container): Container =>
-  defined({ name, ports, restartPolicy }) as Container;
+/** Volumes that are PersistentVolumeClaims or have one made. */
+function claimVolumes({ volumes }: PodSpec): PodSpec["volumes"] {
+  const kept = volumes?.filter(({ persistentVolumeClaim, ephemeral }) => persistentVolumeClaim || ephemeral);
+  return kept?.length ? kept : undefined;
+}
+
+const projectContainer = ({ name, ports, restartPolicy, resources }: Container): Container =>
+  defined({
+    name,
+    ports,
+    restartPolicy,
+    resources: resources?.requests && { requests: resources.requests },
+  }) as Container;
 
 const projectPodStatus = (status: PodStatus): PodStatus =>
   defined({
@@ -132,6 +164,7 @@ const projectPodStatus = (status: PodStatus): PodStatus =>
     podIP: status.podIP,
     podIPs: status.podIPs,
     conditions: status.conditions?.map(shared),
+    resourceClaimStatuses: status.resourceClaimStatuses,
     containerStatuses: shared(status.containerStatuses?.map(projectContainerStatus)),
     initContainerStatuses: shared(status.initContainerStatuses?.map(projectContainerStatus)),
   }) as PodStatus;

@@ -1,23 +1,39 @@
 import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from "../../kinds/apps/v1-types.ts";
+import type { HorizontalPodAutoscaler } from "../../kinds/autoscaling/v2-types.ts";
 import type { CronJob, Job } from "../../kinds/batch/v1-types.ts";
+import type { CertificateSigningRequest } from "../../kinds/certificates/v1-types.ts";
+import type { Lease } from "../../kinds/coordination/v1-types.ts";
 import type {
   ConfigMap,
   Endpoints,
   Namespace,
   Node,
+  PersistentVolume,
   PersistentVolumeClaim,
   Pod,
   ReplicationController,
+  Secret,
   Service,
 } from "../../kinds/core/v1-types.ts";
 import type { EndpointSlice } from "../../kinds/discovery/v1-types.ts";
 import type { Registry } from "../../kinds/kind.ts";
+import type { IPAddress, ServiceCIDR } from "../../kinds/networking/v1-types.ts";
 import type { PodDisruptionBudget } from "../../kinds/policy/v1-types.ts";
+import type { ClusterRole, ClusterRoleBinding } from "../../kinds/rbac/v1-types.ts";
+import type { CSIDriver, StorageClass, VolumeAttachment } from "../../kinds/storage/v1-types.ts";
 import type { Resource } from "../../machinery/cluster/contract.ts";
 import type { AnyTable, Change } from "../../machinery/cluster/feed-cache.ts";
 import { Table } from "../../machinery/cluster/table.ts";
 import type { KubeObject, OwnerReference } from "../../machinery/meta/object.ts";
-import { projectConfigMap, projectIdentity, projectNode, projectPod, projectWhole } from "./project.ts";
+import {
+  projectConfigMap,
+  projectIdentity,
+  projectLease,
+  projectNode,
+  projectPod,
+  projectSecret,
+  projectWhole,
+} from "./project.ts";
 import * as resources from "./resources.ts";
 
 /** Where an object lies in the view. */
@@ -35,6 +51,15 @@ const orphans = {
   orphan: (object: KubeObject) => (controllerOf(object) ? undefined : [object.metadata.namespace ?? ""]),
 };
 
+/** Names of the claims a pod uses; that of an ephemeral volume is named after pod and volume. */
+function claimsOf({ metadata, spec }: Pod): string[] | undefined {
+  const keys = spec.volumes?.flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
+    const claim = persistentVolumeClaim?.claimName ?? (ephemeral && `${metadata.name}-${name}`);
+    return claim === undefined ? [] : [`${metadata.namespace}/${claim}`];
+  });
+  return keys?.length ? keys : undefined;
+}
+
 const NONE: ReadonlyMap<string, Entry> = new Map();
 
 /**
@@ -43,12 +68,14 @@ const NONE: ReadonlyMap<string, Entry> = new Map();
  */
 export class View {
   readonly registry: Registry;
-  readonly pods = new Table<Pod, "orphan" | "node" | "finished">({
+  readonly pods = new Table<Pod, "orphan" | "node" | "finished" | "claim">({
     resource: resources.PODS,
     project: projectPod,
     indexes: {
       ...orphans,
       node: ({ spec }) => (spec.nodeName ? [spec.nodeName] : undefined),
+      /** By "namespace/name" of the PersistentVolumeClaims it uses, those made for it included. */
+      claim: (pod) => claimsOf(pod),
       /** All under the key "". */
       finished: ({ status }) => (status?.phase === "Succeeded" || status?.phase === "Failed" ? [""] : undefined),
     },
@@ -90,15 +117,78 @@ export class View {
     project: projectWhole<ControllerRevision>,
     indexes: orphans,
   });
-  readonly volumeClaims = new Table<PersistentVolumeClaim>({
+  readonly volumeClaims = new Table<PersistentVolumeClaim, "volume" | "unbound">({
     resource: resources.VOLUME_CLAIMS,
     project: projectWhole<PersistentVolumeClaim>,
+    indexes: {
+      volume: ({ spec }) => (spec.volumeName ? [spec.volumeName] : undefined),
+      /** All under the key "". */
+      unbound: ({ spec }) => (spec.volumeName ? undefined : [""]),
+    },
+  });
+  readonly persistentVolumes = new Table<PersistentVolume, "class" | "claim">({
+    resource: resources.PERSISTENT_VOLUMES,
+    project: projectWhole<PersistentVolume>,
+    indexes: {
+      class: ({ spec }) => [spec.storageClassName ?? ""],
+      claim: ({ spec: { claimRef } }) => (claimRef ? [`${claimRef.namespace}/${claimRef.name}`] : undefined),
+    },
+  });
+  readonly storageClasses = new Table<StorageClass>({
+    resource: resources.STORAGE_CLASSES,
+    project: projectWhole<StorageClass>,
+  });
+  readonly volumeAttachments = new Table<VolumeAttachment, "node">({
+    resource: resources.VOLUME_ATTACHMENTS,
+    project: projectWhole<VolumeAttachment>,
+    indexes: { node: ({ spec }) => [spec.nodeName] },
+  });
+  readonly csiDrivers = new Table<CSIDriver>({ resource: resources.CSI_DRIVERS, project: projectWhole<CSIDriver> });
+  readonly secrets = new Table<Secret>({ resource: resources.SECRETS, project: projectSecret });
+  readonly clusterRoles = new Table<ClusterRole>({
+    resource: resources.CLUSTER_ROLES,
+    project: projectWhole<ClusterRole>,
+  });
+  readonly clusterRoleBindings = new Table<ClusterRoleBinding>({
+    resource: resources.CLUSTER_ROLE_BINDINGS,
+    project: projectWhole<ClusterRoleBinding>,
+  });
+  readonly certificateRequests = new Table<CertificateSigningRequest>({
+    resource: resources.CERTIFICATE_REQUESTS,
+    project: projectWhole<CertificateSigningRequest>,
+  });
+  readonly serviceCidrs = new Table<ServiceCIDR>({
+    resource: resources.SERVICE_CIDRS,
+    project: projectWhole<ServiceCIDR>,
+  });
+  readonly ipAddresses = new Table<IPAddress>({ resource: resources.IP_ADDRESSES, project: projectWhole<IPAddress> });
+  readonly admissionPolicies = new Table<KubeObject>({
+    resource: resources.ADMISSION_POLICIES,
+    project: projectWhole<KubeObject>,
+  });
+  readonly leases = new Table<Lease>({ resource: resources.LEASES, project: projectLease });
+  readonly storageVersions = new Table<KubeObject>({
+    resource: resources.STORAGE_VERSIONS,
+    project: projectWhole<KubeObject>,
+  });
+  readonly resourceClaims = new Table<KubeObject>({
+    resource: resources.RESOURCE_CLAIMS,
+    project: projectWhole<KubeObject>,
+  });
+  readonly resourceClaimTemplates = new Table<KubeObject>({
+    resource: resources.RESOURCE_CLAIM_TEMPLATES,
+    project: projectWhole<KubeObject>,
   });
   readonly jobs = new Table<Job>({ resource: resources.JOBS, project: projectWhole<Job> });
   readonly cronJobs = new Table<CronJob>({ resource: resources.CRON_JOBS, project: projectWhole<CronJob> });
   readonly disruptionBudgets = new Table<PodDisruptionBudget>({
     resource: resources.DISRUPTION_BUDGETS,
     project: projectWhole<PodDisruptionBudget>,
+  });
+
+  readonly autoscalers = new Table<HorizontalPodAutoscaler>({
+    resource: resources.AUTOSCALERS,
+    project: projectWhole<HorizontalPodAutoscaler>,
   });
 
   readonly #tables = new Map<Resource, AnyTable>();
