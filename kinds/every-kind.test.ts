@@ -76,7 +76,7 @@ describe.each(registry.all().map((kind) => [nameOf(kind), kind] as const))(`%s (
   it("KIND-5 an object may be written again as it is", () => {
     for (const sample of samples(kind)) {
       const prev = created(kind, sample);
-      if ((strategy.validate?.(prev) ?? []).length > 0) continue;
+      if ([...(strategy.validate?.(prev) ?? []), ...(strategy.validateCreate?.(prev) ?? [])].length > 0) continue;
       const copy = defaulted(kind, prev);
       const next = strategy.prepareForUpdate?.(copy, prev) ?? copy;
       expect(strategy.validateUpdate?.(next, prev) ?? []).toEqual([]);

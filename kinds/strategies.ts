@@ -56,7 +56,12 @@ import { clusterRole } from "./rbac/cluster-role.ts";
 import { clusterRoleBinding } from "./rbac/cluster-role-binding.ts";
 import { role } from "./rbac/role.ts";
 import { roleBinding } from "./rbac/role-binding.ts";
-import { deviceTaintRule, resourceClaim, resourceSlice } from "./resource/rows.ts";
+import { deviceClass } from "./resource/device-class.ts";
+import { deviceTaintRule } from "./resource/device-taint-rule.ts";
+import { olderResourceClaim, olderResourceClaimTemplate, olderResourceSlice } from "./resource/older.ts";
+import { resourceClaim } from "./resource/resource-claim.ts";
+import { resourceClaimTemplate } from "./resource/resource-claim-template.ts";
+import { resourceSlice } from "./resource/resource-slice.ts";
 import { priorityClass } from "./scheduling/priority-class.ts";
 import { csiDriver } from "./storage/csi-driver.ts";
 import { csiNode } from "./storage/csi-node.ts";
@@ -127,8 +132,10 @@ const byStorage: { readonly [storage: string]: Strategy } = {
   "flowschemas.flowcontrol.apiserver.k8s.io": flowSchema,
   "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io": priorityLevelConfiguration,
   "storageversions.internal.apiserver.k8s.io": storageVersion,
+  "deviceclasses.resource.k8s.io": deviceClass,
   "devicetaintrules.resource.k8s.io": deviceTaintRule,
   "resourceclaims.resource.k8s.io": resourceClaim,
+  "resourceclaimtemplates.resource.k8s.io": resourceClaimTemplate,
   "resourceslices.resource.k8s.io": resourceSlice,
   "storageversionmigrations.storagemigration.k8s.io": storageVersionMigration,
 };
@@ -137,6 +144,9 @@ const byStorage: { readonly [storage: string]: Strategy } = {
 const byVersion: { readonly [resource: string]: Strategy } = {
   "events.events.k8s.io@v1": newerEvent,
   "horizontalpodautoscalers.autoscaling@v1": olderAutoscaler,
+  "resourceclaims.resource.k8s.io@v1beta1": olderResourceClaim,
+  "resourceclaimtemplates.resource.k8s.io@v1beta1": olderResourceClaimTemplate,
+  "resourceslices.resource.k8s.io@v1beta1": olderResourceSlice,
 };
 
 const NONE: Strategy = {};

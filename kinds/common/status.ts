@@ -18,23 +18,43 @@ export function onlyStatus<T extends KubeObject>(next: T, prev: T): T {
   return result;
 }
 
+const METADATA_OF_CLIENTS = ["labels", "annotations", "finalizers", "ownerReferences"] as const;
+
+/** Some kinds' status endpoint leaves metadata as it is, too. */
+export function onlyStatusNoMetadata<T extends KubeObject>(next: T, prev: T): T {
+  const result = onlyStatus(next, prev);
+  const metadata = { ...result.metadata };
+  for (const field of METADATA_OF_CLIENTS) {
+    if (prev.metadata[field] === undefined) delete metadata[field];
+    else Object.assign(metadata, { [field]: prev.metadata[field] });
+  }
+  result.metadata = metadata;
+  return result;
+}
+
 /**
- * The hooks of such a kind. `check` looks at status writes; `initial` makes the status of a new object, by default the
- * empty one that Go writes.
+ * The hooks of such a kind. `check` looks at status writes; `prepare` changes them before; `initial` makes the status
+ * of a new object, by default the empty one that Go writes.
  */
 export function separateStatus<T extends KubeObject>({
   check,
+  prepare,
+  keepsMetadata = false,
   initial = () => ({}),
 }: {
   check?: (next: T, prev: T) => FieldError[];
+  prepare?: (next: T, prev: T) => T;
+  keepsMetadata?: boolean;
   initial?: (next: T) => T["status"];
 } = {}): Required<Pick<Strategy<T>, "prepareForCreate" | "prepareForUpdate" | "subresources">> {
+  const only = keepsMetadata ? onlyStatusNoMetadata<T> : onlyStatus<T>;
+  const prepareForUpdate = prepare ? (next: T, prev: T): T => prepare(only(next, prev), prev) : only;
   return {
     prepareForCreate(next) {
       next.status = initial(next);
       return next;
     },
     prepareForUpdate: keepStatus,
-    subresources: { status: { prepareForUpdate: onlyStatus, ...(check && { validateUpdate: check }) } },
+    subresources: { status: { prepareForUpdate, ...(check && { validateUpdate: check }) } },
   };
 }

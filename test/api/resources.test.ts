@@ -390,3 +390,32 @@ describe("delete", () => {
     });
   });
 });
+
+describe("devices", () => {
+  it("DRA-1 admin access needs a label of the namespace; taints get their time", async () => {
+    const api = await startApi();
+    const claims = "/apis/resource.k8s.io/v1/namespaces/default/resourceclaims";
+    const exactly = { deviceClassName: "gpu", adminAccess: true };
+    const claim = { metadata: { name: "a" }, spec: { devices: { requests: [{ name: "gpu", exactly }] } } };
+    const refused = await api.create(claims, claim);
+    expect(refused.status).toBe(422);
+    expect(refused.body.message).toContain(
+      "admin access to devices requires the `resource.kubernetes.io/admin-access: true` label on the containing namespace",
+    );
+    await api.patch("/api/v1/namespaces/default", {
+      metadata: { labels: { "resource.kubernetes.io/admin-access": "true" } },
+    });
+    expect((await api.create(claims, claim)).status).toBe(201);
+
+    const slice = await api.create("/apis/resource.k8s.io/v1/resourceslices", {
+      metadata: { name: "a" },
+      spec: {
+        driver: "d.example.com",
+        pool: { name: "p", generation: 1, resourceSliceCount: 1 },
+        allNodes: true,
+        devices: [{ name: "x", taints: [{ key: "k", effect: "NoSchedule" }] }],
+      },
+    });
+    expect(slice.body.spec.devices[0].taints[0].timeAdded).toBe("2026-01-01T00:00:00Z");
+  });
+});

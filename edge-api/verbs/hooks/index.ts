@@ -1,4 +1,5 @@
 import { IP_ADDRESSES } from "../allocation/cluster-ips.ts";
+import { resourceClaimHooks, resourceClaimTemplateHooks, taintHooks } from "./devices.ts";
 import type { StorageHooks } from "./hooks.ts";
 import { ipAddressHooks } from "./ip-addresses.ts";
 import { namespaceHooks } from "./namespaces.ts";
@@ -11,6 +12,10 @@ const HOOKS: ReadonlyMap<string, StorageHooks> = new Map([
   [IP_ADDRESSES, ipAddressHooks],
   ["secrets", secretHooks],
   ["serviceaccounts", serviceAccountHooks],
+  ["resourceclaims.resource.k8s.io", resourceClaimHooks],
+  ["resourceclaimtemplates.resource.k8s.io", resourceClaimTemplateHooks],
+  ["resourceslices.resource.k8s.io", taintHooks],
+  ["devicetaintrules.resource.k8s.io", taintHooks],
 ]);
 
 const NONE: StorageHooks = {};
