@@ -1,5 +1,7 @@
 /** Discovery, health and the documents that describe the API, named by the conformance tests that ask for them. */
+import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, it } from "vitest";
+import { describeTypes } from "../../edge-api/http/openapi/descriptions.ts";
 import { decodeProtobufBody } from "../../edge-api/http/protobuf/body.ts";
 import { registry } from "../../kinds/registry.ts";
 import { pod, startApi, type TestApi } from "./in-process.ts";
@@ -193,6 +195,85 @@ describe("OpenAPI of built-in kinds", () => {
     const bytes = Buffer.from(await response.arrayBuffer());
     expect(bytes.subarray(0, 5).toString("latin1")).toBe("\n\x032.0");
     expect(bytes.includes("io.k8s.api.core.v1.PodSpec")).toBe(true);
+  });
+
+  it("[OA4] documents of 3.0 as protobuf; 406 for what they are not", async () => {
+    for (const name of ["v3@v1.0", "v3.v1.0"]) {
+      const accept = `application/com.github.proto-openapi.spec.${name}+protobuf`;
+      const response = await api.raw("GET", "/openapi/v3/apis/apps/v1", { headers: { accept } });
+      expect(response.headers.get("content-type")).toBe("application/com.github.proto-openapi.spec.v3.v1.0+protobuf");
+      const bytes = Buffer.from(await response.arrayBuffer());
+      expect(bytes.subarray(0, 7).toString("latin1")).toBe("\n\x053.0.0");
+      expect(bytes.includes("io.k8s.api.apps.v1.Deployment")).toBe(true);
+    }
+    for (const path of ["/openapi/v2", "/openapi/v3/apis/apps/v1"])
+      for (const accept of ["application/vnd.kubernetes.protobuf", "application/json;as=Table;v=v1;g=meta.k8s.io"])
+        expect((await api.get(path, { headers: { accept } })).status).toBe(406);
+  });
+
+  it("[OA5] whoever asks by an old hash is sent to the new one", async () => {
+    const { serverRelativeURL } = (await api.get("/openapi/v3")).body.paths["api/v1"];
+    const { status, headers } = await api.get("/openapi/v3/api/v1?hash=00");
+    expect([status, headers.get("location")]).toEqual([301, serverRelativeURL]);
+  });
+
+  it("[OA6] what the bundler embeds becomes descriptions; what says nothing of itself has its type's", async () => {
+    const made = {
+      "io.k8s.api.core.v1.ConfigMap": { text: "holds data", fields: { data: "by key" } },
+      "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta": { text: "of all objects" },
+    };
+    describeTypes(async () => gzipSync(JSON.stringify(made)));
+    try {
+      // Documents that were made before are kept.
+      const accept = "application/json;q=0.5";
+      const { definitions } = (await api.get("/openapi/v2", { headers: { accept } })).body;
+      const { description, properties } = definitions["io.k8s.api.core.v1.ConfigMap"];
+      expect([description, properties.data.description, properties.metadata.description]).toEqual([
+        "holds data",
+        "by key",
+        "of all objects",
+      ]);
+      expect(properties.binaryData.description).toBeUndefined();
+    } finally {
+      describeTypes(async () => new Uint8Array());
+    }
+    const { definitions } = (await api.get("/openapi/v2")).body;
+    expect(definitions["io.k8s.api.core.v1.ConfigMap"].description).toBeUndefined();
+  });
+
+  it("[OA7] operations are named, each once; lists know their keys and defaults", async () => {
+    const { paths } = (await api.get("/openapi/v3")).body;
+    const ids = new Set<string>();
+    let operations = 0;
+    for (const { serverRelativeURL } of Object.values(paths) as { serverRelativeURL: string }[]) {
+      const document = (await api.get(serverRelativeURL)).body;
+      for (const item of Object.values(document.paths) as object[])
+        for (const [method, { operationId }] of Object.entries(item))
+          if (method !== "parameters") {
+            operations++;
+            ids.add(operationId);
+          }
+    }
+    expect(ids.size).toBe(operations);
+    for (const id of [
+      "createCoreV1NamespacedPod",
+      "listAppsV1DeploymentForAllNamespaces",
+      "deleteRbacAuthorizationV1CollectionClusterRole",
+      "connectCoreV1GetNamespacedServiceProxyWithPath",
+      "readCoreV1NamespacedPodLog",
+      "getCoreV1APIResources",
+    ])
+      expect(ids).toContain(id);
+    const { schemas } = (await api.get("/openapi/v3/api/v1")).body.components;
+    expect(schemas["io.k8s.api.core.v1.Container"].properties.ports).toMatchObject({
+      type: "array",
+      items: { allOf: [{ $ref: "#/components/schemas/io.k8s.api.core.v1.ContainerPort" }], default: {} },
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["containerPort", "protocol"],
+      "x-kubernetes-patch-merge-key": "containerPort",
+      "x-kubernetes-patch-strategy": "merge",
+    });
+    expect(schemas["io.k8s.api.core.v1.ContainerPort"].properties.protocol.default).toBe("TCP");
   });
 
   it("[OA3] the index of 3.0 names documents by hash, which are kept by it", async () => {

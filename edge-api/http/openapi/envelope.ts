@@ -7,18 +7,18 @@ export interface OpenApiDocument {
   openapi: string;
   info: { title: string; version: string };
   paths: { [path: string]: PathItem };
-  components: { schemas: { [name: string]: JsonSchema }; securitySchemes: object };
+  components: { schemas?: { [name: string]: JsonSchema }; securitySchemes: object };
 }
 
 export const openApi = (
   paths: OpenApiDocument["paths"],
-  schemas: { [name: string]: JsonSchema } = {},
+  schemas?: { [name: string]: JsonSchema },
 ): OpenApiDocument => ({
   openapi: "3.0.0",
   info: { title: "Kubernetes", version: versionInfo.gitVersion },
   paths,
   components: {
-    schemas,
+    ...(schemas && { schemas }),
     securitySchemes: {
       BearerToken: { type: "apiKey", in: "header", name: "authorization", description: "Bearer token authentication" },
     },

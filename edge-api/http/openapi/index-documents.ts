@@ -94,4 +94,4 @@ export const indexDocument = (
   { paths, type }: IndexDocument,
   types: TypeTable,
   descriptions: Descriptions,
-): OpenApiDocument => openApi(paths, type ? schemasFor(types, [type], descriptions) : {});
+): OpenApiDocument => openApi(paths, type === undefined ? undefined : schemasFor(types, [type], descriptions));

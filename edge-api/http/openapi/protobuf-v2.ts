@@ -39,7 +39,7 @@ const bodyParameter = messageOf({
   fields: { name: [2, text], in: [3, text], required: [4, flag], schema: [5, schemaField] },
 });
 const queryParameter = messageOf({
-  fields: { in: [2, text], description: [3, text], name: [4, text], type: [6, text], uniqueItems: [19, flag] },
+  fields: { in: [2, text], description: [3, text], name: [4, text], type: [6, text], uniqueItems: [20, flag] },
 });
 const pathParameter = messageOf({
   fields: {
@@ -48,7 +48,7 @@ const pathParameter = messageOf({
     description: [3, text],
     name: [4, text],
     type: [5, text],
-    uniqueItems: [18, flag],
+    uniqueItems: [19, flag],
   },
 });
 

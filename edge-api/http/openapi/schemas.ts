@@ -36,7 +36,11 @@ function namedSchema(
   if (type.form !== "struct") return { ...description, ...formSchema(type, refer) };
   const required = [...type.fields.values()].filter((field) => field.required).map((field) => field.name);
   const properties: { [name: string]: JsonSchema } = {};
-  for (const field of type.fields.values()) properties[field.name] = fieldSchema(field, refer, texts?.[field.name]);
+  for (const field of type.fields.values()) {
+    // Where nothing is said of the field itself, what its type is for says more than nothing.
+    const about = texts?.[field.name] ?? descriptions[field.type.name]?.text;
+    properties[field.name] = fieldSchema(field, refer, about);
+  }
   return {
     ...description,
     type: "object",

@@ -31,7 +31,7 @@ export function swaggerDocument(
   const definitions: { [name: string]: JsonSchema } = {};
   const add = (document: OpenApiDocument): void => {
     for (const [path, item] of Object.entries(document.paths)) paths[path] = pathItem(item);
-    for (const [name, schema] of Object.entries(document.components.schemas)) definitions[name] ??= toV2(schema);
+    for (const [name, schema] of Object.entries(document.components.schemas ?? {})) definitions[name] ??= toV2(schema);
   };
   const groups = servedGroups(env.registry);
   for (const index of indexDocuments(groups.map(({ group }) => group))) {
