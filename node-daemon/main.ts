@@ -24,6 +24,7 @@ import { createPodManager } from "./pods/pod-manager.ts";
 import { createServiceProxy } from "./proxy/proxy.ts";
 import { connectCri } from "./runtime/cri-client.ts";
 import { createKubeletServer } from "./streams/kubelet-server.ts";
+import { UsageSampler } from "./streams/stats/sampler.ts";
 import { endNode, type OwnNamespace, ownNamespace, watchNamespace } from "./unplug.ts";
 
 const EXIT_USAGE = 2;
@@ -124,6 +125,7 @@ async function runNode(config: NodeConfig, log: Log): Promise<void> {
   const dns = createDnsServer({ config: settled, services, slices, log });
   const endpoint = createApiEndpoint({ config: settled, log });
   const streams = { exec: runtime.execUrl, attach: runtime.attachUrl, portForward: runtime.portForwardUrl };
+  const sampler = new UsageSampler({ clock, log, containerUsage: () => runtime.containerStats() });
 
   const configureNetwork = async (podCidr: string): Promise<void> => {
     try {
@@ -160,6 +162,7 @@ async function runNode(config: NodeConfig, log: Log): Promise<void> {
     nodeManager.stop();
     network.stop();
     proxy.stop();
+    sampler.stop();
     await Promise.allSettled([pods.stop(), dns.stop(), endpoint.stop()]);
     runtime.close();
     await link.close();
@@ -173,9 +176,10 @@ async function runNode(config: NodeConfig, log: Log): Promise<void> {
   process.once("SIGINT", () => end("SIGINT"));
 
   link.onConnected(() => nodeManager.look({ heartbeat: true }));
-  link.serve(createKubeletServer({ pods: pods.lookup, streams, config: settled, log }));
+  link.serve(createKubeletServer({ pods: pods.lookup, streams, config: settled, log, usage: () => sampler.usage() }));
   events.node("Normal", "Starting", "Starting kubelet.");
   await network.start();
+  sampler.start();
   log.info("node daemon started", { node: nodeName, nodeIp, pid: process.pid });
   await Promise.all([
     start("node registration", () => nodeManager.start()),

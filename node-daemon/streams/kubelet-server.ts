@@ -18,8 +18,9 @@ import { createProxy } from "./proxy.ts";
 import { proxyTarget, reachable } from "./proxy-target.ts";
 import { RUNTIME_PROTOCOL as COMMAND_PROTOCOL, runRemoteCommand } from "./remote-command.ts";
 import { dialSpdy, SpdyUpgradeError, type UpgradedConnection } from "./spdy/connection.ts";
-import { renderResourceMetrics, renderSummary } from "./stats/render.ts";
-import { type ContainerUsage, type NodeUsage, type PlacedUsage, readNodeUsage } from "./stats/usage.ts";
+import { renderResourceMetrics, renderSummary, renderUsage } from "./stats/render.ts";
+import type { Usage } from "./stats/sampler.ts";
+import type { PlacedUsage } from "./stats/usage.ts";
 
 export interface KubeletServerOptions {
   pods: PodLookup;
@@ -27,8 +28,8 @@ export interface KubeletServerOptions {
   config: Pick<NodeConfig, "nodeName" | "clusterCidr" | "serviceCidr" | "nodeIp">;
   log: Log;
   clock?: Clock;
-  /** What the runtime's containers use; absent: the kubelet's figures are not served. */
-  containerUsage?: () => Promise<ContainerUsage[]>;
+  /** What the node and the runtime's containers use; absent: the kubelet's figures are not served. */
+  usage?: () => Promise<Usage>;
 }
 
 interface Asked {
@@ -128,21 +129,24 @@ export function createKubeletServer(options: KubeletServerOptions): CallHandler 
   };
 
   const stats = async ({ call, segments }: Asked): Promise<void> => {
-    if (segments.join("/") !== "summary") throw new CallError(404, "404 page not found\n");
-    const [node, containers] = await figures();
-    answerWith(call, "application/json", renderSummary(config.nodeName, node, containers));
+    const path = segments.join("/");
+    if (path !== "summary" && path !== "usage") throw new CallError(404, "404 page not found\n");
+    const { node, nodeRate, placed } = await figures();
+    const withRate = { ...node, rate: nodeRate };
+    const text = path === "usage" ? renderUsage(withRate, placed) : renderSummary(config.nodeName, withRate, placed);
+    answerWith(call, "application/json", text);
   };
 
   const metrics = async ({ call, segments }: Asked): Promise<void> => {
     if (segments.join("/") !== "resource") throw new CallError(501, "kedge does not implement these metrics yet");
-    const [node, containers] = await figures();
-    answerWith(call, "text/plain; version=0.0.4; charset=utf-8", renderResourceMetrics(node, containers));
+    const { node, placed } = await figures();
+    answerWith(call, "text/plain; version=0.0.4; charset=utf-8", renderResourceMetrics(node, placed));
   };
 
-  const figures = async (): Promise<[NodeUsage, PlacedUsage[]]> => {
-    if (!options.containerUsage) throw new CallError(501, "kedge has no figures of this container runtime");
-    const [node, usage] = await Promise.all([readNodeUsage(clock.now()), options.containerUsage()]);
-    return [node, placedUsage(pods, usage)];
+  const figures = async (): Promise<Usage & { placed: PlacedUsage[] }> => {
+    if (!options.usage) throw new CallError(501, "kedge has no figures of this container runtime");
+    const usage = await options.usage();
+    return { ...usage, placed: placedUsage(pods, usage) };
   };
 
   const routes = new Map<string, (asked: Asked) => Promise<void>>([
@@ -194,13 +198,14 @@ async function dialRuntime(url: () => Promise<string>, protocol: string): Promis
 }
 
 /** The figures of the containers that are part of a pod here. */
-function placedUsage(pods: PodLookup, usage: ContainerUsage[]): PlacedUsage[] {
-  const byId = new Map(usage.map((each) => [each.containerId, each]));
+function placedUsage(pods: PodLookup, { containers, rates }: Usage): PlacedUsage[] {
+  const byId = new Map(containers.map((each) => [each.containerId, each]));
   return pods.all().flatMap(({ metadata: { namespace = "", name = "" } }) => {
     const pod = pods.find(namespace, name);
     return [...(pod?.containers ?? [])].flatMap(([container, instances]) => {
       const found = instances[0] && byId.get(instances[0].id);
-      return found && pod ? [{ namespace, pod: name, podUid: pod.uid, container, usage: found }] : [];
+      if (!found || !pod) return [];
+      return [{ namespace, pod: name, podUid: pod.uid, container, usage: found, rate: rates.get(found.containerId) }];
     });
   });
 }

@@ -1,5 +1,9 @@
-/** The kubelet's two accounts of what is used: `/stats/summary` and `/metrics/resource`. Pure. */
+/**
+ * The accounts of what is used: the kubelet's `/stats/summary` and `/metrics/resource`, and kedge's `/stats/usage`. Pure.
+ */
 import { formatTime } from "../../../machinery/clock.ts";
+import type { UsageReport } from "../../../machinery/usage.ts";
+import type { Rate } from "./sampler.ts";
 import type { NodeUsage, PlacedUsage } from "./usage.ts";
 
 const NANOSECONDS = 1e9;
@@ -25,15 +29,23 @@ function byPod(containers: readonly PlacedUsage[]): PodUsage[] {
 const sum = (values: bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
 
 /** Source: https://github.com/kubernetes/kubelet/blob/master/pkg/apis/stats/v1alpha1/types.go */
-export function renderSummary(nodeName: string, node: NodeUsage, containers: readonly PlacedUsage[]): string {
+export function renderSummary(
+  nodeName: string,
+  node: NodeUsage & { rate: Rate | undefined },
+  containers: readonly PlacedUsage[],
+): string {
   const { timestampMs, memoryTotalBytes, memoryAvailableBytes } = node;
   const time = formatTime(timestampMs);
   const used = Number(memoryTotalBytes - memoryAvailableBytes);
   const pods = byPod(containers).map(({ namespace, name, uid, containers: own }) => ({
     podRef: { name, namespace, uid },
-    containers: own.map(({ container, usage }) => ({
+    containers: own.map(({ container, usage, rate }) => ({
       name: container,
-      cpu: { time: formatTime(usage.timestampMs), usageCoreNanoSeconds: Number(usage.cpuNanoseconds) },
+      cpu: {
+        time: formatTime(usage.timestampMs),
+        ...nanoCores(rate),
+        usageCoreNanoSeconds: Number(usage.cpuNanoseconds),
+      },
       memory: {
         time: formatTime(usage.timestampMs),
         usageBytes: Number(usage.memoryUsageBytes),
@@ -52,11 +64,39 @@ export function renderSummary(nodeName: string, node: NodeUsage, containers: rea
   return JSON.stringify({
     node: {
       nodeName,
-      cpu: { time, usageCoreNanoSeconds: Number(node.cpuNanoseconds) },
+      cpu: { time, ...nanoCores(node.rate), usageCoreNanoSeconds: Number(node.cpuNanoseconds) },
       memory: { time, availableBytes: Number(memoryAvailableBytes), usageBytes: used, workingSetBytes: used },
     },
     pods,
   });
+}
+
+const nanoCores = (rate: Rate | undefined) => (rate ? { usageNanoCores: rate.cpuNanoCores } : {});
+
+/** Without pods of which a container has been seen only once: half of a pod's use would mislead. */
+export function renderUsage(node: NodeUsage & { rate: Rate | undefined }, containers: readonly PlacedUsage[]): string {
+  const figures = (
+    { timestampMs, memoryWorkingSetBytes }: { timestampMs: number; memoryWorkingSetBytes: bigint },
+    rate?: Rate,
+  ) => ({
+    timestampMs,
+    windowMs: rate?.windowMs ?? 0,
+    cpuNanoCores: rate?.cpuNanoCores ?? 0,
+    memoryWorkingSetBytes: Number(memoryWorkingSetBytes),
+  });
+  const { timestampMs, memoryTotalBytes, memoryAvailableBytes } = node;
+  const report: UsageReport = {
+    node: figures({ timestampMs, memoryWorkingSetBytes: memoryTotalBytes - memoryAvailableBytes }, node.rate),
+    pods: byPod(containers)
+      .filter(({ containers: own }) => own.every(({ rate }) => rate))
+      .map(({ namespace, name, uid, containers: own }) => ({
+        namespace,
+        name,
+        uid,
+        containers: own.map(({ container, usage, rate }) => ({ name: container, ...figures(usage, rate) })),
+      })),
+  };
+  return JSON.stringify(report);
 }
 
 /** Source: https://kubernetes.io/docs/reference/instrumentation/node-metrics/ */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { renderResourceMetrics, renderSummary } from "./render.ts";
+import { renderResourceMetrics, renderSummary, renderUsage } from "./render.ts";
 import { cpuNanoseconds, memoryBytes, type NodeUsage, type PlacedUsage } from "./usage.ts";
 
-const node: NodeUsage = {
+const node: NodeUsage & { rate: undefined } = {
+  rate: undefined,
   timestampMs: 1_000,
   cpuNanoseconds: 5_000_000_000n,
   memoryTotalBytes: 1_000n,
@@ -14,6 +15,7 @@ const placed = (container: string, cpuNanoseconds: bigint): PlacedUsage => ({
   pod: "web",
   podUid: "u",
   container,
+  rate: { windowMs: 10_000, cpuNanoCores: 250_000_000 },
   usage: {
     containerId: container,
     timestampMs: 2_000,
@@ -39,7 +41,7 @@ describe("figures", () => {
     expect(summary.pods[0]).toMatchObject({
       podRef: { name: "web", namespace: "ns", uid: "u" },
       containers: [
-        { name: "a", cpu: { usageCoreNanoSeconds: 1 } },
+        { name: "a", cpu: { usageNanoCores: 250_000_000, usageCoreNanoSeconds: 1 } },
         { name: "b", rootfs: { usedBytes: 7 } },
       ],
       cpu: { usageCoreNanoSeconds: 3 },
@@ -53,5 +55,23 @@ describe("figures", () => {
     expect(lines).toContain("node_cpu_usage_seconds_total 5 1000");
     expect(lines).toContain('pod_memory_working_set_bytes{namespace="ns",pod="web"} 20 2000');
     expect(lines).toContain("resource_scrape_error 0");
+  });
+
+  it("[ST4] as the edge wants it, whole pods only", () => {
+    const half = { ...placed("b", 2n), podUid: "v", pod: "new", rate: undefined };
+    const report = JSON.parse(renderUsage(node, [placed("a", 1n), half]));
+    expect(report).toEqual({
+      node: { timestampMs: 1_000, windowMs: 0, cpuNanoCores: 0, memoryWorkingSetBytes: 600 },
+      pods: [
+        {
+          namespace: "ns",
+          name: "web",
+          uid: "u",
+          containers: [
+            { name: "a", timestampMs: 2_000, windowMs: 10_000, cpuNanoCores: 250_000_000, memoryWorkingSetBytes: 10 },
+          ],
+        },
+      ],
+    });
   });
 });

@@ -1,5 +1,6 @@
 /** What a node and its containers use. Figures only grow (CPU) or are of the moment (memory, disk). */
 import { readFile } from "node:fs/promises";
+import type { Rate } from "./sampler.ts";
 
 /** As the container runtime measures it. */
 export interface ContainerUsage {
@@ -27,6 +28,8 @@ export interface PlacedUsage {
   podUid: string;
   container: string;
   usage: ContainerUsage;
+  /** Undefined when it has been seen only once. */
+  rate: Rate | undefined;
 }
 
 /** USER_HZ, which has been 100 on every architecture Linux runs Node on. */
