@@ -15,8 +15,12 @@ export const MARK = "SELECT revision FROM marks WHERE name = ?";
 export const SET_MARK = "UPDATE marks SET revision = ? WHERE name = ?";
 
 export const HEAD = "SELECT revision, deleted FROM objects WHERE resource = ? AND namespace = ? AND name = ?";
-export const GET = `SELECT v.revision, v.value FROM objects o CROSS JOIN versions v ON v.revision = o.revision
-  WHERE o.resource = ? AND o.namespace = ? AND o.name = ? AND o.deleted = 0`;
+/**
+ * Not a join: what SQLite plans by the values bound to it (a join of two tables by STAT4) it prepares anew with every
+ * binding, which takes longer than reading the row.
+ */
+export const GET = `SELECT revision, value FROM versions WHERE revision =
+  (SELECT revision FROM objects WHERE resource = ? AND namespace = ? AND name = ? AND deleted = 0)`;
 export const TEXT = "SELECT value FROM versions WHERE revision = ?";
 
 export const APPEND = `INSERT INTO versions (revision, previous, type, written_ms, resource, namespace, name, value)
