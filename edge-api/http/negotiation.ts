@@ -59,6 +59,18 @@ export function negotiatePlain(accept: string | null): Accepted {
   return accept ? (found(`plain ${accept}`, accept, MEDIA_NAMES, NO_FORMS) ?? refuse(SERVED)) : PLAIN_JSON;
 }
 
+/** Of what has forms of its own beside itself. @throws ApiError 406 */
+export function negotiateForms(accept: string | null, forms: ReadonlySet<string>): Accepted {
+  const key = `${[...forms].join()} ${accept}`;
+  return accept ? (found(key, accept, MEDIA_NAMES, forms) ?? refuse(SERVED)) : PLAIN_JSON;
+}
+
+/** Of discovery's two roots. */
+export const AGGREGATED: ReadonlySet<string> = new Set([
+  "APIGroupDiscoveryList apidiscovery.k8s.io/v2",
+  "APIGroupDiscoveryList apidiscovery.k8s.io/v2beta1",
+]);
+
 const NO_FORMS: ReadonlySet<string> = new Set();
 const MEDIA_NAMES: ReadonlySet<Media> = new Set(["json", "yaml", "protobuf"]);
 const STREAM_NAMES: ReadonlySet<Media> = new Set(["json", "protobuf"]);

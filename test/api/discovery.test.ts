@@ -70,6 +70,87 @@ describe("AggregatedDiscovery", () => {
   });
 });
 
+describe("what discovery is asked for", () => {
+  const FORM = "g=apidiscovery.k8s.io;as=APIGroupDiscoveryList";
+  it.each([
+    { path: "/apis", accept: "text/html,*/*;q=0.8", status: 200, type: "application/json" },
+    { path: "/apis", accept: "text/html", status: 406 },
+    { path: "/api", accept: "application/json;as=Table;v=v1;g=meta.k8s.io", status: 406 },
+    { path: "/api", accept: `application/json;${FORM};v=v3`, status: 406 },
+    { path: "/api", accept: `application/json;${FORM};v=v3,application/yaml`, status: 200, type: "application/yaml" },
+    { path: "/apis", accept: `application/json;${FORM};v=v2beta1`, status: 200, version: "v2beta1" },
+    {
+      path: "/apis",
+      accept: `application/json;${FORM};v=v2;q=0.1,application/json;${FORM};v=v2beta1`,
+      status: 200,
+      version: "v2beta1",
+    },
+    { path: "/apis/apps", accept: `application/json;${FORM};v=v2`, status: 406 },
+    {
+      path: "/apis/apps/v1",
+      accept: `application/json;${FORM};v=v2,application/json`,
+      status: 200,
+      type: "application/json",
+    },
+    { path: "/version", accept: "text/html", status: 200, type: "application/json" },
+    { path: "/", accept: "application/yaml", status: 200, type: "application/json" },
+  ])("[DI1] $path as $accept: $status", async ({ path, accept, status, type, version }) => {
+    const answer = await api.get(path, { headers: { accept } });
+    expect(answer.status).toBe(status);
+    if (type) expect(answer.headers.get("content-type")).toBe(type);
+    if (version) {
+      expect(answer.headers.get("content-type")).toContain(`;v=${version};`);
+      expect(answer.body.apiVersion).toBe(`apidiscovery.k8s.io/${version}`);
+      expect(answer.headers.get("vary")).toBe("Accept");
+    }
+  });
+
+  it("[DI2] a resource says its scope, names and subresources in both forms", async () => {
+    const { items } = (await api.get("/apis", { headers: { accept: V2 } })).body;
+    const apps = items.find((item: { metadata: { name?: string } }) => item.metadata.name === "apps");
+    expect(apps.versions[0]).toMatchObject({ version: "v1", freshness: "Current" });
+    expect(apps.versions[0].resources.find(({ resource }: { resource: string }) => resource === "deployments")).toEqual(
+      {
+        resource: "deployments",
+        responseKind: { group: "apps", version: "v1", kind: "Deployment" },
+        scope: "Namespaced",
+        singularResource: "deployment",
+        verbs: ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"],
+        shortNames: ["deploy"],
+        categories: ["all"],
+        subresources: [
+          {
+            subresource: "scale",
+            responseKind: { group: "autoscaling", version: "v1", kind: "Scale" },
+            verbs: ["get", "patch", "update"],
+          },
+          {
+            subresource: "status",
+            responseKind: { group: "apps", version: "v1", kind: "Deployment" },
+            verbs: ["get", "patch", "update"],
+          },
+        ],
+      },
+    );
+    const { resources } = (await api.get("/apis/apps/v1")).body;
+    const names = resources.map(({ name }: { name: string }) => name);
+    expect(names.slice(names.indexOf("deployments")).slice(0, 3)).toEqual([
+      "deployments",
+      "deployments/scale",
+      "deployments/status",
+    ]);
+    expect(resources.find(({ name }: { name: string }) => name === "deployments/scale")).toEqual({
+      name: "deployments/scale",
+      singularName: "",
+      namespaced: true,
+      group: "autoscaling",
+      version: "v1",
+      kind: "Scale",
+      verbs: ["get", "patch", "update"],
+    });
+  });
+});
+
 describe("Servers with support for Table transformation", () => {
   const as = "application/json;as=Table;v=v1;g=meta.k8s.io";
 
@@ -151,6 +232,9 @@ describe("health", () => {
     expect(text).toContain("[+]ping ok\n[+]etcd excluded: ok\n");
     expect(text).toContain('warn: some health checks cannot be excluded: no matches for "tea"\n');
     expect(text.endsWith(`${endpoint} check passed\n`)).toBe(true);
+    expect((await api.get(`/${endpoint}/etcd-readiness`)).status).toBe(endpoint === "readyz" ? 200 : 404);
+    const { paths } = (await api.get("/")).body;
+    expect(paths).toContain(`/${endpoint}/poststarthook/bootstrap-controller`);
   });
 
   it("[HE2] what is not well says so with 500", async () => {

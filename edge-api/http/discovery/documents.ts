@@ -126,7 +126,7 @@ export function aggregated(
     apiVersion,
     metadata: {},
     items: groups.map(({ group, versions }) => ({
-      metadata: { ...(group && { name: group }), creationTimestamp: null },
+      metadata: { ...(group && { name: group }) },
       versions: versions.map(({ version, kinds }) => ({
         version,
         resources: kinds.map(resourceDiscovery),

@@ -9,6 +9,8 @@ import { plain } from "../respond.ts";
 
 interface Check {
   name: string;
+  /** Asked of /readyz alone. */
+  readinessOnly?: boolean;
   /** @throws when it is not well */
   run(services: Services): void;
 }
@@ -21,10 +23,15 @@ const made = (name: string, object: { resource: string; namespace: string; name:
   },
 });
 
+function readsStore({ env }: Services): void {
+  env.store.get({ resource: "namespaces", namespace: "", name: "default" });
+}
+
 /** Names that monitoring of kube-apiserver knows; those of its parts that kedge does not have are not among them. */
 const CHECKS: readonly Check[] = [
   { name: "ping", run: () => undefined },
-  { name: "etcd", run: ({ env }) => void env.store.get({ resource: "namespaces", namespace: "", name: "default" }) },
+  { name: "etcd", run: readsStore },
+  { name: "etcd-readiness", readinessOnly: true, run: readsStore },
   made("poststarthook/start-system-namespaces-controller", {
     resource: "namespaces",
     namespace: "",
@@ -40,19 +47,37 @@ const CHECKS: readonly Check[] = [
     namespace: "",
     name: "system-node-critical",
   }),
+  made("poststarthook/start-kubernetes-service-cidr-controller", {
+    resource: "servicecidrs.networking.k8s.io",
+    namespace: "",
+    name: "kubernetes",
+  }),
+  made("poststarthook/bootstrap-controller", { resource: "services", namespace: "default", name: "kubernetes" }),
 ];
+
+const ENDPOINTS = ["healthz", "livez", "readyz"];
+
+const checksOf = (endpoint: string): readonly Check[] =>
+  CHECKS.filter(({ readinessOnly }) => !readinessOnly || endpoint === "readyz");
+
+/** "/livez", "/livez/ping", … */
+export const healthPaths = (): string[] =>
+  ENDPOINTS.flatMap((endpoint) => [`/${endpoint}`, ...checksOf(endpoint).map(({ name }) => `/${endpoint}/${name}`)]);
+
+export const isHealthEndpoint = (name: string | undefined): name is string =>
+  name !== undefined && ENDPOINTS.includes(name);
 
 const headersOfText = { "x-content-type-options": "nosniff" };
 
 /** @param only the name of one check */
 export function health(context: RequestContext, endpoint: string, only: string | undefined): Response {
-  const response = only === undefined ? allChecks(context, endpoint) : oneCheck(context, only);
+  const response = only === undefined ? allChecks(context, endpoint) : oneCheck(context, endpoint, only);
   for (const [name, value] of Object.entries(headersOfText)) response.headers.set(name, value);
   return response;
 }
 
-function oneCheck(context: RequestContext, name: string): Response {
-  const check = CHECKS.find((one) => one.name === name);
+function oneCheck(context: RequestContext, endpoint: string, name: string): Response {
+  const check = checksOf(endpoint).find((one) => one.name === name);
   if (!check) throw new ApiError(404, "NotFound", "the server could not find the requested resource", {});
   return isWell(context, check)
     ? plain(context, 200, "ok")
@@ -74,7 +99,7 @@ function allChecks(context: RequestContext, endpoint: string): Response {
   const excluded = new Set(query?.getAll("exclude") ?? []);
   const lines: string[] = [];
   let failed = false;
-  for (const check of CHECKS) {
+  for (const check of checksOf(endpoint)) {
     if (excluded.delete(check.name)) lines.push(`[+]${check.name} excluded: ok`);
     else if (isWell(context, check)) lines.push(`[+]${check.name} ok`);
     else {

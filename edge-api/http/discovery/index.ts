@@ -1,16 +1,16 @@
 /** /api, /apis and below, /version and the health endpoints. Undefined for other paths. */
 import type { Registry } from "../../../kinds/kind.ts";
-import { fnv32a } from "../../../machinery/meta/hash.ts";
 import { ApiError } from "../../../machinery/meta/status.ts";
 import type { RequestContext } from "../context.ts";
-import { type Accepted, negotiate } from "../negotiation.ts";
+import { etagMatches, hexHash } from "../etag.ts";
+import { AGGREGATED, negotiateForms, negotiatePlain, PLAIN_JSON } from "../negotiation.ts";
 import { toProtobuf } from "../protobuf/encode.ts";
 import { PROTOBUF_TYPE } from "../protobuf/names.ts";
 import { headersFor, JSON_TYPE, YAML_TYPE } from "../respond.ts";
 import { textResponse } from "../view.ts";
 import { toYaml } from "../yaml.ts";
 import { aggregated, apiGroup, resourceList, servedGroups } from "./documents.ts";
-import { health } from "./health.ts";
+import { health, healthPaths, isHealthEndpoint } from "./health.ts";
 import { versionInfo } from "./version.ts";
 
 const notAllowed = (): ApiError =>
@@ -24,11 +24,11 @@ export function discovery(context: RequestContext): Response | undefined {
 }
 
 function answerTo(context: RequestContext, path: string): Response | undefined {
-  if (path === "/version") return show(context, versionInfo);
-  if (path === "/api") return show(context, apiVersions(context), "/api");
-  if (path === "/apis") return show(context, groupList(context), "/apis");
+  if (path === "/version") return showPlain(context, versionInfo);
+  if (path === "/api") return showRoot(context, "/api", () => apiVersions(context));
+  if (path === "/apis") return showRoot(context, "/apis", () => groupList(context));
   const [, prefix, first, second, ...rest] = path.split("/");
-  if (prefix === "healthz" || prefix === "livez" || prefix === "readyz")
+  if (isHealthEndpoint(prefix))
     return health(context, prefix, first === undefined ? undefined : path.slice(prefix.length + 2));
   if (rest.length > 0) return undefined;
   const groups = groupsOf(context.services.env.registry);
@@ -44,7 +44,7 @@ function answerTo(context: RequestContext, path: string): Response | undefined {
     const served = found.versions.find(({ version }) => version === second);
     return served && show(context, resourceList(served));
   }
-  if (path === "") return show(context, { paths: rootPaths(context.services.env.registry) });
+  if (path === "") return showPlain(context, { paths: rootPaths(context.services.env.registry) });
   return undefined;
 }
 
@@ -69,13 +69,12 @@ const rootPaths = (registry: Registry): string[] => [
       : [`/apis/${group}`, ...versions.map(({ version }) => `/apis/${group}/${version}`)],
   ),
   "/apis",
-  "/healthz",
-  "/livez",
+  ...healthPaths(),
   "/metrics",
+  "/metrics/slis",
   "/openapi/v2",
   "/openapi/v3",
   "/openid/v1/jwks",
-  "/readyz",
   "/version",
 ];
 
@@ -95,31 +94,30 @@ const groupList = ({ services }: RequestContext): object => ({
     .map(({ group, versions }) => apiGroup(group, versions)),
 });
 
-/** What is no API object (the version, the paths) has a JSON form only. */
-const mediaFor = (answer: object, { media }: Accepted): Accepted["media"] => ("kind" in answer ? media : "json");
+/** What is no API object (the version, the paths) has one form, whatever is asked for. */
+const showPlain = (context: RequestContext, answer: object): Response =>
+  textResponse(context, 200, JSON.stringify(answer), PLAIN_JSON);
 
-/** @param root where the aggregated form may be asked for */
-function show(context: RequestContext, answer: object, root?: "/api" | "/apis"): Response {
-  const accepted = negotiate(context.request.headers.get("accept"));
-  if (accepted.as !== "APIGroupDiscoveryList" || !root) {
-    return textResponse(context, 200, JSON.stringify(answer), {
-      ...accepted,
-      media: mediaFor(answer, accepted),
-      as: "Object",
-    });
-  }
+const show = (context: RequestContext, answer: object): Response =>
+  textResponse(context, 200, JSON.stringify(answer), negotiatePlain(context.request.headers.get("accept")));
+
+/** At the two roots the aggregated form may be asked for instead. */
+function showRoot(context: RequestContext, root: "/api" | "/apis", plain: () => object): Response {
+  const accepted = negotiateForms(context.request.headers.get("accept"), AGGREGATED);
+  if (accepted.as === "Object") return textResponse(context, 200, JSON.stringify(plain()), accepted);
   const groups = groupsOf(context.services.env.registry).filter(({ group }) => (group === "") === (root === "/api"));
   const document = aggregated(groups, accepted.version);
   const text = JSON.stringify(document);
-  const etag = `"${fnv32a(text).toString(16).toUpperCase()}${fnv32a(`${text}#`).toString(16).toUpperCase()}"`;
+  const etag = `"${hexHash(text)}"`;
   const version = accepted.version.split("/")[1];
-  const media = MEDIA_TYPES[accepted.media];
-  const type = `${media};g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
+  const type = `${MEDIA_TYPES[accepted.media]};g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
   const headers = new Headers(headersFor(context, type));
   headers.set("etag", etag);
   headers.set("vary", "Accept");
   headers.set("cache-control", "public");
-  if (context.request.headers.get("if-none-match") === etag) return new Response(null, { status: 304, headers });
+  if (etagMatches(context.request.headers.get("if-none-match"), etag)) {
+    return new Response(null, { status: 304, headers });
+  }
   const body = accepted.media === "protobuf" ? toProtobuf(document, context.services.env.registry) : undefined;
   const shown = accepted.media === "yaml" ? toYaml(text) : text;
   return new Response((body as Uint8Array<ArrayBuffer> | undefined) ?? shown, { status: 200, headers });

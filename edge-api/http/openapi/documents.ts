@@ -1,9 +1,9 @@
 /** Which OpenAPI 3.0 documents there are, and their texts, of which those last asked for are kept. */
 import type { Registry } from "../../../kinds/kind.ts";
-import { fnv32a } from "../../../machinery/meta/hash.ts";
 import type { TypeTable } from "../../../machinery/schema/types.ts";
 import { servedGroups } from "../discovery/documents.ts";
 import { versionInfo } from "../discovery/version.ts";
+import { hexHash } from "../etag.ts";
 import { descriptions } from "./descriptions.ts";
 import { openapiDocument } from "./document.ts";
 import type { OpenApiDocument } from "./envelope.ts";
@@ -48,17 +48,6 @@ function hashOf(path: string, kinds: unknown[] = []): string {
   const program = [gitVersion, gitCommit, gitTreeState === "clean" ? "" : buildDate];
   return hexHash(JSON.stringify([path, program, kinds]));
 }
-
-/** 32 hexadecimal digits. */
-export const hexHash = (text: string): string =>
-  ["", "#", "##", "###"]
-    .map((salt) =>
-      fnv32a(text + salt)
-        .toString(16)
-        .toUpperCase()
-        .padStart(8, "0"),
-    )
-    .join("");
 
 export type Encoding = "json" | "protobuf";
 type Body = string | Uint8Array<ArrayBuffer>;

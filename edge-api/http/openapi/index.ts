@@ -1,10 +1,11 @@
 /** /openapi/v2, /openapi/v3 and the documents below it. Undefined for other paths. */
 import { notAcceptable } from "../../../machinery/meta/status.ts";
 import type { RequestContext } from "../context.ts";
+import { etagMatches, hexHash } from "../etag.ts";
 import { marked } from "../large.ts";
 import { headersFor, JSON_TYPE } from "../respond.ts";
 import { descriptions } from "./descriptions.ts";
-import { bodyOf, type Document, documentsOf, type Encoding, hexHash } from "./documents.ts";
+import { bodyOf, type Document, documentsOf, type Encoding } from "./documents.ts";
 import { swaggerProtobuf } from "./protobuf-v2.ts";
 import { swaggerDocument } from "./v2.ts";
 
@@ -58,7 +59,7 @@ function headersOf(context: RequestContext, { type, hash }: { type: string; hash
 }
 
 const isKnown = ({ request }: RequestContext, hash: string): boolean =>
-  (request.headers.get("if-none-match") ?? "").split(",").some((tag) => tag.trim().replace(/^W\//, "") === `"${hash}"`);
+  etagMatches(request.headers.get("if-none-match"), `"${hash}"`);
 
 /** Which documents there are, each under the hash of its content. */
 function index(context: RequestContext, documents: ReadonlyMap<string, Document>): Response {
