@@ -25,6 +25,7 @@ export interface ControlPlaneOptions {
 /** Bindings that are handed on from the environment of `up`, where they are set. */
 const SETTINGS = [
   "KEDGE_AUDIT_POLICY",
+  "KEDGE_RUNTIME_CONFIG",
   "KEDGE_SCHEDULER_CONFIG",
   "KEDGE_OIDC_ISSUER",
   "KEDGE_OIDC_CLIENT_ID",

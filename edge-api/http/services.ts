@@ -1,7 +1,7 @@
 /** Puts together what the handlers of one cluster share. */
 import type { JWK } from "jose";
 import type { CertificateSigningRequest } from "../../kinds/certificates/v1-types.ts";
-import { registry } from "../../kinds/registry.ts";
+import { servedRegistry } from "../../kinds/serving.ts";
 import { types } from "../../kinds/types.ts";
 import type { Clock } from "../../machinery/clock.ts";
 import { ADMISSION_PLUGINS } from "../access/admission/order.ts";
@@ -38,6 +38,8 @@ export interface ServicesOptions extends Pick<Services, "acceptWatch" | "hubChan
   oidc?: TokenSource | undefined;
   /** Public URL of the edge; absent: tokens carry a name that is the same everywhere. */
   serverUrl: string | undefined;
+  /** As kube-apiserver's --runtime-config; absent: the versions that are served by default. */
+  runtimeConfig?: string | undefined;
   /** audit.k8s.io/v1 Policy as YAML or JSON; absent: no audit log. @see observe/audit/policy.ts */
   auditPolicy?: string | undefined;
   /** Takes the audit log's lines; absent: the console. */
@@ -49,6 +51,7 @@ export interface ServicesOptions extends Pick<Services, "acceptWatch" | "hubChan
 
 export async function createServices(options: ServicesOptions): Promise<Services> {
   const { clock, random, uuid, authority } = options;
+  const registry = servedRegistry(options.runtimeConfig);
   const nowMs = (): number => clock.now();
   const store = new AccountingStore(options.store, { registry, nowMs });
   const rights = createAuthorizers(store);

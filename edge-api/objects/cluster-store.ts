@@ -91,6 +91,7 @@ export class ClusterStore extends DurableObject<Bindings> {
       adminToken: env.KEDGE_ADMIN_TOKEN,
       oidc: identityProvider(env, (error) => report(error, "identity provider")),
       serverUrl: env.KEDGE_SERVER_URL,
+      runtimeConfig: env.KEDGE_RUNTIME_CONFIG,
       auditPolicy: env.KEDGE_AUDIT_POLICY,
       storageBytes: () => ctx.storage.sql.databaseSize,
       acceptWatch: (watch) => this.#sockets.accept(watch),

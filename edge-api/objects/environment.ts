@@ -12,6 +12,7 @@ export interface Bindings {
   KEDGE_CA_KEY?: string;
   KEDGE_SERVER_URL?: string;
   KEDGE_AUDIT_POLICY?: string;
+  KEDGE_RUNTIME_CONFIG?: string;
   /** KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1), YAML or JSON. */
   KEDGE_SCHEDULER_CONFIG?: string;
   /** "verified": names in client certificates that Cloudflare has verified are believed. */

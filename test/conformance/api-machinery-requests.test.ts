@@ -1,6 +1,6 @@
 /** Lists in chunks, tables, field validation, discovery, version. */
 import { beforeEach, describe, expect, it } from "vitest";
-import { registry } from "../../kinds/registry.ts";
+import { servedRegistry } from "../../kinds/serving.ts";
 import { startApi, type TestApi } from "../api/in-process.ts";
 import { ok } from "./kit.ts";
 
@@ -139,7 +139,10 @@ describe("[sig-api-machinery] AggregatedDiscovery", () => {
   const aggregated = (version: string) =>
     `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList,application/json`;
   /** Of every built-in kind: "apps/v1/deployments". */
-  const builtIn = (): string[] => registry.all().map(({ group, version, plural }) => `${group}/${version}/${plural}`);
+  const builtIn = (): string[] =>
+    servedRegistry()
+      .all()
+      .map(({ group, version, plural }) => `${group}/${version}/${plural}`);
   const listed = async (version: string): Promise<string[]> => {
     const found: string[] = [];
     for (const path of ["/api", "/apis"]) {
