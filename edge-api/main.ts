@@ -24,7 +24,7 @@ import { gatewayFor, gatewayRequest, nodeSocketOf } from "./tunnel/route.ts";
 import { createAuthenticator, type IdentitySource } from "./worker/authentication.ts";
 import { clusterOf } from "./worker/cluster.ts";
 import { compressed } from "./worker/compress.ts";
-import { forward, routeQuestion } from "./worker/forward.ts";
+import { forward, type Passenger, routeQuestion } from "./worker/forward.ts";
 import { refuse } from "./worker/refuse.ts";
 
 export { NodeGateway } from "./objects/node-gateway.ts";
@@ -66,10 +66,9 @@ export class Scheduler extends SubscriberObject<Bindings> {
 }
 
 /** One request, and where it goes. */
-interface Visit {
+interface Visit extends Passenger {
   env: Bindings;
   cluster: string;
-  identity: Identity;
 }
 
 /** One for each cluster, for as long as the isolate lives. */
@@ -110,8 +109,8 @@ function whoAsks(request: Request, env: Bindings, cluster: string): Identity | P
   return authenticator.authenticate(token);
 }
 
-const toStore = (request: Request, { env, cluster, identity }: Visit): Promise<Response> =>
-  forward(storeOf(env, cluster), request, identity).then((response) =>
+const toStore = (request: Request, visit: Visit): Promise<Response> =>
+  forward(storeOf(visit.env, visit.cluster), request, visit).then((response) =>
     compressed(response, request.headers.get("accept-encoding")),
   );
 
@@ -127,9 +126,10 @@ function dialIn(request: IRequest, { env, cluster, identity }: Visit): Promise<R
 }
 
 /** Asks ClusterStore, which authorizes, where the request goes; then sends it there. */
-async function viaNode(request: IRequest, { env, cluster, identity }: Visit): Promise<Response> {
+async function viaNode(request: IRequest, visit: Visit): Promise<Response> {
+  const { env, cluster } = visit;
   const original = request as unknown as Request;
-  const answer = await storeOf(env, cluster).fetch(routeQuestion(original, identity));
+  const answer = await storeOf(env, cluster).fetch(routeQuestion(original, visit));
   if (answer.headers.get(ROUTE_HEADER) === null) return answer;
   const route: NodeRoute = await answer.json();
   return gatewayFor(env.NODE_GATEWAY, { cluster, node: route.node }).fetch(gatewayRequest(original, route));
@@ -153,7 +153,7 @@ export default {
     const cluster = clusterOf(request.headers.get("host") ?? "");
     const identity = await whoAsks(request, env, cluster);
     if (!identity) return refuse(unauthorized());
-    const visit: Visit = { env, cluster, identity };
+    const visit: Visit = { env, cluster, identity, isAudited: env.KEDGE_AUDIT_POLICY !== undefined };
     return MAY_BE_ROUTED.test(request.url)
       ? router.fetch(request as unknown as IRequest, visit)
       : toStore(request, visit);

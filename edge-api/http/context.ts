@@ -6,6 +6,7 @@ import type { Identity } from "../access/identity.ts";
 import type { Impersonation } from "../access/impersonation/modes.ts";
 import type { PolicyRule } from "../access/rbac/rules.ts";
 import type { AuditLog } from "../observe/audit/log.ts";
+import type { AuditTrail } from "../observe/audit/trail.ts";
 import type { RequestMetrics } from "../observe/metrics.ts";
 import type { StorageCounts } from "../observe/storage-counts.ts";
 import type { CommitGroup } from "../store/commit-group.ts";
@@ -77,6 +78,8 @@ export interface RequestContext {
   /** The verb by which `identity` may be impersonated, when it is; "" for the one that allows everything. */
   impersonationConstraint?: string;
   auditId: string;
+  /** Takes what the audit log should tell of the request; absent when it is not logged. */
+  audit?: AuditTrail;
   /** Texts for Warning headers. */
   warnings: string[];
 }

@@ -11,11 +11,13 @@ export const callerOf = (
   dryRun,
   fieldManager,
   warn: (message) => void context.warnings.push(message),
+  ...(context.audit && { annotate: (key: string, value: string) => context.audit?.annotate(key, value) }),
 });
 
 /** The request's body, parsed. @throws ApiError 400 (also when there is none), 413, 415 */
-export async function bodyOf({ request, services }: RequestContext): Promise<ParsedBody> {
+export async function bodyOf({ request, services, audit }: RequestContext): Promise<ParsedBody> {
   const body = await readBody(request, services.env.registry);
   if (!body) throw missingBody();
+  audit?.sawBody(body.value);
   return body;
 }

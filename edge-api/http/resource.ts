@@ -125,6 +125,7 @@ async function patched(context: RequestContext, target: Target): Promise<Respons
   const text = await readText(context.request);
   if (text === "") throw missingBody();
   const body = type === "apply" ? parseConfiguration(text) : parseText(text, "application/json");
+  context.audit?.sawBody(body.value);
   const caller = callerOf(context, options);
   const { fieldValidation, force } = options;
   const decoding = { fieldValidation, duplicateFields: body.duplicateFields, warn: caller.warn };
@@ -141,8 +142,11 @@ async function patched(context: RequestContext, target: Target): Promise<Respons
 const checkMayCreate = ({ services, identity, info }: RequestContext): void =>
   authorize(services.authorizer, identity, { ...info, verb: "create" });
 
-const deleteBody = async ({ request, services }: RequestContext): Promise<unknown> =>
-  (await readBody(request, services.env.registry))?.value;
+async function deleteBody({ request, services, audit }: RequestContext): Promise<unknown> {
+  const body = await readBody(request, services.env.registry);
+  if (body) audit?.sawBody(body.value);
+  return body?.value;
+}
 
 async function deleted(context: RequestContext, target: Target): Promise<Response> {
   const { services } = context;

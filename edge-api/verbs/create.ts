@@ -40,6 +40,7 @@ export function create(
     identity: caller.identity,
     dryRun: caller.dryRun,
     warn: caller.warn,
+    ...(caller.annotate && { annotate: caller.annotate }),
   };
   env.admission.admit(attributes);
 

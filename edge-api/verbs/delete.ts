@@ -67,6 +67,7 @@ export function removeStored(
     identity: caller.identity,
     dryRun: caller.dryRun,
     warn: caller.warn,
+    ...(caller.annotate && { annotate: caller.annotate }),
   };
   env.admission.admit(attributes);
   env.admission.validate(attributes);

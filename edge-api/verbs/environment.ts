@@ -36,6 +36,8 @@ export interface Caller {
   dryRun: boolean;
   /** Goes to the client as a Warning header. */
   warn(message: string): void;
+  /** Goes to the audit log; absent where the request is not logged. */
+  annotate?(key: string, value: string): void;
   /** Who owns what this write changes; absent or "": "unknown". */
   fieldManager?: string;
 }

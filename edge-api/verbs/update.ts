@@ -74,6 +74,7 @@ export function update(env: Environment, request: UpdateRequest): Outcome {
     identity: caller.identity,
     dryRun: caller.dryRun,
     warn: caller.warn,
+    ...(caller.annotate && { annotate: caller.annotate }),
   };
   env.admission.admit(attributes);
   if (subresource === "") hooksOf(kind.storage).planUpdate?.(wanted, prev, env);

@@ -2,6 +2,7 @@
 import { encodeIdentity, IDENTITY_HEADER, type Identity } from "../access/identity.ts";
 import { mayImpersonate } from "../access/impersonation/headers.ts";
 import { ROUTE_HEADER } from "../http/node-route.ts";
+import { clientAddresses, SOURCE_IPS_HEADER } from "../observe/audit/client-addresses.ts";
 
 const INTERNAL_PREFIX = "x-kedge-";
 
@@ -26,12 +27,19 @@ interface Fetcher {
   fetch(input: string | Request, init?: RequestInit): Promise<Response>;
 }
 
+/** Whom a request is made by, and whether it may be logged: then more is told of it. */
+export interface Passenger {
+  identity: Identity;
+  isAudited: boolean;
+}
+
 /**
  * Sends the request on as ClusterStore takes it. Credentials stay here: who was told who asks does not need the proof.
  */
-export function forward(stub: Fetcher, request: Request, identity: Identity): Promise<Response> {
+export function forward(stub: Fetcher, request: Request, { identity, isAudited }: Passenger): Promise<Response> {
   const given = request.headers;
-  if (given.has("upgrade") || mayImpersonate(given)) return stub.fetch(fullRequest(request, identity));
+  if (given.has("upgrade") || mayImpersonate(given) || isAudited)
+    return stub.fetch(fullRequest(request, { identity, isAudited }));
   const headers: [string, string][] = [[IDENTITY_HEADER, identityText(identity)]];
   const { method, url, body } = request;
   for (const name of body === null ? READ_HEADERS : WRITE_HEADERS) {
@@ -42,11 +50,12 @@ export function forward(stub: Fetcher, request: Request, identity: Identity): Pr
 }
 
 /** With all headers but credentials and what only the Worker may say. */
-function fullRequest(request: Request, identity: Identity): Request {
+function fullRequest(request: Request, { identity, isAudited }: Passenger): Request {
   const headers = new Headers(request.headers);
   for (const name of request.headers.keys()) if (name.startsWith(INTERNAL_PREFIX)) headers.delete(name);
   headers.delete("authorization");
   headers.set(IDENTITY_HEADER, identityText(identity));
+  if (isAudited) tellSource(headers, request);
   return new Request(request, { headers });
 }
 
@@ -54,8 +63,22 @@ function fullRequest(request: Request, identity: Identity): Request {
  * A question to ClusterStore where a request to a node's kubelet API goes: same method, URL and caller, without body
  * and without the upgrade, which is for the node.
  */
-export function routeQuestion(request: Request, identity: Identity): Request {
+export function routeQuestion(request: Request, { identity, isAudited }: Passenger): Request {
   const headers = new Headers({ [IDENTITY_HEADER]: identityText(identity), [ROUTE_HEADER]: "1" });
   for (const [name, value] of request.headers) if (name.startsWith("impersonate-")) headers.append(name, value);
+  if (isAudited) {
+    for (const name of ["audit-id", "user-agent"]) {
+      const value = request.headers.get(name);
+      if (value !== null) headers.set(name, value);
+    }
+    tellSource(headers, request);
+  }
   return new Request(request.url, { method: request.method, headers });
+}
+
+function tellSource(headers: Headers, request: Request): void {
+  // What workerd says by itself; Cloudflare's edge has a header for it.
+  const { clientIp } = (request as { cf?: { clientIp?: unknown } }).cf ?? {};
+  const addresses = clientAddresses(request.headers, typeof clientIp === "string" ? clientIp : undefined);
+  if (addresses.length > 0) headers.set(SOURCE_IPS_HEADER, addresses.join());
 }

@@ -1,6 +1,6 @@
 /** Metrics and the audit log. */
 import { describe, expect, it } from "vitest";
-import { configMap, startApi } from "./in-process.ts";
+import { configMap, pod, startApi } from "./in-process.ts";
 
 const MAPS = "/api/v1/namespaces/default/configmaps";
 
@@ -45,15 +45,15 @@ describe("/metrics", () => {
 });
 
 describe("audit log", () => {
-  const policyOf = (level: string): string =>
+  const policyOf = (level: string, resources: string[]): string =>
     JSON.stringify({
       apiVersion: "audit.k8s.io/v1",
       kind: "Policy",
-      rules: [{ level, resources: [{ group: "", resources: ["configmaps"] }] }],
+      rules: [{ level, resources: [{ group: "", resources }] }],
     });
-  const started = async (level: string) => {
+  const started = async (level: string, resources = ["configmaps"]) => {
     const lines: string[] = [];
-    const api = await startApi({ auditPolicy: policyOf(level), auditWrite: (line) => void lines.push(line) });
+    const api = await startApi({ auditPolicy: policyOf(level, resources), auditWrite: (line) => void lines.push(line) });
     // biome-ignore lint/suspicious/noExplicitAny: events are looked into
     const events = (): any[] => lines.map((line) => JSON.parse(line));
     return { api, events };
@@ -74,7 +74,7 @@ describe("audit log", () => {
         verb: "create",
         user: { username: "admin", groups: ["system:masters", "system:authenticated"] },
         userAgent: "kubectl/v1",
-        objectRef: { resource: "configmaps", namespace: "default", apiVersion: "v1" },
+        objectRef: { resource: "configmaps", namespace: "default", name: "a", apiVersion: "v1" },
         responseStatus: { metadata: {}, code: 201 },
         requestReceivedTimestamp: "2026-01-01T00:00:00.000000Z",
       }),
@@ -97,7 +97,9 @@ describe("audit log", () => {
     expect(events().at(-1)).toMatchObject({
       user: { username: "admin" },
       impersonatedUser: { username: "jane" },
-      responseStatus: { code: 403, status: "Failure", reason: "Forbidden" },
+      authenticationMetadata: { impersonationConstraint: "impersonate:user-info" },
+      responseStatus: { code: 403, status: "Failure", reason: "Forbidden", details: { name: "a", kind: "configmaps" } },
+      annotations: { "authorization.k8s.io/decision": "forbid", "authorization.k8s.io/reason": "" },
     });
   });
 
@@ -107,6 +109,34 @@ describe("audit log", () => {
     expect(events().map(({ stage }) => stage)).toEqual(["RequestReceived", "ResponseStarted"]);
     await response.body?.cancel();
     expect(events().at(-1).stage).toBe("ResponseComplete");
+  });
+
+  it("[AU6] what comes from a node begins here, and ends there", async () => {
+    const { api, events } = await started("Metadata", ["*"]);
+    await api.create("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "default" } });
+    await api.create("/api/v1/namespaces/default/pods", pod("p", { nodeName: "n1" }));
+    const before = events().length;
+    await api.get("/api/v1/namespaces/default/pods/p/exec?command=ls&stdout=1", {
+      headers: { "x-kedge-route": "1", "x-kedge-source-ips": "10.0.0.1,192.0.2.1" },
+    });
+    expect(events().slice(before)).toMatchObject([
+      { stage: "RequestReceived" },
+      { stage: "ResponseStarted", responseStatus: { code: 101 }, sourceIPs: ["10.0.0.1", "192.0.2.1"] },
+    ]);
+  });
+
+  it("[AU7] what the plugins and the issuer of tokens note", async () => {
+    const { api, events } = await started("Metadata", ["*"]);
+    await api.create("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "default" } });
+    const { annotations } = events().at(-1);
+    expect(annotations).toEqual({ "authorization.k8s.io/decision": "allow", "authorization.k8s.io/reason": "" });
+    await api.patch("/api/v1/namespaces/default", {
+      metadata: { labels: { "pod-security.kubernetes.io/enforce": "baseline" } },
+    });
+    await api.create("/api/v1/namespaces/default/pods", pod("p"));
+    expect(events().at(-1).annotations["pod-security.kubernetes.io/enforce-policy"]).toBe("baseline:latest");
+    await api.create("/api/v1/namespaces/default/serviceaccounts/default/token", { spec: {} });
+    expect(events().at(-1).annotations["authentication.kubernetes.io/issued-credential-id"]).toMatch(/^JTI=/);
   });
 
   it("[AU5] every answer carries the id the client gave, or one of its own", async () => {

@@ -2,11 +2,18 @@
 
 import { type FieldRequirement, parseFieldSelector } from "../../../machinery/meta/selector.ts";
 import { ApiError } from "../../../machinery/meta/status.ts";
-import { type Access, authorize } from "../../access/authorize.ts";
+import { type Access, refusal } from "../../access/authorize.ts";
 import type { Filter, RequestContext } from "../context.ts";
 
 export const authorization: Filter = (context, next) => {
-  authorize(context.services.authorizer, context.identity, accessOf(context));
+  const { services, identity, audit } = context;
+  const access = accessOf(context);
+  const { decision, reason } = services.authorizer.authorize(identity, access);
+  if (audit) {
+    audit.annotate("authorization.k8s.io/decision", decision === "allow" ? "allow" : "forbid");
+    audit.annotate("authorization.k8s.io/reason", reason);
+  }
+  if (decision !== "allow") throw refusal(identity, access, reason);
   return next(context);
 };
 

@@ -33,6 +33,7 @@ export const token: SpecialEndpoint = async (context, target) => {
     nowMs,
     id: env.uuid(),
   });
+  context.audit?.annotate("authentication.kubernetes.io/issued-credential-id", `JTI=${plan.claims.jti}`);
   const answer = {
     kind: "TokenRequest",
     apiVersion: "authentication.k8s.io/v1",

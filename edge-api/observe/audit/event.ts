@@ -1,48 +1,41 @@
-/** audit.k8s.io/v1 Event: what is said of a request at one stage of it. */
+/**
+ * audit.k8s.io/v1 Event: what is said of a request at one stage of it.
+ * Source: https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/
+ */
 import { formatMicroTime } from "../../../machinery/clock.ts";
 import type { Status } from "../../../machinery/meta/status.ts";
 import type { Identity } from "../../access/identity.ts";
-import type { RequestInfo } from "../../http/request-info.ts";
-import type { Decision, Stage } from "./policy.ts";
+import type { Stage } from "./policy.ts";
+import type { AuditTrail } from "./trail.ts";
 
-export interface Audited {
-  auditId: string;
-  requestUri: string;
-  info: RequestInfo;
-  identity: Identity;
-  /** Whom the request is answered as, when that is another. */
-  impersonated: Identity | undefined;
-  userAgent: string | undefined;
-  receivedAtMs: number;
-  decision: Decision;
-  requestObject: unknown;
-  responseObject: unknown;
-  code: number | undefined;
-}
-
-/** @param nowMs when the stage was reached */
-export function auditEvent(audited: Audited, stage: Stage, nowMs: number): object {
-  const { info, identity, decision, code, userAgent, impersonated } = audited;
+/** JSON. @param nowMs when the stage was reached */
+export function auditEvent(trail: AuditTrail, stage: Stage, nowMs: number): string {
+  const { info, identity, decision, code, userAgent, impersonated, impersonationConstraint, annotations } = trail;
   const bodies = decision.level === "Request" || decision.level === "RequestResponse";
-  return {
+  const text = JSON.stringify({
     kind: "Event",
     apiVersion: "audit.k8s.io/v1",
     level: decision.level,
-    auditID: audited.auditId,
+    auditID: trail.auditId,
     stage,
-    requestURI: audited.requestUri,
+    requestURI: trail.requestUri,
     verb: info.verb,
     user: userInfo(identity),
     ...(impersonated && { impersonatedUser: userInfo(impersonated) }),
+    ...(impersonationConstraint && { authenticationMetadata: { impersonationConstraint } }),
+    ...(trail.sourceIps.length > 0 && { sourceIPs: trail.sourceIps }),
     ...(userAgent && { userAgent }),
-    ...(info.isResource && { objectRef: objectRef(info) }),
-    ...(code !== undefined && { responseStatus: responseStatus(code, audited.responseObject) }),
-    ...(bodies && audited.requestObject !== undefined && { requestObject: audited.requestObject }),
+    ...(info.isResource && { objectRef: objectRef(trail) }),
+    ...(code !== undefined && { responseStatus: responseStatus(code, trail.responseObject) }),
     ...(decision.level === "RequestResponse" &&
-      audited.responseObject !== undefined && { responseObject: audited.responseObject }),
-    requestReceivedTimestamp: formatMicroTime(audited.receivedAtMs),
+      trail.responseObject !== undefined && { responseObject: trail.responseObject }),
+    requestReceivedTimestamp: formatMicroTime(trail.receivedAtMs),
     stageTimestamp: formatMicroTime(nowMs),
-  };
+    ...(Object.keys(annotations).length > 0 && { annotations }),
+  });
+  // It is text already, and may be long.
+  if (!bodies || trail.requestObject === undefined) return text;
+  return `${text.slice(0, -1)},"requestObject":${trail.requestObject}}`;
 }
 
 const userInfo = ({ user, uid, groups, extra }: Identity): object => ({
@@ -52,30 +45,33 @@ const userInfo = ({ user, uid, groups, extra }: Identity): object => ({
   ...(extra && Object.keys(extra).length > 0 && { extra }),
 });
 
-const objectRef = ({ resource, namespace, name, group, version, subresource }: RequestInfo): object => ({
-  resource,
-  ...(namespace && { namespace }),
-  ...(name && { name }),
-  ...(group && { apiGroup: group }),
-  apiVersion: version,
-  ...(subresource && { subresource }),
-});
+function objectRef({ info, objectMeta }: AuditTrail): object {
+  const { resource, group, version, subresource } = info;
+  const namespace = info.namespace || objectMeta.namespace;
+  const name = info.name || objectMeta.name;
+  const { uid, resourceVersion } = objectMeta;
+  return {
+    resource,
+    ...(namespace && { namespace }),
+    ...(name && { name }),
+    ...(uid && { uid }),
+    ...(group && { apiGroup: group }),
+    apiVersion: version,
+    ...(resourceVersion && { resourceVersion }),
+    ...(subresource && { subresource }),
+  };
+}
 
 function responseStatus(code: number, response: unknown): object {
   const said = response as Partial<Status> | undefined;
   if (said?.kind !== "Status") return { metadata: {}, code };
-  const { status, message, reason } = said;
-  return { metadata: {}, ...(status && { status }), ...(message && { message }), ...(reason && { reason }), code };
-}
-
-/** The object without its managedFields, and those of its items. */
-export function withoutManagedFields(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return value;
-  const { metadata, items, ...rest } = value as { metadata?: { managedFields?: unknown }; items?: unknown };
-  const { managedFields: _dropped, ...kept } = metadata ?? {};
+  const { status, message, reason, details } = said;
   return {
-    ...rest,
-    ...(metadata && { metadata: kept }),
-    ...(items !== undefined && { items: Array.isArray(items) ? items.map(withoutManagedFields) : items }),
+    metadata: {},
+    ...(status && { status }),
+    ...(message && { message }),
+    ...(reason && { reason }),
+    ...(details && { details }),
+    code,
   };
 }

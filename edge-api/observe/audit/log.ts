@@ -1,20 +1,20 @@
 /** The audit log: one JSON line an event, for those requests the policy wants. */
 import { parseJson } from "../../../machinery/codec/json.ts";
 import { ApiError } from "../../../machinery/meta/status.ts";
-import type { Identity } from "../../access/identity.ts";
 import { mediaTypeOf, readLimited } from "../../http/body.ts";
 import type { RequestContext } from "../../http/context.ts";
 import { decodeProtobufBody, PROTOBUF_TYPE } from "../../http/protobuf/body.ts";
-import { type Audited, auditEvent, withoutManagedFields } from "./event.ts";
-import { type Decision, decide, type Policy, type Stage } from "./policy.ts";
+import type { RequestInfo } from "../../http/request-info.ts";
+import { SOURCE_IPS_HEADER } from "./client-addresses.ts";
+import { auditEvent } from "./event.ts";
+import { withoutManagedFields } from "./managed-fields.ts";
+import { decide, type Policy, type Stage } from "./policy.ts";
+import { AuditTrail, MAX_LOGGED_CHARACTERS } from "./trail.ts";
 
 export interface AuditLog {
   policy: Policy;
   write(line: string): void;
 }
-
-/** Larger bodies are left out of the log. */
-const MAX_LOGGED_BYTES = 1024 * 1024;
 
 /** Answers the request by `next`, and logs what the policy wants of it. */
 export async function audited(
@@ -22,81 +22,86 @@ export async function audited(
   context: RequestContext,
   next: () => Response | Promise<Response>,
 ): Promise<Response> {
-  const { identity, info } = context;
+  const { identity, info, request } = context;
   const decision = decide(log.policy, info, identity);
   if (decision.level === "None") return next();
   const nowMs = (): number => context.services.env.clock.now();
-  const event: Audited = {
+  const trail = new AuditTrail({
     auditId: context.auditId,
-    requestUri: uriOf(context.request.url),
+    requestUri: uriOf(request.url),
     info,
     identity,
-    impersonated: undefined,
-    userAgent: context.request.headers.get("user-agent") ?? undefined,
+    userAgent: request.headers.get("user-agent") ?? undefined,
+    sourceIps: request.headers.get(SOURCE_IPS_HEADER)?.split(",") ?? [],
     receivedAtMs: nowMs(),
     decision,
-    requestObject: undefined,
-    responseObject: undefined,
-    code: undefined,
-  };
+  });
+  context.audit = trail;
   const tell = (stage: Stage): void => {
-    if (!decision.omitStages.has(stage)) log.write(JSON.stringify(auditEvent(event, stage, nowMs())));
+    if (!decision.omitStages.has(stage)) log.write(auditEvent(trail, stage, nowMs()));
   };
   tell("RequestReceived");
-  if (decision.level !== "Metadata") event.requestObject = await requestObject(context, decision);
   let response: Response;
   try {
     response = await next();
   } catch (error) {
-    event.code = 500;
+    trail.code = 500;
     tell("Panic");
     throw error;
   }
-  event.code = response.status;
-  event.impersonated = otherThan(context.identity, identity);
-  if (info.verb === "watch" && response.status === 200 && response.body) {
-    tell("ResponseStarted");
-    return new Response(
-      endTold(response.body, () => tell("ResponseComplete")),
-      response,
-    );
+  trail.code = response.status;
+  if (context.identity !== identity) {
+    trail.impersonated = context.identity;
+    trail.impersonationConstraint = context.impersonationConstraint;
   }
-  if (decision.level === "RequestResponse" || response.status >= 400) {
-    event.responseObject = await responseObject(response, context, decision);
-  }
+  if (response.status < 400 && isLongRunning(info)) return started(response, trail, tell);
+  if (decision.level === "RequestResponse" || response.status >= 400)
+    trail.responseObject = await responseObject(response, context, decision.omitManagedFields);
   tell("ResponseComplete");
   return response;
 }
 
-const otherThan = (now: Identity, before: Identity): Identity | undefined => (now === before ? undefined : now);
+const STREAMS: ReadonlySet<string> = new Set(["attach", "exec", "portforward"]);
+
+const isLongRunning = ({ verb, subresource }: RequestInfo): boolean =>
+  verb === "watch" || STREAMS.has(subresource) || subresource === "log" || subresource === "proxy";
+
+/**
+ * What goes on once the answer has begun. Of what a node answers, and of watches over WebSockets, the end is not seen
+ * here: those are told to have begun.
+ */
+function started(response: Response, trail: AuditTrail, tell: (stage: Stage) => void): Response {
+  const isWatch = trail.info.verb === "watch";
+  if (STREAMS.has(trail.info.subresource)) trail.code = 101;
+  tell("ResponseStarted");
+  if (!isWatch || response.status !== 200 || !response.body) return response;
+  return new Response(
+    endTold(response.body, () => tell("ResponseComplete")),
+    response,
+  );
+}
 
 /** Path and query. */
 const uriOf = (url: string): string => url.slice(url.indexOf("/", url.indexOf("//") + 2));
 
-async function requestObject(context: RequestContext, decision: Decision): Promise<unknown> {
-  const { request } = context;
-  return request.body ? objectOf(request.clone(), { context, decision }) : undefined;
-}
-
-async function responseObject(response: Response, context: RequestContext, decision: Decision): Promise<unknown> {
-  return response.body ? objectOf(response.clone(), { context, decision }) : undefined;
-}
-
 /** What does not parse, or is too large, is left out: the log says what was done, not what was meant. */
-async function objectOf(
-  { body, headers }: Request | Response,
-  { context, decision }: { context: RequestContext; decision: Decision },
+async function responseObject(
+  response: Response,
+  { services }: RequestContext,
+  omitManagedFields: boolean,
 ): Promise<unknown> {
+  if (!response.body) return undefined;
+  const { body, headers } = response.clone();
   const type = mediaTypeOf(headers.get("content-type"));
   try {
-    const bytes = await readLimited(body as ReadableStream<Uint8Array>, MAX_LOGGED_BYTES);
+    const bytes = await readLimited(body as ReadableStream<Uint8Array>, MAX_LOGGED_CHARACTERS);
     const value =
       type === PROTOBUF_TYPE
-        ? decodeProtobufBody(bytes, context.services.env.registry)
+        ? decodeProtobufBody(bytes, services.env.registry)
         : type.endsWith("json")
           ? parseJson(new TextDecoder().decode(bytes)).value
           : undefined;
-    return decision.omitManagedFields ? withoutManagedFields(value) : value;
+    return omitManagedFields ? withoutManagedFields(value) : value;
   } catch (error) {
     if (error instanceof ApiError) return undefined;
     throw error;

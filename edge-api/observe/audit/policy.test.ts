@@ -28,6 +28,8 @@ rules:
 const of = (method: string, path: string, user = "u", groups: string[] = []) =>
   decide(policy, parseRequestInfo(method, path, undefined), { user, groups });
 
+const rule = (more: string): string => `kind: Policy\napiVersion: audit.k8s.io/v1\nrules: [{level: Metadata, ${more}}]`;
+
 describe("audit policy", () => {
   it.each([
     ["[AP1] by user", of("GET", "/api/v1/pods", "system:node:n1"), "None"],
@@ -54,6 +56,10 @@ describe("audit policy", () => {
     ["[AP12] another kind", "kind: Pod\napiVersion: v1"],
     ["[AP13] no rules", "kind: Policy\napiVersion: audit.k8s.io/v1"],
     ["[AP14] no level", "kind: Policy\napiVersion: audit.k8s.io/v1\nrules: [{}]"],
+    ["[AP16] paths and resources", rule("nonResourceURLs: [/], resources: [{group: apps}]")],
+    ["[AP17] a path that is none", rule("nonResourceURLs: [healthz]")],
+    ["[AP18] a wildcard in a path", rule("nonResourceURLs: [/a*/b]")],
+    ["[AP19] names of nothing", rule("resources: [{group: apps, resourceNames: [a]}]")],
     ["[AP15] no stage", "kind: Policy\napiVersion: audit.k8s.io/v1\nrules: [{level: None, omitStages: [X]}]"],
   ])("%s is refused", (_name, text) => {
     expect(() => parsePolicy(text)).toThrow("audit policy");

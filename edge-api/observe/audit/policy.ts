@@ -52,6 +52,7 @@ export function parsePolicy(text: string): Policy {
   for (const [i, rule] of value.rules.entries()) {
     if (!LEVELS.includes(rule.level)) throw new Error(`audit policy: rules[${i}].level: ${String(rule.level)}`);
     checkStages(rule.omitStages ?? [], `rules[${i}].omitStages`);
+    checkScope(rule, `rules[${i}]`);
   }
   checkStages(value.omitStages ?? [], "omitStages");
   return {
@@ -64,6 +65,20 @@ export function parsePolicy(text: string): Policy {
 function checkStages(stages: readonly Stage[], where: string): void {
   const bad = stages.find((stage) => !STAGES.includes(stage));
   if (bad !== undefined) throw new Error(`audit policy: ${where}: ${String(bad)}`);
+}
+
+function checkScope({ nonResourceURLs = [], resources = [], namespaces = [] }: Rule, where: string): void {
+  const complain = (what: string): Error => new Error(`audit policy: ${where}${what}`);
+  if (nonResourceURLs.length > 0 && resources.length + namespaces.length > 0)
+    throw complain(".nonResourceURLs: rules cannot apply to both regular resources and non-resource URLs");
+  for (const url of nonResourceURLs) {
+    if (url === "*") continue;
+    if (!url.startsWith("/")) throw complain(`.nonResourceURLs: ${url}: must begin with a '/' character`);
+    if (url.slice(0, -1).includes("*")) throw complain(`.nonResourceURLs: ${url}: '*' wildcards must be at the end`);
+  }
+  for (const [i, { resources: names = [], resourceNames = [] }] of resources.entries())
+    if (resourceNames.length > 0 && names.length === 0)
+      throw complain(`.resources[${i}].resourceNames: using resourceNames requires at least one resource`);
 }
 
 /** What no rule fits is not logged. */
