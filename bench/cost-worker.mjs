@@ -27,7 +27,18 @@ function countRows(storage) {
 }
 
 /** What comes from outside: each call is a request of the object's, and keeps it awake. */
-const ENTRIES = ["fetch", "alarm", "write", "snapshot", "changes", "identity", "bootstrapToken", "nodeConnection"];
+const ENTRIES = [
+  "fetch",
+  "alarm",
+  "write",
+  "snapshot",
+  "changes",
+  "identity",
+  "bootstrapToken",
+  "nodeConnection",
+  "told",
+  "accountProblem",
+];
 
 function counted(Base) {
   class Counted extends Base {
@@ -51,6 +62,7 @@ function counted(Base) {
 }
 
 export const ClusterStore = counted(main.ClusterStore);
+export const EventStore = counted(main.EventStore);
 export const Controllers = counted(main.Controllers);
 export const Scheduler = counted(main.Scheduler);
 export const NodeGateway = counted(main.NodeGateway);

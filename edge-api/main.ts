@@ -18,6 +18,7 @@ import { type NodeRoute, ROUTE_HEADER } from "./http/node-route.ts";
 import { describeTypes } from "./http/openapi/descriptions.ts";
 import { ClusterStore as ClusterStoreObject, type Subscription } from "./objects/cluster-store.ts";
 import type { Bindings } from "./objects/environment.ts";
+import { FOLLOWED } from "./objects/event-store.ts";
 import { identityProvider } from "./objects/identity-provider.ts";
 import { SubscriberObject } from "./objects/subscriber.ts";
 import { gatewayFor, gatewayRequest, nodeSocketOf } from "./tunnel/route.ts";
@@ -26,7 +27,9 @@ import { clusterOf } from "./worker/cluster.ts";
 import { compressed } from "./worker/compress.ts";
 import { forward, type Passenger, routeQuestion } from "./worker/forward.ts";
 import { refuse } from "./worker/refuse.ts";
+import { shardOfUrl } from "./worker/shard.ts";
 
+export { EventStore } from "./objects/event-store.ts";
 export { NodeGateway } from "./objects/node-gateway.ts";
 
 describeTypes(async () => (await import("../dist/api-descriptions.gz")).default);
@@ -34,7 +37,7 @@ describeTypes(async () => (await import("../dist/api-descriptions.gz")).default)
 /** A cluster's objects, and who is told of their changes. */
 export class ClusterStore extends ClusterStoreObject {
   protected override subscriptions(cluster: string): readonly Subscription[] {
-    const { CONTROLLERS, SCHEDULER } = this.env;
+    const { CONTROLLERS, SCHEDULER, EVENT_STORE } = this.env;
     // A fresh stub for every push: one is broken for good once its object has restarted.
     const target = (namespace: DurableObjectNamespace): ChangeSubscriber => ({
       changes: (batch) => (namespace.getByName(cluster) as unknown as ChangeSubscriber).changes(batch),
@@ -42,6 +45,7 @@ export class ClusterStore extends ClusterStoreObject {
     return [
       { name: "controllers", resources: controllerResources, target: target(CONTROLLERS) },
       { name: "scheduler", resources: SCHEDULER_RESOURCES, target: target(SCHEDULER) },
+      { name: "events", resources: FOLLOWED, target: target(EVENT_STORE) },
     ];
   }
 }
@@ -109,8 +113,11 @@ function whoAsks(request: Request, env: Bindings, cluster: string): Identity | P
   return authenticator.authenticate(token);
 }
 
+const ownerOf = (request: Request, { env, cluster }: Visit): DurableObjectStub =>
+  shardOfUrl(request.url) === "events" ? env.EVENT_STORE.getByName(cluster) : storeOf(env, cluster);
+
 const toStore = (request: Request, visit: Visit): Promise<Response> =>
-  forward(storeOf(visit.env, visit.cluster), request, visit).then((response) =>
+  forward(ownerOf(request, visit), request, visit).then((response) =>
     compressed(response, request.headers.get("accept-encoding")),
   );
 

@@ -15,7 +15,7 @@ export interface EventDraft {
 /** One write that a plan asks for, and what is told of it. */
 export interface Action {
   op: WriteOp;
-  /** Told in the same commit, if the op succeeded. */
+  /** Told if the op succeeded. */
   event?: EventDraft;
   /** Told if the op failed. */
   failureEvent?(status: Status): EventDraft | undefined;

@@ -1,5 +1,6 @@
 import type { Failure } from "./controller.ts";
 import { Deadlines } from "./deadlines.ts";
+import { noQueueMetrics } from "./metrics.ts";
 
 /** client-go's item back-off: 5 ms, doubled with each failure, at most 1000 s. */
 const BACKOFF_BASE_MS = 5;
@@ -12,22 +13,22 @@ export interface Taken {
   /** Failed attempts before this one. */
   attempts: number;
   failures: readonly Failure[];
-  /** How long the key was ready before it was taken. */
-  waitedMs: number;
 }
 
 /** Keys worth planning: each once, in order, one attempt at a time. Has no timers: `nextMs` says when to look again. */
 export class KeyQueue {
   #ready = new Map<string, number>();
-  /** Taken, and whether something changed since. */
-  readonly #busy = new Map<string, boolean>();
+  readonly metrics = noQueueMetrics();
+  /** Taken, when, and whether something changed since. */
+  readonly #busy = new Map<string, { sinceMs: number; isChanged: boolean }>();
   readonly #failed = new Map<string, { attempts: number; failures: readonly Failure[]; retryAtMs: number }>();
   readonly #deadlines = new Deadlines();
 
   /** Something that matters to the key has changed. */
   add(key: string, nowMs: number): void {
-    if (this.#busy.has(key)) {
-      this.#busy.set(key, true);
+    const busy = this.#busy.get(key);
+    if (busy) {
+      busy.isChanged = true;
       return;
     }
     const retryAtMs = this.#failed.get(key)?.retryAtMs ?? 0;
@@ -37,35 +38,38 @@ export class KeyQueue {
 
   take(nowMs: number): Taken | undefined {
     for (const key of this.#deadlines.take(nowMs)) {
-      if (this.#busy.has(key)) this.#busy.set(key, true);
+      const busy = this.#busy.get(key);
+      if (busy) busy.isChanged = true;
       else this.#makeReady(key, nowMs);
     }
     const first = this.#ready.entries().next();
     if (first.done) return undefined;
     const [key, sinceMs] = first.value;
     this.#ready.delete(key);
-    this.#busy.set(key, false);
+    this.#busy.set(key, { sinceMs: nowMs, isChanged: false });
+    this.metrics.waited.observe((nowMs - sinceMs) / 1_000);
     const failed = this.#failed.get(key);
-    return { key, attempts: failed?.attempts ?? 0, failures: failed?.failures ?? [], waitedMs: nowMs - sinceMs };
+    return { key, attempts: failed?.attempts ?? 0, failures: failed?.failures ?? [] };
   }
 
   /** The attempt is over and its effects can be seen. */
   succeeded(key: string, nowMs: number, againAtMs?: number): void {
     this.#failed.delete(key);
     this.#deadlines.clear(key);
-    if (this.#release(key)) this.#makeReady(key, nowMs);
+    if (this.#release(key, nowMs)) this.#makeReady(key, nowMs);
     else if (againAtMs !== undefined) this.#deadlines.set(key, againAtMs);
   }
 
   /** What the attempt asked is answered: it goes on at once, as the same attempt. */
   resumed(key: string, nowMs: number): void {
-    this.#release(key);
+    this.#release(key, nowMs);
     this.#makeReady(key, nowMs);
   }
 
   /** The attempt failed: again after a back-off. */
   failed(key: string, nowMs: number, failures: readonly Failure[]): void {
-    this.#release(key);
+    this.#release(key, nowMs);
+    this.metrics.retries++;
     const attempts = (this.#failed.get(key)?.attempts ?? 0) + 1;
     const retryAtMs = nowMs + Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** Math.min(attempts - 1, 20));
     this.#failed.set(key, { attempts, failures, retryAtMs });
@@ -77,6 +81,11 @@ export class KeyQueue {
     return this.#ready.size;
   }
 
+  /** How long each key that was taken has been worked on, seconds. */
+  unfinishedSeconds(nowMs: number): number[] {
+    return [...this.#busy.values()].map(({ sinceMs }) => (nowMs - sinceMs) / 1_000);
+  }
+
   /** When `take` has something: 0 for at once, undefined for never. */
   nextMs(): number | undefined {
     return this.#ready.size > 0 ? 0 : this.#deadlines.next();
@@ -84,12 +93,17 @@ export class KeyQueue {
 
   #makeReady(key: string, nowMs: number): void {
     this.#deadlines.clear(key);
-    if (!this.#ready.has(key)) this.#ready.set(key, nowMs);
+    if (this.#ready.has(key)) return;
+    this.metrics.adds++;
+    this.#ready.set(key, nowMs);
   }
 
-  #release(key: string): boolean {
-    const changed = this.#busy.get(key) ?? false;
+  /** Whether something has changed since the key was taken. */
+  #release(key: string, nowMs: number): boolean {
+    const busy = this.#busy.get(key);
+    if (!busy) return false;
     this.#busy.delete(key);
-    return changed;
+    this.metrics.worked.observe((nowMs - busy.sinceMs) / 1_000);
+    return busy.isChanged;
   }
 }

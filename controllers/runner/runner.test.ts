@@ -86,16 +86,17 @@ function setUp(controllers: Controller[], admit?: (name: string) => void, seed =
 }
 
 describe("Runner", () => {
-  it("[RN1] does all that is ready in one commit, events included", async () => {
+  it("[RN1] does all that is ready in one commit, and tells of it in another", async () => {
     const { cluster, runner, want, step, secrets } = setUp([copier()]);
     for (const name of ["a", "b", "c"]) want(name);
     expect(runner.nextWakeMs()).toBe(0);
     await step();
     expect(secrets()).toEqual(["a", "b", "c"]);
-    expect(cluster.writes).toHaveLength(1);
-    expect(cluster.writes[0]?.ops.map(({ resource, verb, actor }) => `${verb} ${resource} ${actor}`)).toEqual(
-      ["secrets", "events", "secrets", "events", "secrets", "events"].map(
-        (resource) => `create ${resource} system:serviceaccount:kube-system:copier`,
+    expect(
+      cluster.writes.map(({ ops }) => ops.map(({ resource, verb, actor }) => `${verb} ${resource} ${actor}`)),
+    ).toEqual(
+      ["secrets", "events"].map((resource) =>
+        Array(3).fill(`create ${resource} system:serviceaccount:kube-system:copier`),
       ),
     );
   });
@@ -105,7 +106,7 @@ describe("Runner", () => {
     want("a");
     await step();
     await step();
-    expect(cluster.writes).toHaveLength(1);
+    expect(cluster.writes).toHaveLength(2);
     expect(runner.nextWakeMs()).toBeUndefined();
     expect(runner.metrics()).toMatchObject({
       commits: 1,
@@ -185,7 +186,7 @@ describe("Runner", () => {
     await step();
     expect(secrets()).toEqual(["small"]);
     const events = () => cluster.list("events").map((event) => event.message);
-    expect(events()).toEqual(["copied small", "exceeded quota"]);
+    expect(events()).toEqual(["exceeded quota", "copied small"]);
     full = false;
     await step();
     clock.advance(5);
@@ -283,6 +284,59 @@ describe("Runner", () => {
     await runner.wake(clock.now());
     expect(plans).toBe(2);
     expect(runner.nextWakeMs()).toBeUndefined();
+  });
+
+  it("[RN12] nothing waits for events, and those that could not be written are told later", async () => {
+    const { clock, cluster, runner, want, step, secrets, logs } = setUp([copier()]);
+    const { write } = cluster;
+    let refuse = (_: Error): void => {};
+    let sent = 0;
+    cluster.write = (actor, ops) => {
+      if (ops[0]?.resource !== "events" || ++sent > 1) return write.call(cluster, actor, ops);
+      return new Promise((_, reject) => {
+        refuse = reject;
+      });
+    };
+    want("a");
+    await cluster.deliver();
+    const waking = runner.wake(clock.now());
+    await vi.waitFor(() => expect(sent).toBe(1));
+    want("b");
+    await cluster.deliver();
+    await vi.waitFor(() => expect(secrets()).toEqual(["a", "b"]));
+    refuse(new Error("nobody there"));
+    await waking;
+    expect(logs).toMatchObject([{ level: "warn", message: "events not written", count: 1 }]);
+    await step();
+    expect(runner.nextWakeMs()).toBe(clock.now() + 1_000);
+    clock.advance(1_000);
+    await step();
+    expect(cluster.list("events").map((event) => event.message)).toEqual(["copied a", "copied b"]);
+    expect(runner.nextWakeMs()).toBeUndefined();
+  });
+
+  it("[RN13] counts as kube-controller-manager does", async () => {
+    const { clock, runner, want, step } = setUp([{ ...copier(), name: "deployment-controller" }]);
+    want("a");
+    await runner.wake(clock.now());
+    clock.advance(20);
+    await step();
+    await step();
+    const lines = runner.metricsText().split("\n");
+    for (const line of [
+      "# TYPE workqueue_depth gauge",
+      'workqueue_depth{name="deployment"} 0',
+      'workqueue_adds_total{name="deployment"} 2',
+      'workqueue_retries_total{name="deployment"} 0',
+      'workqueue_queue_duration_seconds_bucket{name="deployment",le="1e-08"} 2',
+      'workqueue_queue_duration_seconds_bucket{name="deployment",le="+Inf"} 2',
+      'workqueue_work_duration_seconds_count{name="deployment"} 2',
+      'workqueue_unfinished_work_seconds{name="deployment"} 0',
+      'workqueue_longest_running_processor_seconds{name="deployment"} 0',
+      'kedge_controller_writes_total{name="deployment"} 1',
+    ]) {
+      expect(lines).toContain(line);
+    }
   });
 
   describe("questions", () => {

@@ -4,10 +4,12 @@ import { type Change, FeedCache } from "../../machinery/cluster/feed-cache.ts";
 import type { Program } from "../../machinery/cluster/program.ts";
 import type { View } from "../view/view.ts";
 import type { Action, Answer, Controller, EventDraft, Failure, Plan } from "./controller.ts";
+import { EventTeller } from "./event-teller.ts";
 import { EventRecorder } from "./events.ts";
 import { KeyQueue, type Taken } from "./key-queue.ts";
 import { type ControllerMetrics, noMetrics, type RunnerMetrics } from "./metrics.ts";
 import { isFine, isNamespaceTerminating } from "./outcome.ts";
+import { prometheusText } from "./prometheus.ts";
 import { Questions } from "./questions.ts";
 
 export interface RunnerOptions {
@@ -55,7 +57,6 @@ interface Batch {
   ops: WriteOp[];
   bytes: number;
   planned: Planned[];
-  eventOps: { index: number; forget(): void }[];
 }
 
 /** A key whose writes the feed has not shown yet. */
@@ -81,8 +82,8 @@ export class Runner implements Program {
   readonly #recorder = new EventRecorder();
   readonly #questions = new Questions();
   readonly #metrics = { commits: 0, snapshots: 0, unreadableObjects: 0 };
+  readonly #teller: EventTeller;
   #unseen: Unseen[] = [];
-  #events: { worker: Worker; draft: EventDraft }[] = [];
   #loadFailures = 0;
   #loadAtMs = 0;
 
@@ -96,6 +97,13 @@ export class Runner implements Program {
       metrics: noMetrics(),
       answers: new Map(),
     }));
+    this.#teller = new EventTeller({
+      write: (actor, ops) => cluster.write(actor, ops),
+      actor: ACTOR,
+      now: () => options.clock.now(),
+      onSent: () => this.#questions.stir(),
+      log: options.log,
+    });
     this.#cache = new FeedCache({
       cluster,
       tables: [...view.tables()],
@@ -121,12 +129,12 @@ export class Runner implements Program {
 
   nextWakeMs(): number | undefined {
     if (this.#cache.position === undefined) return this.#loadAtMs;
-    if (this.#events.length > 0) return 0;
     let next = this.#unseen[0] ? this.#unseen[0].sinceMs + UNSEEN_LIMIT_MS : undefined;
-    for (const { queue } of this.#workers) {
-      const at = queue.nextMs();
-      if (at !== undefined && (next === undefined || at < next)) next = at;
-    }
+    const consider = (atMs: number | undefined): void => {
+      if (atMs !== undefined && (next === undefined || atMs < next)) next = atMs;
+    };
+    consider(this.#teller.nextMs());
+    for (const { queue } of this.#workers) consider(queue.nextMs());
     return next;
   }
 
@@ -138,13 +146,15 @@ export class Runner implements Program {
       // A gap in the feed: what is cached may be old, so nothing is planned on it.
       if (this.#cache.position === undefined) return;
       const batch = this.#collect();
+      // Events go when nothing else is to be done, so that they never stand before it.
+      if (batch.ops.length === 0 || this.#teller.isFull) this.#teller.send();
       if (batch.ops.length > 0) await this.#write(batch);
-      else if (this.#questions.isWaiting) await this.#untilSomethingChanges();
+      else if (this.#questions.isWaiting || this.#teller.isSending) await this.#untilSomethingChanges();
       else return;
     }
   }
 
-  /** An answer comes, a change comes, or a key is due. */
+  /** An answer comes, events have been told, a change comes, or a key is due. */
   async #untilSomethingChanges(): Promise<void> {
     const { clock } = this.#options;
     const next = this.nextWakeMs();
@@ -159,6 +169,18 @@ export class Runner implements Program {
       controllers[controller.name] = { ...metrics, depth: queue.depth };
     }
     return { ...this.#metrics, controllers };
+  }
+
+  metricsText(): string {
+    const nowMs = this.#options.clock.now();
+    const metrics = this.metrics();
+    const queues = this.#workers.map(({ controller: { name }, queue }) => ({
+      name,
+      queue: queue.metrics,
+      metrics: metrics.controllers[name]!,
+      unfinishedSeconds: queue.unfinishedSeconds(nowMs),
+    }));
+    return prometheusText(queues, { ...metrics, droppedEvents: this.#teller.dropped });
   }
 
   async #load(): Promise<void> {
@@ -205,8 +227,7 @@ export class Runner implements Program {
   /** Plans what is ready, one key of each controller after the other, until a batch is full. */
   #collect(): Batch {
     const nowMs = this.#options.clock.now();
-    const batch: Batch = { ops: [], bytes: 0, planned: [], eventOps: [] };
-    for (const { worker, draft } of this.#events.splice(0)) this.#addEvent(batch, worker, draft, nowMs);
+    const batch: Batch = { ops: [], bytes: 0, planned: [] };
     let waiting = this.#workers;
     for (let plans = 0; waiting.length > 0 && plans < MAX_PLANS; ) {
       const still: Worker[] = [];
@@ -227,7 +248,6 @@ export class Runner implements Program {
     const { view, random, log } = this.#options;
     const { controller, queue, metrics } = worker;
     metrics.plans++;
-    metrics.waitedMs += taken.waitedMs;
     let plan: Plan;
     const answers = worker.answers.get(taken.key);
     if (answers) worker.answers.delete(taken.key);
@@ -252,19 +272,19 @@ export class Runner implements Program {
       });
       return;
     }
-    for (const draft of plan.events ?? []) this.#addEvent(batch, worker, draft, nowMs);
+    for (const draft of plan.events ?? []) this.#tell(worker, draft);
     if (plan.actions.length === 0) {
       queue.succeeded(taken.key, nowMs, plan.againAtMs);
       return;
     }
     const opIndexes: number[] = [];
-    for (const action of plan.actions) this.#addAction(batch, worker, action, opIndexes, nowMs);
+    for (const action of plan.actions) this.#addAction(batch, worker, action, opIndexes);
     // The actions of one plan are much alike: the first tells how large they are.
     batch.bytes += plan.actions.length * JSON.stringify(plan.actions[0]?.op).length;
     batch.planned.push({ worker, taken, plan, opIndexes });
   }
 
-  #addAction(batch: Batch, worker: Worker, action: Action, opIndexes: number[], nowMs: number): void {
+  #addAction(batch: Batch, worker: Worker, action: Action, opIndexes: number[]): void {
     const index = batch.ops.length;
     opIndexes.push(index);
     worker.metrics.writes++;
@@ -275,20 +295,15 @@ export class Runner implements Program {
       options: { fieldManager: FIELD_MANAGER, returns: "metadata", ...action.op.options },
       ...(needs !== undefined && { needs }),
     });
-    if (action.event) this.#addEvent(batch, worker, action.event, nowMs, index);
   }
 
-  #addEvent(batch: Batch, worker: Worker, draft: EventDraft, nowMs: number, needs?: number): void {
-    const recorded = this.#recorder.record(draft, worker.controller.eventSource ?? worker.controller.name, nowMs);
+  #tell(worker: Worker, draft: EventDraft): void {
+    const { eventSource, name } = worker.controller;
+    const recorded = this.#recorder.record(draft, eventSource ?? name, this.#options.clock.now());
     if (!recorded) return;
     worker.metrics.events++;
-    batch.eventOps.push({ index: batch.ops.length, forget: recorded.forget });
-    batch.ops.push({
-      ...recorded.op,
-      actor: worker.actor,
-      options: { fieldManager: FIELD_MANAGER, returns: "metadata" },
-      ...(needs !== undefined && { needs }),
-    });
+    const options = { fieldManager: FIELD_MANAGER, returns: "metadata" } as const;
+    this.#teller.tell({ op: { ...recorded.op, actor: worker.actor, options }, forget: recorded.forget });
   }
 
   async #write(batch: Batch): Promise<void> {
@@ -301,18 +316,16 @@ export class Runner implements Program {
     } catch (error) {
       // Nobody knows what was written: look at everything anew before planning on.
       this.#cache.invalidate();
-      for (const { forget } of batch.eventOps) forget();
       for (const { worker, taken } of batch.planned) worker.queue.failed(taken.key, clock.now(), []);
       this.#loadAtMs = clock.now() + LOAD_RETRY_BASE_MS;
       throw error;
     }
-    for (const { index, forget } of batch.eventOps) if (!results[index]?.ok) forget();
     const revision = this.#lastRevision(batch, results);
     for (const planned of batch.planned) this.#settle(planned, results, revision);
     this.#releaseSeen();
   }
 
-  /** The last revision of a batch that the feed will show: events and the like are not in the view. */
+  /** The last revision of a batch that the feed will show: reviews and the like are not in the view. */
   #lastRevision({ ops }: Batch, results: WriteResult[]): number {
     let last = 0;
     results.forEach((result, i) => {
@@ -329,14 +342,18 @@ export class Runner implements Program {
     let { againAtMs } = plan;
     plan.actions.forEach((action, i) => {
       const result = results[opIndexes[i] ?? -1];
-      if (!result || result.ok) return;
+      if (!result) return;
+      if (result.ok) {
+        if (action.event) this.#tell(worker, action.event);
+        return;
+      }
       if (isNamespaceTerminating(result.status)) againAtMs = undefined;
       if (result.status.reason === "Conflict") worker.metrics.conflicts++;
       const dependency = action.needs === undefined ? undefined : results[opIndexes[action.needs] ?? -1];
       if (isFine(action, result.status) || (dependency && !dependency.ok)) return;
       failures.push({ op: action.op, status: result.status });
       const draft = action.failureEvent?.(result.status);
-      if (draft) this.#events.push({ worker, draft });
+      if (draft) this.#tell(worker, draft);
     });
     if (failures.length > 0) worker.metrics.failures++;
     const { key } = taken;

@@ -7,6 +7,7 @@ import type { Filter, Handler, RequestContext, Services } from "./context.ts";
 import { dispatch } from "./dispatch.ts";
 import { authorization } from "./filters/authorization.ts";
 import { deprecation } from "./filters/deprecation.ts";
+import { freshness } from "./filters/freshness.ts";
 import { impersonation } from "./filters/impersonation.ts";
 import { limits } from "./filters/limits.ts";
 import { liveAccount } from "./filters/live-account.ts";
@@ -22,6 +23,7 @@ const FILTERS: readonly Filter[] = [
   // A token may outlive the account, pod or node it was made for.
   liveAccount,
   impersonation,
+  freshness,
   authorization,
   deprecation,
 ];

@@ -13,6 +13,7 @@ import type { KubeObject } from "../../machinery/meta/object.ts";
 import { bootstrapTokenIdentity } from "../access/bootstrap-tokens.ts";
 import { authorityOf, signingKey } from "../access/cluster-keys.ts";
 import type { Identity } from "../access/identity.ts";
+import { accountProblem } from "../access/live-account.ts";
 import { publicPart } from "../access/tokens.ts";
 import { bootstrap } from "../bootstrap/bootstrap.ts";
 import { serve } from "../http/chain.ts";
@@ -132,6 +133,16 @@ export class ClusterStore extends DurableObject<Bindings> {
   /** Whom a bootstrap token speaks for; null for one that is not good. */
   bootstrapToken(id: string, secret: string): Identity | null {
     return bootstrapTokenIdentity(this.#store, { id, secret, nowMs: systemClock.now() }) ?? null;
+  }
+
+  /** Resolves when whoever follows this cluster has been told of all that is committed by now, or cannot be. */
+  told(): Promise<void> {
+    return this.#feed.settled();
+  }
+
+  /** Why the caller's token is no longer good; null when it is. */
+  accountProblem(identity: Identity): string | null {
+    return accountProblem(this.#store, identity, systemClock.now()) ?? null;
   }
 
   /** machinery/cluster/contract.ts */

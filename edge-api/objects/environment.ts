@@ -4,6 +4,7 @@ import type { ClusterStore } from "./cluster-store.ts";
 
 export interface Bindings {
   CLUSTER_STORE: DurableObjectNamespace<ClusterStore>;
+  EVENT_STORE: DurableObjectNamespace;
   CONTROLLERS: DurableObjectNamespace;
   SCHEDULER: DurableObjectNamespace;
   NODE_GATEWAY: DurableObjectNamespace;

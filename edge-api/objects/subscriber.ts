@@ -3,9 +3,13 @@ import { systemClock } from "../../machinery/clock.ts";
 import type { ChangeBatch, ChangeSubscriber, Cluster } from "../../machinery/cluster/contract.ts";
 import type { Program } from "../../machinery/cluster/program.ts";
 import { ProgramHost } from "../../machinery/cluster/program-host.ts";
+import type { Shard } from "../worker/shard.ts";
+import { writeSharded } from "./shard-writer.ts";
 
 export interface SubscriberEnvironment {
   CLUSTER_STORE: DurableObjectNamespace;
+  /** Absent: events lie with all else. */
+  EVENT_STORE?: DurableObjectNamespace;
 }
 
 /**
@@ -27,6 +31,11 @@ export abstract class SubscriberObject<Environment extends SubscriberEnvironment
 
   override async alarm(): Promise<void> {
     await (await this.#started()).rang();
+  }
+
+  /** What the program counts since it was started, in the text format of Prometheus. Starts it if it is not running. */
+  async metrics(): Promise<string> {
+    return (await this.#started()).metricsText();
   }
 
   async #started(): Promise<ProgramHost> {
@@ -58,9 +67,15 @@ export abstract class SubscriberObject<Environment extends SubscriberEnvironment
   /** A fresh stub for every call: a stub is broken for good once its object has restarted. */
   #cluster(name: string): Cluster {
     const stub = () => this.env.CLUSTER_STORE.getByName(name) as unknown as Cluster;
+    const { EVENT_STORE } = this.env;
+    const events = () => (EVENT_STORE ? (EVENT_STORE.getByName(name) as unknown as Cluster) : stub());
+    const writeTo = (shard: Shard): Cluster["write"] => {
+      const owner = shard === "events" ? events() : stub();
+      return (actor, ops) => owner.write(actor, ops);
+    };
     return {
       snapshot: (resources, next) => stub().snapshot(resources, next),
-      write: (actor, ops) => stub().write(actor, ops),
+      write: (actor, ops) => writeSharded(writeTo, actor, ops),
       signCertificate: (request) => stub().signCertificate!(request),
     };
   }

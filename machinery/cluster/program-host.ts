@@ -43,6 +43,11 @@ export class ProgramHost {
     this.#start();
   }
 
+  /** @see Program.metricsText; "" for a program that counts nothing */
+  metricsText(): string {
+    return this.#options.program.metricsText?.() ?? "";
+  }
+
   /** The alarm rang, or somebody wants the program to look for work. Resolves when all that is due is done. */
   async rang(): Promise<void> {
     const { clock } = this.#options;

@@ -17,4 +17,6 @@ export interface Program {
    * nothing is lost by that, and `nextWakeMs` says when to try again.
    */
   wake(nowMs: number): Promise<void>;
+  /** What it counts, in the text format of Prometheus. */
+  metricsText?(): string;
 }

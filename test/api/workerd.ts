@@ -7,15 +7,16 @@ export const ADMIN_TOKEN = "test-admin-token";
 export interface WorkerUnderTest {
   /** "http://127.0.0.1:port", workerd's own socket. */
   url: string;
-  /** Throws ClusterStore's memory away, as Cloudflare does when it has been idle; its WebSockets stay. */
-  hibernate(): Promise<void>;
-  /** Ends ClusterStore with all its connections, as a crash does; what it stored stays. */
-  crash(): Promise<void>;
+  /** Throws an object's (default: ClusterStore's) memory away, as Cloudflare does when it has been idle; its WebSockets stay. */
+  hibernate(className?: string): Promise<void>;
+  /** Ends an object (default: ClusterStore) with all its connections, as a crash does; what it stored stays. */
+  crash(className?: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 const CLASSES = {
   CLUSTER_STORE: "ClusterStore",
+  EVENT_STORE: "EventStore",
   CONTROLLERS: "Controllers",
   SCHEDULER: "Scheduler",
   NODE_GATEWAY: "NodeGateway",
@@ -64,12 +65,12 @@ export async function startWorker(persistDir?: string): Promise<WorkerUnderTest>
     ],
   } as ConstructorParameters<typeof Miniflare>[0]);
   await miniflare.ready;
-  const evict = (webSockets: "hibernate" | "close") =>
-    miniflare.unsafeEvictDurableObject("kedge", "ClusterStore", { name: "default", webSockets });
+  const evict = (className: string, webSockets: "hibernate" | "close") =>
+    miniflare.unsafeEvictDurableObject("kedge", className, { name: "default", webSockets });
   return {
     url: (await miniflare.unsafeGetDirectURL("kedge")).origin,
-    hibernate: () => evict("hibernate"),
-    crash: () => evict("close"),
+    hibernate: (className = "ClusterStore") => evict(className, "hibernate"),
+    crash: (className = "ClusterStore") => evict(className, "close"),
     stop: () => miniflare.dispose(),
   };
 }

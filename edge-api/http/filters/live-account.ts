@@ -4,7 +4,14 @@ import { accountProblem } from "../../access/live-account.ts";
 import type { Filter } from "../context.ts";
 
 export const liveAccount: Filter = (context, next) => {
-  const { store, clock } = context.services.env;
+  const { accountProblem: ask, env } = context.services;
+  if (ask) return whenAlive(ask(context.identity), () => next(context));
+  const { store, clock } = env;
   if (accountProblem(store, context.identity, clock.now()) !== undefined) throw unauthorized();
   return next(context);
 };
+
+async function whenAlive(problem: Promise<string | undefined>, next: () => ReturnType<Filter>): Promise<Response> {
+  if ((await problem) !== undefined) throw unauthorized();
+  return next();
+}
