@@ -53,7 +53,10 @@ describe("audit log", () => {
     });
   const started = async (level: string, resources = ["configmaps"]) => {
     const lines: string[] = [];
-    const api = await startApi({ auditPolicy: policyOf(level, resources), auditWrite: (line) => void lines.push(line) });
+    const api = await startApi({
+      auditPolicy: policyOf(level, resources),
+      auditWrite: (line) => void lines.push(line),
+    });
     // biome-ignore lint/suspicious/noExplicitAny: events are looked into
     const events = (): any[] => lines.map((line) => JSON.parse(line));
     return { api, events };

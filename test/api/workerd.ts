@@ -1,6 +1,9 @@
 /** The whole Worker in a real workerd. */
-import { build } from "esbuild";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
 import { Miniflare } from "miniflare";
+import { bundleWorker } from "../../cli/control-plane/bundle.ts";
 
 export const ADMIN_TOKEN = "test-admin-token";
 
@@ -24,19 +27,11 @@ const CLASSES = {
 
 /** @param persistDir where the objects' data outlives this process; absent: nowhere */
 export async function startWorker(persistDir?: string): Promise<WorkerUnderTest> {
-  const bundle = await build({
-    entryPoints: [new URL("../../edge-api/main.ts", import.meta.url).pathname],
-    bundle: true,
-    format: "esm",
-    target: "es2024",
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    conditions: ["workerd", "worker", "browser", "import"],
-    external: ["cloudflare:*"],
-    loader: { ".sql": "text" },
-    write: false,
-    logLevel: "error",
-  });
+  const dir = fs.mkdtempSync(path.join(os.tmpdir(), "kedge-worker-"));
+  const bundle = path.join(dir, "main.js");
+  await bundleWorker(bundle);
+  const script = fs.readFileSync(bundle, "utf8");
+  fs.rmSync(dir, { recursive: true });
   const objects = Object.entries(CLASSES);
   const miniflare = new Miniflare({
     ...(persistDir !== undefined && { resourcePersistencePath: persistDir }),
@@ -47,7 +42,7 @@ export async function startWorker(persistDir?: string): Promise<WorkerUnderTest>
           compatibilityDate: "2026-11-01",
           manifest: {
             mainModule: "main.js",
-            modules: { "main.js": { type: "esm", contents: bundle.outputFiles[0]!.text } },
+            modules: { "main.js": { type: "esm", contents: script } },
           },
           env: {
             ...Object.fromEntries(
