@@ -13,6 +13,7 @@ import { disruptionController } from "./disruption/controller.ts";
 import { endpointSliceMirroringController } from "./endpoint-slice-mirroring/controller.ts";
 import { endpointsController } from "./endpoints/endpoints-controller.ts";
 import { endpointSliceController } from "./endpoints/slice-controller.ts";
+import { ephemeralVolumeController } from "./ephemeral-volume/controller.ts";
 import { garbageCollector } from "./garbage/controller.ts";
 import { horizontalPodAutoscalerController } from "./horizontal-pod-autoscaler/controller.ts";
 import type { ApiReader } from "./horizontal-pod-autoscaler/metrics.ts";
@@ -21,6 +22,7 @@ import { namespaceController } from "./namespace/controller.ts";
 import { taintEvictionController } from "./node/eviction.ts";
 import { nodeIpamController } from "./node/ipam.ts";
 import { nodeLifecycleController } from "./node/lifecycle.ts";
+import { persistentVolumeController } from "./persistent-volume/controller.ts";
 import { podGarbageCollector } from "./pod-gc/controller.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
 import { replicationController } from "./replication-controller/controller.ts";
@@ -30,6 +32,11 @@ import type { RunnerMetrics } from "./runner/metrics.ts";
 import { Runner } from "./runner/runner.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
 import { statefulSetController } from "./stateful-set/controller.ts";
+import {
+  attributesClassProtectionController,
+  claimProtectionController,
+  volumeProtectionController,
+} from "./storage-protection/controllers.ts";
 import { ttlAfterFinishedController } from "./ttl/controller.ts";
 import { View } from "./view/view.ts";
 
@@ -82,6 +89,11 @@ const allControllers = ({ cluster, api, caCertificate }: ControllersOptions): Co
   endpointSliceController(),
   endpointsController,
   endpointSliceMirroringController,
+  ephemeralVolumeController,
+  persistentVolumeController(),
+  claimProtectionController,
+  volumeProtectionController,
+  attributesClassProtectionController,
   clusterRoleAggregationController,
   certificateController(cluster),
   bootstrapSignerController,

@@ -25,6 +25,7 @@ import type { Resource } from "../../machinery/cluster/contract.ts";
 import type { AnyTable, Change } from "../../machinery/cluster/feed-cache.ts";
 import { Table } from "../../machinery/cluster/table.ts";
 import type { KubeObject, OwnerReference } from "../../machinery/meta/object.ts";
+import { classOf } from "../persistent-volume/classes.ts";
 import {
   projectConfigMap,
   projectIdentity,
@@ -130,7 +131,7 @@ export class View {
     resource: resources.PERSISTENT_VOLUMES,
     project: projectWhole<PersistentVolume>,
     indexes: {
-      class: ({ spec }) => [spec.storageClassName ?? ""],
+      class: (volume) => [classOf(volume)],
       claim: ({ spec: { claimRef } }) => (claimRef ? [`${claimRef.namespace}/${claimRef.name}`] : undefined),
     },
   });
