@@ -18,7 +18,7 @@ import { negotiate, negotiatePlain } from "./negotiation.ts";
 import { deleteOptions, listOptions, writeOptions } from "./options.ts";
 import { bodyOf, callerOf } from "./request.ts";
 import { specialEndpoint } from "./special/index.ts";
-import { rendererFor, showChunks, showObject, showProtobufList, textResponse } from "./view.ts";
+import { checkForm, rendererFor, showChunks, showObject, showProtobufList, textResponse } from "./view.ts";
 import { watch } from "./watch.ts";
 
 export function resource(context: RequestContext): Response | Promise<Response> {
@@ -37,11 +37,15 @@ export function resource(context: RequestContext): Response | Promise<Response> 
     checkServed(context, kind);
     // What is not stored is shown as itself, never as a table or metadata.
     if (!kind.verbs.includes("get")) negotiatePlain(context.request.headers.get("accept"));
+    else if (!READING.has(info.verb)) negotiate(context.request.headers.get("accept"));
     return special(context, target);
   }
   checkServed(context, kind);
+  if (!READING.has(info.verb)) checkForm(context, target);
   return byVerb(context, target);
 }
+
+const READING: ReadonlySet<string> = new Set(["get", "list", "watch"]);
 
 const noSuchResource = (): ApiError =>
   new ApiError(404, "NotFound", "the server could not find the requested resource", {});
@@ -99,7 +103,6 @@ async function created(context: RequestContext, target: Target): Promise<Respons
     throw badRequest("an empty namespace may not be set during creation");
   const options = writeOptions(context, "CreateOptions");
   const { fieldValidation } = options;
-  negotiate(context.request.headers.get("accept"));
   const { value, duplicateFields } = await bodyOf(context);
   const caller = callerOf(context, options);
   const object = decodeKind(services.env, value, target.kind, { fieldValidation, duplicateFields, warn: caller.warn });

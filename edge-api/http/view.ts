@@ -43,6 +43,14 @@ export function rendererFor(
   }
 }
 
+/** Refuses, before anything is written, a form in which the answer could not be shown. @throws ApiError 400, 406 */
+export function checkForm(context: RequestContext, target: Target): void {
+  const accepted = negotiate(context.request.headers.get("accept"));
+  if (accepted.as === "Object") return;
+  if (accepted.media === "protobuf" && accepted.as === "Table") throw notMarshalable("*v1.Table");
+  rendererFor(context, target, accepted, context.info.verb === "deletecollection" ? "list" : "object");
+}
+
 /** One stored object. */
 export function showObject(context: RequestContext, target: Target, code: number, text: string): Response {
   const accepted = negotiate(context.request.headers.get("accept"));

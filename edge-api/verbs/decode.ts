@@ -35,14 +35,14 @@ export function decodeShape(env: Environment, value: unknown, shape: Shape, opti
     throw badRequest(
       `${shape.kind} in version ${JSON.stringify(shape.version)} cannot be handled as a ${shape.kind}: json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${shape.version}.${shape.kind}`,
     );
-  const given = { apiVersion: value.apiVersion ?? "", kind: value.kind ?? "" };
+  const given = { apiVersion: ownText(value, "apiVersion"), kind: ownText(value, "kind") };
   if (given.kind !== "" && given.kind !== shape.kind)
     throw badRequest(
-      `${String(given.kind)} in version ${JSON.stringify(bareVersion(given.apiVersion))} cannot be handled as a ${shape.kind}: no kind ${JSON.stringify(given.kind)} is accepted here`,
+      `${given.kind} in version ${JSON.stringify(bareVersion(given.apiVersion))} cannot be handled as a ${shape.kind}: no kind ${JSON.stringify(given.kind)} is accepted here`,
     );
   if (given.apiVersion !== "" && given.apiVersion !== expected)
     throw badRequest(
-      `the API version in the data (${String(given.apiVersion)}) does not match the expected API version (${expected})`,
+      `the API version in the data (${given.apiVersion}) does not match the expected API version (${expected})`,
     );
   value.kind = shape.kind;
   value.apiVersion = expected;
@@ -51,6 +51,15 @@ export function decodeShape(env: Environment, value: unknown, shape: Shape, opti
   const object = decoded.value as KubeObject;
   if (!isFields(object.metadata)) object.metadata = {};
   return object;
+}
+
+/** "" when absent. @throws ApiError 400 for what is no text */
+function ownText(value: { [key: string]: unknown }, field: "apiVersion" | "kind"): string {
+  const given = value[field] ?? "";
+  if (typeof given === "string") return given;
+  throw badRequest(
+    `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeOf(given)} into Go struct field .${field} of type string`,
+  );
 }
 
 function decodeAs(env: Environment, value: unknown, shape: Shape): { value: unknown; unknownFields: string[] } {
@@ -82,7 +91,7 @@ export function decodeKind(env: Environment, value: unknown, kind: Kind, options
   return kind.strategy.defaults?.(object) ?? object;
 }
 
-const bareVersion = (apiVersion: unknown): string => String(apiVersion).split("/").at(-1) ?? "";
+const bareVersion = (apiVersion: string): string => apiVersion.split("/").at(-1) ?? "";
 
 function goTypeOf(value: unknown): string {
   if (Array.isArray(value)) return "array";

@@ -12,10 +12,11 @@ export function matchNamespace(meta: ObjectMeta, namespace: string): void {
     throw badRequest("the namespace of the provided object does not match the namespace sent on the request");
 }
 
-/** @throws ApiError 400 when the object's name is not the URL's */
+/** @throws ApiError 400 when the object's name is not the URL's, or is missing */
 export function matchName(meta: ObjectMeta, name: string): void {
-  if (!meta.name) meta.name = name;
-  else if (meta.name !== name)
+  if (!meta.name)
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (meta.name !== name)
     throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
 }
 

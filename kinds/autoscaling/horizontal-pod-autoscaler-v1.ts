@@ -41,17 +41,20 @@ const cpuStatus = (percent: number): MetricStatus => ({
 });
 
 const cpuPercent = (metric: MetricSpec): number | undefined =>
-  metric.type === "Resource" && metric.resource?.name === "cpu" ? metric.resource.target.averageUtilization : undefined;
+  metric.type === "Resource" && metric.resource?.name === "cpu"
+    ? metric.resource.target?.averageUtilization
+    : undefined;
 
 function withoutAnnotations(object: Older | HorizontalPodAutoscaler): HorizontalPodAutoscaler["metadata"] {
-  const { annotations, ...metadata } = object.metadata;
+  // A part of an object, as field ownership has it, may lack even this.
+  const { annotations, ...metadata } = object.metadata ?? {};
   if (!annotations) return object.metadata;
   const rest = Object.fromEntries(Object.entries(annotations).filter(([key]) => !ALL.includes(key)));
   return Object.keys(rest).length > 0 ? { ...metadata, annotations: rest } : metadata;
 }
 
 export function autoscalerToStored(older: Older): HorizontalPodAutoscaler {
-  const { annotations } = older.metadata;
+  const { annotations } = older.metadata ?? {};
   const { targetCPUUtilizationPercentage: percent, ...spec } = older.spec ?? {};
   const others = specsFromOlder(list(read(annotations, METRICS)));
   const metrics = [...(percent === undefined ? [] : [cpu(percent)]), ...others];
@@ -81,7 +84,7 @@ export function autoscalerToStored(older: Older): HorizontalPodAutoscaler {
 }
 
 export function autoscalerFromStored(newer: HorizontalPodAutoscaler): Older {
-  const { metrics = [], behavior, ...spec } = newer.spec;
+  const { metrics = [], behavior, ...spec } = newer.spec ?? {};
   const percent = metrics.map(cpuPercent).find((value) => value !== undefined);
   const others = metrics.filter((metric) => cpuPercent(metric) === undefined);
   const { currentMetrics, conditions, ...status } = newer.status ?? { desiredReplicas: 0 };
@@ -93,7 +96,8 @@ export function autoscalerFromStored(newer: HorizontalPodAutoscaler): Older {
     ...(currentMetrics?.length && { [CURRENT_METRICS]: JSON.stringify(metricsToOlder(currentMetrics)) }),
     ...(conditions?.length && { [CONDITIONS]: JSON.stringify(conditions) }),
   };
-  const shown = currentMetrics?.find((metric) => metric.resource?.name === "cpu")?.resource?.current.averageUtilization;
+  const shown = currentMetrics?.find((metric) => metric.resource?.name === "cpu")?.resource?.current
+    ?.averageUtilization;
   return {
     ...newer,
     apiVersion: "autoscaling/v1",

@@ -85,9 +85,9 @@ function applyWithMigration(live: Fields, config: Fields, managers: Managers, re
 
 function checkConfiguration(config: Fields, { type, kind, group, apiVersion }: ApplyRequest): void {
   const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
-  const given = splitVersion(String(config.apiVersion ?? ""));
+  const given = splitVersion(textOf(config.apiVersion));
   if (config.kind !== kind || given.group !== group || given.version !== version) {
-    throw badRequest(`invalid object type: ${given.group}/${given.version}, Kind=${String(config.kind ?? "")}`);
+    throw badRequest(`invalid object type: ${given.group}/${given.version}, Kind=${textOf(config.kind)}`);
   }
   const meta = (config.metadata ?? {}) as { name?: unknown; namespace?: unknown; managedFields?: unknown };
   if (meta.managedFields !== undefined && meta.managedFields !== null) {
@@ -95,9 +95,12 @@ function checkConfiguration(config: Fields, { type, kind, group, apiVersion }: A
   }
   const errors = typeErrors(config, type);
   if (errors === undefined) return;
-  const what = `${String(meta.namespace ?? "")}/${String(meta.name ?? "")}; ${group}/${version}, Kind=${kind}`;
+  const what = `${textOf(meta.namespace)}/${textOf(meta.name)}; ${group}/${version}, Kind=${kind}`;
   throw new ApiError(500, "", `failed to create typed patch object (${what}): ${errors}`);
 }
+
+/** What is no text counts as absent, as in an unstructured object upstream. */
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
 function splitVersion(apiVersion: string): { group: string; version: string } {
   const slash = apiVersion.indexOf("/");

@@ -2,6 +2,7 @@
  * Reading JSON that strangers send. JSON.parse does the work; one scan before it finds what JSON.parse would hide:
  * fields given twice and nesting without end.
  */
+import { setOwn } from "../meta/equality.ts";
 import { ApiError } from "../meta/status.ts";
 import { describeSyntaxError } from "./json-error.ts";
 
@@ -19,11 +20,25 @@ const MAX_DUPLICATES = 100;
 export function parseJson(text: string): ParsedJson {
   const duplicateFields = scan(text);
   try {
-    return { value: JSON.parse(text), duplicateFields };
+    const value: unknown = JSON.parse(text);
+    return { value: MAY_BE_LONE.test(text) ? wellFormed(value) : value, duplicateFields };
   } catch (error) {
     if (error instanceof SyntaxError) throw new ApiError(400, "BadRequest", describeSyntaxError(text));
     throw error;
   }
+}
+
+/** Half of a character written as an escape; raw halves cannot come out of UTF-8. */
+const MAY_BE_LONE = /\\u[dD][89a-fA-F]/;
+
+/** The value with U+FFFD for every half of a character, as Go's decoder reads them: no store and no URL could hold it. */
+export function wellFormed(value: unknown): unknown {
+  if (typeof value === "string") return value.toWellFormed();
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map(wellFormed);
+  const fields: { [key: string]: unknown } = {};
+  for (const [key, inner] of Object.entries(value)) setOwn(fields, key.toWellFormed(), wellFormed(inner));
+  return fields;
 }
 
 const QUOTE = 34;

@@ -1,7 +1,7 @@
 /** Reading YAML that strangers send: the JSON subset Kubernetes takes, with bounds. */
 import { parseAllDocuments, parseDocument, type Tags } from "yaml";
 import { ApiError } from "../meta/status.ts";
-import type { ParsedJson } from "./json.ts";
+import { type ParsedJson, parseJson } from "./json.ts";
 
 /** A few aliases are fair; a bomb of them is not. */
 const MAX_ALIASES = 100;
@@ -45,7 +45,7 @@ function valueOfDocument(document: ParsedDocument): unknown {
   if (error) throw badYaml(error);
   try {
     // Through text and back: keys become strings, and nothing is shared between places or hides a prototype.
-    return JSON.parse(JSON.stringify(document.toJS({ maxAliasCount: MAX_ALIASES }) ?? null));
+    return parseJson(JSON.stringify(document.toJS({ maxAliasCount: MAX_ALIASES }) ?? null)).value;
   } catch (failure) {
     if (failure instanceof Error) throw badYaml(failure);
     throw failure;

@@ -73,13 +73,31 @@ export const tooMany = (field: string, actual: number, max: number): FieldError 
 export const immutable = (next: unknown, prev: unknown, field: string): FieldError[] =>
   JSON.stringify(next) === JSON.stringify(prev) ? [] : [invalid(field, next, "field is immutable")];
 
-/** One 422 for all errors of one object. @throws never; returns the error to throw. */
+/** Characters of messages in one answer: ten thousand bad labels are not worth the memory of telling of each, twice. */
+const MAX_TOLD = 256 * 1024;
+
+/** The first errors, as many as an answer takes; at least one. */
+function tellable(errors: readonly FieldError[]): readonly FieldError[] {
+  let length = 0;
+  const end = errors.findIndex(({ field, message }, i) => {
+    length += field.length + message.length;
+    return length > MAX_TOLD && i > 0;
+  });
+  return end < 0 ? errors : errors.slice(0, end);
+}
+
+/**
+ * One 422 for all errors of one object, or as many of them as are worth telling. @throws never; returns the error to
+ * throw.
+ */
 export function invalidObject(
   subject: { group: string; kind: string; name: string },
   errors: readonly FieldError[],
 ): ApiError {
-  const causes: StatusCause[] = errors.map((e) => ({ reason: e.reason, message: e.message, field: e.field }));
-  const lines = errors.map((e) => `${e.field}: ${e.message}`);
+  const told = tellable(errors);
+  const causes: StatusCause[] = told.map((e) => ({ reason: e.reason, message: e.message, field: e.field }));
+  const lines = told.map((e) => `${e.field}: ${e.message}`);
+  if (told.length < errors.length) lines.push(`and ${errors.length - told.length} more errors`);
   const list = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
   return new ApiError(
     422,

@@ -53,7 +53,7 @@ function mergeMap(original: Fields, patch: Fields, type: TypeSchema | undefined)
     }
     if (directive === "delete") return {};
     if (directive !== "merge") {
-      throw badRequest(`unknown patch type: ${String(directive)} in map: ${JSON.stringify(patch)}`);
+      throw badRequest(`unknown patch type: ${wordOf(directive)} in map: ${JSON.stringify(patch)}`);
     }
     delete patch[DIRECTIVE];
   }
@@ -205,7 +205,7 @@ function mergeKeyedList(before: Fields[], changes: Fields[], field: FieldPatch &
     } else if (directive === "merge") {
       throw badRequest("merging lists cannot yet be specified in the patch");
     } else {
-      throw badRequest(`unknown patch type: ${String(directive)} in map: ${JSON.stringify(change)}`);
+      throw badRequest(`unknown patch type: ${wordOf(directive)} in map: ${JSON.stringify(change)}`);
     }
   }
   if (replaces) return withoutDirectives(merges) as unknown[];
@@ -273,3 +273,7 @@ const goMap = (fields: Fields): string =>
     .sort()
     .map((key) => `${key}:${typeof fields[key] === "object" ? JSON.stringify(fields[key]) : String(fields[key])}`)
     .join(" ")}]`;
+
+/** A directive as Go prints it: what is no text by its type alone. */
+const wordOf = (directive: unknown): string =>
+  typeof directive === "object" && directive !== null ? (Array.isArray(directive) ? "list" : "map") : String(directive);

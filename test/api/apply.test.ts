@@ -17,7 +17,13 @@ beforeEach(async () => {
 const apply = (path: string, body: unknown, query = "fieldManager=me") =>
   api.request("PATCH", `${path}?${query}`, { body, contentType: APPLY });
 
-const map = (data: object, more: object = {}) => ({ apiVersion: "v1", kind: "ConfigMap", ...more, data });
+const map = (data: object, { metadata, ...more }: { metadata?: object } & object = {}) => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { name: "a", ...metadata },
+  ...more,
+  data,
+});
 
 const deployment = (spec: object = {}) => ({
   apiVersion: "apps/v1",
@@ -67,7 +73,7 @@ describe("apply", () => {
   });
 
   it("[SSA2] takes YAML", async () => {
-    const yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  labels: {a: b}\ndata:\n  k: |\n    x\n";
+    const yaml = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  labels: {a: b}\ndata:\n  k: |\n    x\n";
     expect((await apply(`${MAPS}/a`, yaml)).body).toMatchObject({
       metadata: { labels: { a: "b" } },
       data: { k: "x\n" },
