@@ -22,6 +22,7 @@ import { FOLLOWED } from "./objects/event-store.ts";
 import { identityProvider } from "./objects/identity-provider.ts";
 import { SubscriberObject } from "./objects/subscriber.ts";
 import { gatewayFor, gatewayRequest, nodeSocketOf } from "./tunnel/route.ts";
+import { apiReader } from "./worker/api-reader.ts";
 import { createAuthenticator, type IdentitySource } from "./worker/authentication.ts";
 import { clusterOf } from "./worker/cluster.ts";
 import { compressed } from "./worker/compress.ts";
@@ -55,7 +56,8 @@ const log = (line: { [field: string]: unknown }): void => console.log(JSON.strin
 export class Controllers extends SubscriberObject<Bindings> {
   protected override async createProgram(cluster: Cluster, clusterName: string): Promise<Program> {
     const { caCertificate } = await storeOf(this.env, clusterName).identity();
-    return controllersProgram({ cluster, caCertificate, clock: systemClock, random: Math.random, log });
+    const api = apiReader(() => storeOf(this.env, clusterName), "horizontal-pod-autoscaler");
+    return controllersProgram({ cluster, api, caCertificate, clock: systemClock, random: Math.random, log });
   }
 }
 

@@ -5,7 +5,7 @@ import { types } from "./types.ts";
 describe("registry", () => {
   it("REG-1 has every served kind once", () => {
     const kinds = registry.all();
-    expect(kinds).toHaveLength(95);
+    expect(kinds).toHaveLength(97);
     expect(new Set(kinds.map((kind) => `${kind.group}/${kind.version}/${kind.plural}`)).size).toBe(95);
   });
 

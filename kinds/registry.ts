@@ -2,6 +2,7 @@
 import { columnsInstead, defaultColumns } from "./columns.ts";
 import { resourcesText } from "./generated/resources.ts";
 import type { Column, Kind, Registry, SubresourceInfo, Verb } from "./kind.ts";
+import { metricsKinds } from "./metrics/resources.ts";
 import { strategyFor } from "./strategies.ts";
 
 /** A line of the resource table. */
@@ -76,4 +77,7 @@ export function createRegistry(kinds: readonly Kind[]): Registry {
   };
 }
 
-export const registry: Registry = createRegistry((JSON.parse(resourcesText) as Line[]).map(toKind));
+export const registry: Registry = createRegistry([
+  ...(JSON.parse(resourcesText) as Line[]).map(toKind),
+  ...metricsKinds,
+]);

@@ -10,8 +10,11 @@ const versions = (config?: string): Set<string> =>
   );
 
 describe("served versions", () => {
-  it("SRV-1 stable ones, and what gangs need", () => {
-    expect([...versions()].filter((version) => /alpha|beta/.test(version))).toEqual(["scheduling.k8s.io/v1alpha2"]);
+  it("SRV-1 stable ones, what gangs need, and what metrics-server serves", () => {
+    expect([...versions()].filter((version) => /alpha|beta/.test(version))).toEqual([
+      "scheduling.k8s.io/v1alpha2",
+      "metrics.k8s.io/v1beta1",
+    ]);
     expect(servedRegistry().find("resource.k8s.io", "v1", "resourceclaims")?.kind).toBe("ResourceClaim");
     expect(servedRegistry().findStorage("devicetaintrules.resource.k8s.io")).toBeUndefined();
   });

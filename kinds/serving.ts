@@ -5,8 +5,8 @@
 import type { Kind, Registry } from "./kind.ts";
 import { createRegistry, registry } from "./registry.ts";
 
-/** Alpha, but what gangs are scheduled by. */
-const SERVED_BESIDES = new Set(["scheduling.k8s.io/v1alpha2"]);
+/** What gangs are scheduled by, and the API that every cluster with a metrics-server has. */
+const SERVED_BESIDES = new Set(["scheduling.k8s.io/v1alpha2", "metrics.k8s.io/v1beta1"]);
 
 type Level = "ga" | "beta" | "alpha";
 const levelOf = (version: string): Level =>

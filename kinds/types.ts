@@ -3,5 +3,8 @@ import { addJsonShape } from "../machinery/schema/json-shape.ts";
 import { createTypeTable, type TypeTable } from "../machinery/schema/types.ts";
 import { jsonShapeText } from "./generated/json-shape.ts";
 import { typesText } from "./generated/types.ts";
+import { metricsTypes } from "./metrics/resources.ts";
 
-export const types: TypeTable = createTypeTable(addJsonShape(JSON.parse(typesText), jsonShapeText));
+export const types: TypeTable = createTypeTable(
+  addJsonShape({ ...JSON.parse(typesText), ...metricsTypes }, jsonShapeText),
+);

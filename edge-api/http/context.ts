@@ -1,5 +1,6 @@
 import type { JWK } from "jose";
 import type { KubeObject } from "../../machinery/meta/object.ts";
+import type { UsageReport } from "../../machinery/usage.ts";
 import type { Authenticator } from "../access/authenticate.ts";
 import type { Authorizer } from "../access/authorize.ts";
 import type { Identity } from "../access/identity.ts";
@@ -36,6 +37,8 @@ export interface Services {
   audit: AuditLog | undefined;
   tokens: TokenService;
   certificates: CertificateService;
+  /** What a node and its pods use; undefined when it does not say. */
+  usageOf(node: string): Promise<UsageReport | undefined>;
   /** Watching over a WebSocket: how a socket is accepted is the platform's business. */
   acceptWatch(watch: { spec: WatchSpec; start: WatchStart }): Response;
   /** To be called after anything that may change when `hub.tick` is next due. */

@@ -44,6 +44,8 @@ export interface ServicesOptions extends Pick<Services, "acceptWatch" | "hubChan
   auditPolicy?: string | undefined;
   /** Takes the audit log's lines; absent: the console. */
   auditWrite?: (line: string) => void;
+  /** Asks a node; absent: there are none. */
+  usageOf?: Services["usageOf"];
   /** Size of the database file. */
   storageBytes?: () => number;
   schedule?: Schedule;
@@ -113,6 +115,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
         return signApproved(authority, request as CertificateSigningRequest, nowMs());
       },
     },
+    usageOf: options.usageOf ?? (async () => undefined),
     acceptWatch: options.acceptWatch,
     hubChanged: options.hubChanged,
     report: options.report,

@@ -22,6 +22,8 @@ import { audiencesOf, createServices } from "../http/services.ts";
 import { Feed } from "../store/feed.ts";
 import { migrate } from "../store/migrate.ts";
 import { SqliteStore } from "../store/sqlite-store.ts";
+import { NodeUsage } from "../tunnel/node-usage.ts";
+import { gatewayFor, gatewayRequest } from "../tunnel/route.ts";
 import { writeBatch } from "../verbs/batch.ts";
 import { reportNodeConnection } from "../verbs/node-connection.ts";
 import { snapshotPage } from "../verbs/snapshot.ts";
@@ -82,6 +84,7 @@ export class ClusterStore extends DurableObject<Bindings> {
     this.#signingKey = await signingKey(ctx.storage.kv);
     const given = { certificate: env.KEDGE_CA_CERT, key: env.KEDGE_CA_KEY };
     const authority = await authorityOf(ctx.storage.kv, given, systemClock.now());
+    const usage = new NodeUsage({ clock: systemClock, report, ask: (node, path) => this.#askNode(node, path) });
     this.#services = await createServices({
       store: this.#store,
       clock: systemClock,
@@ -94,6 +97,7 @@ export class ClusterStore extends DurableObject<Bindings> {
       serverUrl: env.KEDGE_SERVER_URL,
       runtimeConfig: env.KEDGE_RUNTIME_CONFIG,
       auditPolicy: env.KEDGE_AUDIT_POLICY,
+      usageOf: (node) => usage.of(node),
       storageBytes: () => ctx.storage.sql.databaseSize,
       acceptWatch: (watch) => this.#sockets.accept(watch),
       hubChanged: () => this.#sockets.tick(),
@@ -117,6 +121,12 @@ export class ClusterStore extends DurableObject<Bindings> {
 
   override fetch(request: Request): Promise<Response> {
     return serve(this.#services, request);
+  }
+
+  /** A GET of a path of a node's kubelet API. */
+  #askNode(node: string, path: string): Promise<Response> {
+    const gateway = gatewayFor(this.env.NODE_GATEWAY, { cluster: this.ctx.id.name ?? "default", node });
+    return gateway.fetch(gatewayRequest(new Request("https://node"), { node, path }));
   }
 
   /** Starts what must run: being constructed has done that already. */

@@ -14,6 +14,7 @@ import {
   podProxyRoute,
   serviceProxyRoute,
 } from "./node-route.ts";
+import { nodeMetrics, podMetrics } from "./resource-metrics.ts";
 import { scale } from "./scale.ts";
 import { token } from "./token.ts";
 
@@ -35,6 +36,8 @@ const BY_TARGET: ReadonlyMap<string, SpecialEndpoint> = new Map([
   ["localsubjectaccessreviews.authorization.k8s.io", accessReview],
   ["selfsubjectrulesreviews.authorization.k8s.io", selfSubjectRulesReview],
   ["selfsubjectreviews.authentication.k8s.io", selfSubjectReview],
+  ["nodes.metrics.k8s.io", nodeMetrics],
+  ["pods.metrics.k8s.io", podMetrics],
   ["tokenreviews.authentication.k8s.io", tokenReview],
 ]);
 

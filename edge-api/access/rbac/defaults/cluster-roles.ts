@@ -27,6 +27,7 @@ export const CLUSTER_ROLES: RoleTable = {
     "coordination.k8s.io: leases: all",
     "resource.k8s.io: resourceclaims resourceclaimtemplates: write",
   ],
+  "system:aggregated-metrics-reader": ["metrics.k8s.io: pods nodes: read"],
   "system:aggregate-to-view": [
     "core: configmaps endpoints persistentvolumeclaims persistentvolumeclaims/status pods replicationcontrollers replicationcontrollers/scale serviceaccounts services services/status: read",
     "core: bindings limitranges namespaces/status pods/log pods/status replicationcontrollers/status resourcequotas resourcequotas/status: read",

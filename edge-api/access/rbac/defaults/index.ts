@@ -24,6 +24,8 @@ const PARTS: ReadonlyMap<string, { [label: string]: string }> = new Map([
   ["system:aggregate-to-admin", aggregateTo("admin")],
   ["system:aggregate-to-edit", aggregateTo("edit")],
   ["system:aggregate-to-view", aggregateTo("view")],
+  // As metrics-server's: who may view may know what is used.
+  ["system:aggregated-metrics-reader", { ...aggregateTo("view"), ...aggregateTo("edit"), ...aggregateTo("admin") }],
   ["edit", aggregateTo("admin")],
   ["view", aggregateTo("edit")],
 ]);

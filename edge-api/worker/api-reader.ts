@@ -1,0 +1,42 @@
+import { serviceAccountIdentity } from "../access/identity.ts";
+import { forward } from "./forward.ts";
+
+const READ_MS = 20_000;
+
+interface Fetcher {
+  fetch(input: string | Request, init?: RequestInit): Promise<Response>;
+}
+
+/**
+ * Reads the API as one of kube-system's service accounts, with its rights.
+ * @param store a fresh stub for each call
+ * @returns parsed JSON. @throws Error as client-go words it when the answer is no success, or too late
+ */
+export const apiReader = (store: () => Fetcher, account: string) => ({
+  async get(path: string): Promise<unknown> {
+    const identity = serviceAccountIdentity({ namespace: "kube-system", name: account });
+    const request = new Request(new URL(path, "https://kubernetes.default.svc"), {
+      headers: { accept: "application/json" },
+      signal: AbortSignal.timeout(READ_MS),
+    });
+    const response = await forward(store(), request, { identity, isAudited: false });
+    const text = await response.text();
+    if (response.ok) return JSON.parse(text);
+    throw new Error(problemOf(text, path));
+  },
+});
+
+/** A Status without details is of a path that nobody serves: client-go adds what was asked. */
+function problemOf(text: string, path: string): string {
+  let status: { message?: string; details?: { name?: string; kind?: string } };
+  try {
+    status = JSON.parse(text);
+  } catch {
+    return text.slice(0, 200);
+  }
+  const { message = "unknown", details } = status;
+  if (message !== "the server could not find the requested resource") return message;
+  const [, group, rest = ""] = /^\/apis\/([^/]+)\/[^/]+\/(?:namespaces\/[^/]+\/)?([^?]*)/.exec(path) ?? [];
+  const resource = details?.kind || rest.split("/")[0];
+  return group ? `${message} (get ${resource}.${group})` : message;
+}
