@@ -12,6 +12,7 @@ import {
   ACCOUNT_NAME_ANNOTATION,
   ACCOUNT_UID_ANNOTATION,
   deleteTokenSecret,
+  noteFilled,
   parseTokenSecretRow,
   placeOfRow,
   TOKEN_SECRET_TYPE,
@@ -83,6 +84,7 @@ async function fill(options: TokenSecretsOptions, place: Place): Promise<void> {
       return secret;
     };
     update(env, { target: targetOf(env, place), caller: CALLER, isPatch: true, transform });
+    noteFilled(env, place);
   });
 }
 

@@ -14,6 +14,7 @@ import { decodeKind } from "../verbs/decode.ts";
 import { remove } from "../verbs/delete.ts";
 import { type Caller, type Environment, keyOf, type Target } from "../verbs/environment.ts";
 import { update } from "../verbs/update.ts";
+import { type ClusterFacts, initialObjects, type PublishedMap, publishedMaps } from "./config-maps.ts";
 import { SYSTEM_OBJECTS } from "./objects.ts";
 import { planReconciliation } from "./reconcile-role.ts";
 import { DEFAULT_CIDR, planServiceCidrStatus } from "./service-cidr.ts";
@@ -31,7 +32,11 @@ const CALLER: Caller = {
  * To be called in a transaction. Writes nothing when all is there. An object that cannot be made, because of what
  * somebody has done to the data, keeps nobody from starting the cluster to repair it.
  */
-export function bootstrap(env: Environment, report: (error: unknown, context: string) => void): void {
+export function bootstrap(
+  env: Environment,
+  report: (error: unknown, context: string) => void,
+  facts?: ClusterFacts,
+): void {
   const attempt = (work: () => void, context: string): void => {
     try {
       env.store.transaction(work);
@@ -39,14 +44,32 @@ export function bootstrap(env: Environment, report: (error: unknown, context: st
       report(error, `bootstrap of ${context}`);
     }
   };
-  for (const object of SYSTEM_OBJECTS) {
+  const ensure = (object: KubeObject): void => {
     const target = targetOf(env, object);
-    if (env.store.get(keyOf(target))) continue;
+    if (env.store.get(keyOf(target))) return;
     attempt(() => make(env, target, object), `${object.kind} ${object.metadata.name}`);
-  }
+  };
+  for (const object of SYSTEM_OBJECTS) ensure(object);
   attempt(() => settleServiceCidr(env), "the default ServiceCIDR's status");
   for (const object of defaultRoles()) attempt(() => reconcile(env, object), `${object.kind} ${object.metadata.name}`);
   attempt(() => aggregate(env), "aggregated roles");
+  if (!facts) return;
+  for (const object of initialObjects(facts)) ensure(object);
+  for (const map of publishedMaps(facts)) attempt(() => publish(env, map), `ConfigMap ${map.metadata.name}`);
+}
+
+/** Other keys of the map are others'. */
+function publish(env: Environment, wanted: PublishedMap): void {
+  const target = targetOf(env, wanted);
+  const row = env.store.get(keyOf(target));
+  if (!row) {
+    make(env, target, wanted);
+    return;
+  }
+  const { data = {} } = fromStorage(row.value, target.kind) as Partial<PublishedMap>;
+  if (Object.entries(wanted.data).every(([key, text]) => data[key] === text)) return;
+  const transform = (live: KubeObject | undefined): KubeObject => ({ ...live!, data: { ...data, ...wanted.data } });
+  update(env, { target, caller: CALLER, isPatch: true, transform });
 }
 
 function make(env: Environment, target: Target, object: KubeObject): void {

@@ -115,7 +115,13 @@ export class ClusterStore extends DurableObject<Bindings> {
         this.#alarmBy(systemClock.now() + FEED_WATCHDOG_MS);
       },
     });
-    this.#store.transaction(() => bootstrap(this.#services.env, report));
+    const facts = {
+      caCertificate: authority.certificate,
+      isServedByCa: env.KEDGE_CA_CERT !== undefined,
+      serverUrl: env.KEDGE_SERVER_URL,
+      nowMs: systemClock.now(),
+    };
+    this.#store.transaction(() => bootstrap(this.#services.env, report, facts));
     for (const subscription of this.subscriptions(ctx.id.name ?? "default")) this.#feed.add(subscription);
   }
 

@@ -195,6 +195,24 @@ describe("tokens in secrets", () => {
     );
   });
 
+  it("[AT26] its use is noted once a day", async () => {
+    await made(api.create(SECRETS, secret("s")));
+    const as = (await whose(await tokenIn("s")))!;
+    const used = async () => {
+      expect(await status(as)).toBe(403);
+      // What was noted meanwhile is written with the next turn.
+      await new Promise((resolve) => setImmediate(resolve));
+      const { labels, resourceVersion } = (await read("s")).metadata;
+      return { day: labels?.["kubernetes.io/legacy-token-last-used"], resourceVersion };
+    };
+    const first = await used();
+    expect(first.day).toBe("2026-01-01");
+    expect(await used()).toEqual(first);
+    api.advance(24 * 3_600_000);
+    expect((await used()).day).toBe("2026-01-02");
+    expect(api.errors).toEqual([]);
+  });
+
   it("[AT24] its account no longer names a secret that is gone", async () => {
     await made(api.create(SECRETS, secret("s")));
     await api.patch(`${ACCOUNTS}/builder`, { secrets: [{ name: "s" }, { name: "t" }] });
@@ -202,7 +220,7 @@ describe("tokens in secrets", () => {
     expect((await api.get(`${ACCOUNTS}/builder`)).body.secrets).toEqual([{ name: "t" }]);
   });
 
-  it("[AT25] what a restart interrupted is done afterwards", async () => {
+  it("[AT25] what is given stays, but for the CA", async () => {
     await made(api.create(SECRETS, secret("s")));
     const { text } = await api.get(`${SECRETS}/s`);
     expect(text).not.toContain('"token"');
@@ -211,7 +229,7 @@ describe("tokens in secrets", () => {
     const { data } = await read("t");
     expect([atob(data.token), atob(data.namespace)]).toEqual(["mine", "mine"]);
     await api.patch(`${SECRETS}/t`, { data: { "ca.crt": btoa("another") } });
-    expect((await read("t")).data["ca.crt"]).toBe("");
+    expect(atob((await read("t")).data["ca.crt"])).toBe("the CA");
   });
 });
 

@@ -95,7 +95,7 @@ describe("cluster roles", () => {
     const { rules: edit } = (await api.get(`${RBAC}/clusterroles/edit`)).body;
     const { rules: view } = (await api.get(`${RBAC}/clusterroles/view`)).body;
     const { rules: admin } = (await api.get(`${RBAC}/clusterroles/admin`)).body;
-    expect(view).toHaveLength(12);
+    expect(view).toHaveLength(13);
     expect(edit).toEqual(expect.arrayContaining(view));
     expect(admin).toEqual(expect.arrayContaining(edit));
     expect(admin).toContainEqual(parseRule(`${GROUP}: rolebindings roles: all`));

@@ -72,7 +72,7 @@ export async function startApi(
     random: seededRandom(7),
     uuid: () => `00000000-0000-4000-8000-${String(nextUid++).padStart(12, "0")}`,
     signingKey: await key,
-    authority: { certificate: "", key: "" },
+    authority: { certificate: "the CA", key: "" },
     adminToken: "admin-token",
     serverUrl: undefined,
     schedule: (flush) => void setImmediate(flush),

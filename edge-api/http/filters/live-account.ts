@@ -1,5 +1,6 @@
 /** Refuses tokens whose service account, pod or node is gone. */
 import { unauthorized } from "../../../machinery/meta/status.ts";
+import { noteTokenUse } from "../../access/legacy-token-use.ts";
 import { accountProblem } from "../../access/live-account.ts";
 import type { Filter } from "../context.ts";
 
@@ -8,6 +9,7 @@ export const liveAccount: Filter = (context, next) => {
   if (ask) return whenAlive(ask(context.identity), () => next(context));
   const { store, clock } = env;
   if (accountProblem(store, context.identity, clock.now()) !== undefined) throw unauthorized();
+  noteTokenUse(context.services, context.identity);
   return next(context);
 };
 
