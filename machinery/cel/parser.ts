@@ -1,0 +1,303 @@
+/** Text → syntax tree. Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax */
+import { CelSyntaxError, type Node, type SourceLimits } from "./ast.ts";
+import { type Token, tokenize } from "./lexer.ts";
+import { expandMacro } from "./macros.ts";
+import { BOOL, BYTES, DOUBLE, INT, NULL, STRING, UINT } from "./types.ts";
+import { MAX_INT, MAX_UINT, Uint } from "./values.ts";
+
+export const DEFAULT_SOURCE_LIMITS: SourceLimits = { sourceLength: 100_000, depth: 200 };
+
+const RESERVED = new Set([
+  ...["as", "break", "const", "continue", "else", "for", "function", "if", "import"],
+  ...["let", "loop", "package", "namespace", "return", "var", "void", "while"],
+]);
+const RELATIONS: ReadonlyMap<string, string> = new Map([
+  ["<", "_<_"],
+  ["<=", "_<=_"],
+  [">", "_>_"],
+  [">=", "_>=_"],
+  ["==", "_==_"],
+  ["!=", "_!=_"],
+  ["in", "@in"],
+]);
+/** What an expression can begin with, as ANTLR lists it. */
+const STARTS =
+  "{'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+
+const SUMS: ReadonlyMap<string, string> = new Map([
+  ["+", "_+_"],
+  ["-", "_-_"],
+]);
+const PRODUCTS: ReadonlyMap<string, string> = new Map([
+  ["*", "_*_"],
+  ["/", "_/_"],
+  ["%", "_%_"],
+]);
+
+/** @throws CelSyntaxError */
+export function parse(source: string, limits: SourceLimits = DEFAULT_SOURCE_LIMITS): Node {
+  if (source.length > limits.sourceLength) {
+    const message = `expression code point size exceeds limit: size: ${source.length}, limit ${limits.sourceLength}`;
+    throw new CelSyntaxError(message, 0);
+  }
+  return new Parser(tokenize(source), limits).parse();
+}
+
+class Parser {
+  readonly #tokens: Token[];
+  readonly #limits: SourceLimits;
+  #next = 0;
+  #depth = 0;
+
+  constructor(tokens: Token[], limits: SourceLimits) {
+    this.#tokens = tokens;
+    this.#limits = limits;
+  }
+
+  parse(): Node {
+    const node = this.#expression();
+    if (this.#token.kind !== "end") this.#unexpected("<EOF>");
+    return node;
+  }
+
+  get #token(): Token {
+    return this.#tokens[this.#next]!;
+  }
+
+  #take(): Token {
+    return this.#tokens[this.#next++]!;
+  }
+
+  #is(text: string): boolean {
+    const { kind, text: is } = this.#token;
+    return is === text && (kind === "symbol" || (kind === "ident" && text === "in"));
+  }
+
+  #accept(text: string): Token | undefined {
+    return this.#is(text) ? this.#take() : undefined;
+  }
+
+  #expect(text: string): Token {
+    return this.#accept(text) ?? this.#unexpected(`'${text}'`);
+  }
+
+  #unexpected(wanted: string): never {
+    const { text, at, kind } = this.#token;
+    // ANTLR calls a token extraneous when what follows it would have been right.
+    const following = this.#tokens[this.#next + 1]?.kind;
+    const isExtraneous = kind !== "end" && (following === "end") === (wanted === "<EOF>");
+    const what = isExtraneous && (wanted === "<EOF>" || wanted === STARTS) ? "extraneous" : "mismatched";
+    throw new CelSyntaxError(`Syntax error: ${what} input '${text}' expecting ${wanted}`, at);
+  }
+
+  #expression(): Node {
+    if (++this.#depth > this.#limits.depth) {
+      throw new CelSyntaxError(`expression recursion limit exceeded: ${this.#limits.depth}`, this.#token.at);
+    }
+    const condition = this.#binary(0);
+    const question = this.#accept("?");
+    let node = condition;
+    if (question) {
+      const yes = this.#binary(0);
+      this.#expect(":");
+      node = call("_?_:_", question.at, [condition, yes, this.#expression()]);
+    }
+    this.#depth--;
+    return node;
+  }
+
+  /** 0: ||, 1: &&, 2: relations, 3: sums, 4: products. All are left-associative. */
+  #binary(level: number): Node {
+    if (level === 5) return this.#unary();
+    let left = this.#binary(level + 1);
+    for (let name = this.#operator(level); name !== undefined; name = this.#operator(level)) {
+      const { at } = this.#take();
+      left = call(name, at, [left, this.#binary(level + 1)]);
+    }
+    return left;
+  }
+
+  #operator(level: number): string | undefined {
+    const { kind, text } = this.#token;
+    if (kind !== "symbol" && !(kind === "ident" && text === "in")) return undefined;
+    if (level === 0) return text === "||" ? "_||_" : undefined;
+    if (level === 1) return text === "&&" ? "_&&_" : undefined;
+    return (level === 2 ? RELATIONS : level === 3 ? SUMS : PRODUCTS).get(text);
+  }
+
+  #unary(): Node {
+    const { kind, text, at } = this.#token;
+    if (kind !== "symbol" || (text !== "!" && text !== "-")) return this.#member();
+    const following = this.#tokens[this.#next + 1]!;
+    if (text === "-" && (following.kind === "int" || following.kind === "double")) {
+      this.#take();
+      return this.#members(this.#number(this.#take(), at));
+    }
+    let count = 0;
+    while (this.#accept(text)) count++;
+    const operand = this.#member();
+    return count % 2 === 0 ? operand : call(text === "!" ? "!_" : "-_", at, [operand]);
+  }
+
+  #member(): Node {
+    return this.#members(this.#primary());
+  }
+
+  #members(first: Node): Node {
+    let node = first;
+    for (let links = 0; ; links++) {
+      if (links > this.#limits.depth)
+        throw new CelSyntaxError(`expression recursion limit exceeded: ${this.#limits.depth}`, this.#token.at);
+      const dot = this.#accept(".");
+      if (dot) {
+        node = this.#afterDot(node, dot.at);
+        continue;
+      }
+      const bracket = this.#accept("[");
+      if (!bracket) return node;
+      const isOptional = this.#accept("?") !== undefined;
+      const index = this.#expression();
+      this.#expect("]");
+      node = call(isOptional ? "_[?_]" : "_[_]", bracket.at, [node, index]);
+    }
+  }
+
+  #afterDot(operand: Node, at: number): Node {
+    const isOptional = this.#accept("?") !== undefined;
+    const { kind, text } = this.#token;
+    if (kind !== "ident" && kind !== "quotedIdent") this.#unexpected("IDENTIFIER");
+    const name = this.#take();
+    if (isOptional) return call("_?._", at, [operand, constant(text, STRING, name.at)]);
+    const open = kind === "ident" && this.#accept("(");
+    if (!open) return { kind: "select", at, operand, field: text, testOnly: false };
+    const args = this.#list(")");
+    const node: Node = { kind: "call", at: open.at, name: text, target: operand, args };
+    return expandMacro(node) ?? node;
+  }
+
+  #primary(): Node {
+    const token = this.#take();
+    const { kind, text, at } = token;
+    switch (kind) {
+      case "int":
+      case "uint":
+      case "double":
+        return this.#number(token);
+      case "string":
+        return constant(token.value as string, STRING, at);
+      case "bytes":
+        return constant(token.value as Uint8Array, BYTES, at);
+      case "ident":
+        if (text !== "in") return this.#identifier(text, at);
+        break;
+      default:
+    }
+    if (kind === "symbol" && text === "(") {
+      const node = this.#expression();
+      this.#expect(")");
+      return node;
+    }
+    if (kind === "symbol" && text === "[") return { kind: "list", at, elements: this.#elements() };
+    if (kind === "symbol" && text === "{") return { kind: "map", at, entries: this.#entries() };
+    if (kind === "symbol" && text === "." && this.#token.kind === "ident") {
+      const name = this.#take();
+      return this.#identifier(`.${name.text}`, name.at);
+    }
+    this.#next--;
+    return this.#unexpected(STARTS);
+  }
+
+  #identifier(text: string, at: number): Node {
+    if (text === "true" || text === "false") return constant(text === "true", BOOL, at);
+    if (text === "null") return constant(null, NULL, at);
+    if (RESERVED.has(text)) throw new CelSyntaxError(`reserved identifier: ${text}`, at);
+    const open = this.#accept("(");
+    if (open) {
+      const node: Node = { kind: "call", at: open.at, name: text, target: undefined, args: this.#list(")") };
+      return expandMacro(node) ?? node;
+    }
+    const struct = this.#struct(text);
+    return struct ?? { kind: "ident", at, name: text };
+  }
+
+  /** `a.b.C{...}`: nothing else has a brace behind names. */
+  #struct(first: string): Node | undefined {
+    let ahead = this.#next;
+    let name = first;
+    while (this.#tokens[ahead]!.text === "." && this.#tokens[ahead + 1]!.kind === "ident") {
+      name += `.${this.#tokens[ahead + 1]!.text}`;
+      ahead += 2;
+    }
+    const { kind, text } = this.#tokens[ahead]!;
+    if (kind !== "symbol" || text !== "{") return undefined;
+    const { at } = this.#tokens[ahead]!;
+    this.#next = ahead + 1;
+    const fields: { name: string; value: Node; optional: boolean }[] = [];
+    while (!this.#accept("}")) {
+      const optional = this.#accept("?") !== undefined;
+      if (this.#token.kind !== "ident" && this.#token.kind !== "quotedIdent") this.#unexpected("IDENTIFIER");
+      const field = this.#take().text;
+      this.#expect(":");
+      fields.push({ name: field, value: this.#expression(), optional });
+      if (!this.#accept(",") && !this.#is("}")) this.#unexpected("{'}', ','}");
+    }
+    return { kind: "struct", at, name, fields };
+  }
+
+  #list(close: string): Node[] {
+    const nodes: Node[] = [];
+    if (this.#accept(close)) return nodes;
+    do nodes.push(this.#expression());
+    while (this.#accept(","));
+    this.#expect(close);
+    return nodes;
+  }
+
+  #elements(): { value: Node; optional: boolean }[] {
+    const elements: { value: Node; optional: boolean }[] = [];
+    while (!this.#accept("]")) {
+      const optional = this.#accept("?") !== undefined;
+      elements.push({ value: this.#expression(), optional });
+      if (!this.#accept(",") && !this.#is("]")) this.#unexpected("{']', ','}");
+    }
+    return elements;
+  }
+
+  #entries(): { key: Node; value: Node; optional: boolean }[] {
+    const entries: { key: Node; value: Node; optional: boolean }[] = [];
+    while (!this.#accept("}")) {
+      const optional = this.#accept("?") !== undefined;
+      const key = this.#expression();
+      this.#expect(":");
+      entries.push({ key, value: this.#expression(), optional });
+      if (!this.#accept(",") && !this.#is("}")) this.#unexpected("{'}', ','}");
+    }
+    return entries;
+  }
+
+  /** @param minusAt where the sign stands, if there is one */
+  #number({ kind, text, at }: Token, minusAt?: number): Node {
+    const where = minusAt ?? at;
+    if (kind === "double") {
+      const value = Number(text) * (minusAt === undefined ? 1 : -1);
+      if (!Number.isFinite(value)) throw new CelSyntaxError("invalid double literal", where);
+      return constant(value, DOUBLE, where);
+    }
+    const magnitude = BigInt(text);
+    if (kind === "uint") {
+      if (magnitude > MAX_UINT) throw new CelSyntaxError("invalid uint literal", where);
+      return constant(new Uint(magnitude), UINT, where);
+    }
+    const value = minusAt === undefined ? magnitude : -magnitude;
+    if (value > MAX_INT || value < -MAX_INT - 1n) throw new CelSyntaxError("invalid int literal", where);
+    return constant(value, INT, where);
+  }
+}
+
+const call = (name: string, at: number, args: Node[]): Node => ({ kind: "call", at, name, target: undefined, args });
+
+const constant = (
+  value: Extract<Node, { kind: "const" }>["value"],
+  type: Extract<Node, { kind: "const" }>["type"],
+  at: number,
+): Node => ({ kind: "const", at, value, type });
