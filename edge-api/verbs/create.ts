@@ -6,7 +6,7 @@ import { generateName } from "../../machinery/meta/random.ts";
 import { ApiError } from "../../machinery/meta/status.ts";
 import type { Attributes } from "../access/admission/plugin.ts";
 import { textFromStorage, toStorage } from "./convert.ts";
-import { type Caller, committing, type Environment, keyOf, type Outcome, type Target } from "./environment.ts";
+import { type Caller, committing, type Environment, keyOf, type Outcome, type Target, warnOf } from "./environment.ts";
 import { hooksOf } from "./hooks/index.ts";
 import { MAX_NAME_ATTEMPTS, matchNamespace, noUniqueName, stampNew } from "./metadata.ts";
 import { encodeObject } from "./object-text.ts";
@@ -51,6 +51,7 @@ export function create(
   const next = strategy.prepareForCreate?.(object) ?? object;
   validateNew(next, target);
   env.admission.validate({ ...attributes, object: next, name: next.metadata.name ?? "" });
+  warnOf(caller, { kind, next, prev: undefined });
 
   if (generated !== undefined) pickFreeName(env, target, next, generated);
   const text = committing(env, caller, () => {

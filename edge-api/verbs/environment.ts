@@ -1,4 +1,5 @@
 import type { Kind, Registry } from "../../kinds/kind.ts";
+import { warningsOf } from "../../kinds/warnings/index.ts";
 import type { Clock } from "../../machinery/clock.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import type { Subject } from "../../machinery/meta/status.ts";
@@ -40,6 +41,15 @@ export interface Caller {
   annotate?(key: string, value: string): void;
   /** Who owns what this write changes; absent or "": "unknown". */
   fieldManager?: string;
+}
+
+/** Tells the caller what is allowed of a valid object but will go. */
+export function warnOf(
+  caller: Caller,
+  { kind, next, prev }: { kind: Kind; next: KubeObject; prev: KubeObject | undefined },
+): void {
+  const warnings = warningsOf(kind.storage);
+  if (warnings) for (const warning of warnings(next, prev)) caller.warn(warning);
 }
 
 /** What a write leaves behind. */

@@ -16,6 +16,7 @@ import {
   type Outcome,
   subjectOf,
   type Target,
+  warnOf,
 } from "./environment.ts";
 import { MODIFIED } from "./errors.ts";
 import { hooksOf } from "./hooks/index.ts";
@@ -82,6 +83,7 @@ export function update(env: Environment, request: UpdateRequest): Outcome {
   bumpGeneration(next, prev, target);
   validateChange(next, prev, target);
   env.admission.validate({ ...attributes, object: next });
+  if (subresource === "") warnOf(caller, { kind, next, prev });
   return save(env, { target, caller, row, next, live, ownership });
 }
 

@@ -386,6 +386,32 @@ describe("warnings", () => {
     expect((await api.get("/api/v1/pods")).headers.get("warning")).toBeNull();
   });
 
+  it("[WA3] what is valid but will go is warned of, on creation, change and dry run; not when it is refused", async () => {
+    const at = "/apis/networking.k8s.io/v1/namespaces/default/ingresses";
+    const annotations = { "kubernetes.io/ingress.class": "x" };
+    const spec = { defaultBackend: { service: { name: "s", port: { number: 80 } } } };
+    const text = `299 - "annotation \\"kubernetes.io/ingress.class\\" is deprecated, please use 'spec.ingressClassName' instead"`;
+    const made = await api.create(`${at}?dryRun=All`, { metadata: { name: "i", annotations }, spec });
+    expect([made.status, made.headers.get("warning")]).toEqual([201, text]);
+    const refused = await api.create(at, { metadata: { name: "i", annotations }, spec: {} });
+    expect([refused.status, refused.headers.get("warning")]).toEqual([422, null]);
+    const job = {
+      metadata: { name: "c" },
+      spec: { schedule: "* * * * *", jobTemplate: { spec: { template: pod("p") } } },
+    };
+    const cronJobs = "/apis/batch/v1/namespaces/default/cronjobs";
+    const template = { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "i" }] } };
+    job.spec.jobTemplate.spec.template = template;
+    expect((await api.create(cronJobs, job)).headers.get("warning")).toBeNull();
+    const nodeSelector = {
+      spec: { jobTemplate: { spec: { template: { spec: { nodeSelector: { "beta.kubernetes.io/os": "x" } } } } } },
+    };
+    expect((await api.patch(`${cronJobs}/c`, nodeSelector)).headers.get("warning")).toBe(
+      '299 - "spec.jobTemplate.spec.template.spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use \\"kubernetes.io/os\\" instead"',
+    );
+    expect((await api.patch(`${cronJobs}/c`, { metadata: { labels: { a: "b" } } })).headers.get("warning")).toBeNull();
+  });
+
   it("[WA2] unknown and duplicate fields are warned of, refused, or not spoken of, as asked", async () => {
     const at = "/api/v1/namespaces/default/configmaps";
     const text = (name: string): string =>
