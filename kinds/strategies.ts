@@ -61,8 +61,11 @@ import { deviceTaintRule } from "./resource/device-taint-rule.ts";
 import { olderResourceClaim, olderResourceClaimTemplate, olderResourceSlice } from "./resource/older.ts";
 import { resourceClaim } from "./resource/resource-claim.ts";
 import { resourceClaimTemplate } from "./resource/resource-claim-template.ts";
+import { resourcePoolStatusRequest } from "./resource/resource-pool-status-request.ts";
 import { resourceSlice } from "./resource/resource-slice.ts";
+import { podGroup } from "./scheduling/pod-group.ts";
 import { priorityClass } from "./scheduling/priority-class.ts";
+import { workload } from "./scheduling/workload.ts";
 import { csiDriver } from "./storage/csi-driver.ts";
 import { csiNode } from "./storage/csi-node.ts";
 import { csiStorageCapacity } from "./storage/csi-storage-capacity.ts";
@@ -108,7 +111,9 @@ const byStorage: { readonly [storage: string]: Strategy } = {
   "clusterroles.rbac.authorization.k8s.io": clusterRole,
   "rolebindings.rbac.authorization.k8s.io": roleBinding,
   "roles.rbac.authorization.k8s.io": role,
+  "podgroups.scheduling.k8s.io": podGroup,
   "priorityclasses.scheduling.k8s.io": priorityClass,
+  "workloads.scheduling.k8s.io": workload,
   "csidrivers.storage.k8s.io": csiDriver,
   "csinodes.storage.k8s.io": csiNode,
   "csistoragecapacities.storage.k8s.io": csiStorageCapacity,
@@ -136,6 +141,7 @@ const byStorage: { readonly [storage: string]: Strategy } = {
   "devicetaintrules.resource.k8s.io": deviceTaintRule,
   "resourceclaims.resource.k8s.io": resourceClaim,
   "resourceclaimtemplates.resource.k8s.io": resourceClaimTemplate,
+  "resourcepoolstatusrequests.resource.k8s.io": resourcePoolStatusRequest,
   "resourceslices.resource.k8s.io": resourceSlice,
   "storageversionmigrations.storagemigration.k8s.io": storageVersionMigration,
 };

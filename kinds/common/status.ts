@@ -51,7 +51,9 @@ export function separateStatus<T extends KubeObject>({
   const prepareForUpdate = prepare ? (next: T, prev: T): T => prepare(only(next, prev), prev) : only;
   return {
     prepareForCreate(next) {
-      next.status = initial(next);
+      const status = initial(next);
+      if (status === undefined) delete next.status;
+      else next.status = status;
       return next;
     },
     prepareForUpdate: keepStatus,

@@ -76,6 +76,14 @@ const FIXED = [
 const CORE_NAMES = new Map<string, string>(RENAMED);
 
 export const event: Strategy<Event> = {
+  defaults(next) {
+    // As the core group's, which is what is stored.
+    next.regarding ??= {};
+    next.deprecatedSource ??= {};
+    next.reportingController ??= "";
+    next.reportingInstance ??= "";
+    return next;
+  },
   validate(next) {
     const errors: FieldError[] = [];
     checkEvent(errors, eventToCore(next), "reportingController");

@@ -53,7 +53,7 @@ const PATCH_TYPES = {
 };
 
 export async function startApi(
-  given: Partial<Pick<ServicesOptions, "auditPolicy" | "auditWrite" | "usageOf">> = {},
+  given: Partial<Pick<ServicesOptions, "auditPolicy" | "auditWrite" | "runtimeConfig" | "usageOf">> = {},
 ): Promise<TestApi> {
   let nowMs = START_MS;
   let nextUid = 1;

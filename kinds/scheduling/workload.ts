@@ -1,0 +1,54 @@
+/** Workload, which says how groups of pods are scheduled. Source: KEP-4671, scheduling.k8s.io/v1alpha2. */
+import { type FieldError, required } from "../../machinery/meta/field-error.ts";
+import { pathSegmentName } from "../../machinery/meta/names.ts";
+import { addMessages, checkLabel, checkPresent, checkSubdomain } from "../common/checks.ts";
+import { checkSet } from "../common/lists.ts";
+import { age, nameOf } from "../common/rows.ts";
+import { checkImmutable } from "../common/same.ts";
+import type { TypedLocalObjectReference, Workload, WorkloadSpec } from "../generated/api/scheduling-v1alpha2.ts";
+import type { Strategy } from "../kind.ts";
+import { checkGroup } from "./pod-group-rules.ts";
+
+const MAX_GROUPS = 8;
+
+function checkReference(errors: FieldError[], reference: TypedLocalObjectReference, path: string): void {
+  if (reference.apiGroup) checkSubdomain(errors, reference.apiGroup, `${path}.apiGroup`);
+  for (const field of ["kind", "name"] as const) {
+    const value = reference[field];
+    if (!checkPresent(errors, value, `${path}.${field}`)) continue;
+    addMessages(errors, `${path}.${field}`, value, pathSegmentName(value));
+  }
+}
+
+export const workload: Strategy<Workload> = {
+  generation: true,
+  defaults(next) {
+    next.spec ??= {} as WorkloadSpec;
+    return next;
+  },
+  validateCreate({ spec }) {
+    const errors: FieldError[] = [];
+    if (spec.controllerRef) checkReference(errors, spec.controllerRef, "spec.controllerRef");
+    const templates = spec.podGroupTemplates ?? [];
+    if (templates.length === 0) errors.push(required("spec.podGroupTemplates", "must have at least one item"));
+    checkSet(errors, templates, "spec.podGroupTemplates", {
+      max: MAX_GROUPS,
+      key: ({ name }) => name,
+      each(found, template, path) {
+        if (checkPresent(found, template.name, `${path}.name`)) checkLabel(found, template.name, `${path}.name`);
+        checkGroup(found, template, path);
+      },
+    });
+    return errors;
+  },
+  validateUpdate(next, prev) {
+    const errors: FieldError[] = [];
+    const { controllerRef } = next.spec;
+    if (prev.spec.controllerRef) {
+      checkImmutable(errors, controllerRef, prev.spec.controllerRef, "spec.controllerRef");
+    } else if (controllerRef) checkReference(errors, controllerRef, "spec.controllerRef");
+    checkImmutable(errors, next.spec.podGroupTemplates, prev.spec.podGroupTemplates, "spec.podGroupTemplates");
+    return errors;
+  },
+  row: (object, nowMs) => [nameOf(object), age(object, nowMs)],
+};
