@@ -31,6 +31,8 @@ import type { Controller } from "./runner/controller.ts";
 import type { RunnerMetrics } from "./runner/metrics.ts";
 import { Runner } from "./runner/runner.ts";
 import { serviceAccountController } from "./service-account/controller.ts";
+import { serviceIpRepairController } from "./service-ip/repair.ts";
+import { serviceCidrController } from "./service-ip/service-cidr.ts";
 import { statefulSetController } from "./stateful-set/controller.ts";
 import {
   attributesClassProtectionController,
@@ -89,6 +91,8 @@ const allControllers = ({ cluster, api, caCertificate }: ControllersOptions): Co
   endpointSliceController(),
   endpointsController,
   endpointSliceMirroringController,
+  serviceCidrController,
+  serviceIpRepairController,
   ephemeralVolumeController,
   persistentVolumeController(),
   claimProtectionController,
