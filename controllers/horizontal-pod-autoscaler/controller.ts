@@ -1,5 +1,6 @@
 import type { HorizontalPodAutoscaler } from "../../kinds/autoscaling/v2-types.ts";
 import type { Change } from "../../machinery/cluster/feed-cache.ts";
+import { deepEqual } from "../../machinery/meta/equality.ts";
 import { parseLabelSelector } from "../../machinery/meta/selector.ts";
 import { type Controller, keyOf, NOTHING, splitKey } from "../runner/controller.ts";
 import { AUTOSCALERS } from "../view/resources.ts";
@@ -23,10 +24,11 @@ export function horizontalPodAutoscalerController(api: ApiReader): Controller {
   return {
     name: "horizontal-pod-autoscaler",
     watches: {
-      [AUTOSCALERS]: (change: Change<HorizontalPodAutoscaler>) => {
-        const key = keyOf(change.object);
-        if (change.type === "deleted") remembered.delete(key);
-        return change.previous?.metadata.generation === change.object.metadata.generation ? undefined : [key];
+      [AUTOSCALERS]: ({ type, object, previous }: Change<HorizontalPodAutoscaler>) => {
+        const key = keyOf(object);
+        if (type === "deleted") remembered.delete(key);
+        // Autoscalers have no generation.
+        return previous && deepEqual(previous.spec, object.spec) ? undefined : [key];
       },
     },
     plan(key, view, { nowMs, answers, failures }) {

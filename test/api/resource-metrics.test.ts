@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { decodeMessage, openEnvelope } from "../../machinery/codec/protobuf/decode.ts";
 import type { UsageReport } from "../../machinery/usage.ts";
 import { startApi } from "./in-process.ts";
 
@@ -95,5 +96,17 @@ describe("metrics.k8s.io", () => {
     expect((await api.delete(`${root}/namespaces/default/pods/a`)).status).toBe(405);
     const nobody = { user: "nobody", groups: ["system:authenticated"] };
     expect((await api.get(`${root}/nodes`, { as: nobody })).status).toBe(403);
+  });
+
+  it("[RM5] as protobuf, which kubectl top asks for", async () => {
+    const { api } = await cluster();
+    const answer = await api.raw("GET", "/apis/metrics.k8s.io/v1beta1/pods", {
+      headers: { accept: "application/vnd.kubernetes.protobuf" },
+    });
+    expect(answer.status).toBe(200);
+    const { raw } = openEnvelope(new Uint8Array(await answer.arrayBuffer()));
+    expect(decodeMessage(raw, "k8s.io.metrics.pkg.apis.metrics.v1beta1.PodMetricsList")).toMatchObject({
+      items: [{ metadata: { name: "a" }, window: "15s", containers: [{ name: "main", usage: { cpu: "250m" } }] }],
+    });
   });
 });

@@ -58,7 +58,7 @@ function stored({ services, query }: RequestContext, target: Target, resource: "
   }
   const selection = parseSelection(target.kind, listOptions(query));
   const found: KubeObject[] = [];
-  for (const { value } of env.store.list({ resource, namespace: target.namespace })) {
+  for (const { value } of env.store.list({ resource, ...(target.namespace && { namespace: target.namespace }) })) {
     const object = parseObject(value);
     if (!selection || selects(selection, target.kind, object)) found.push(object);
   }

@@ -1,5 +1,6 @@
 /** The messages of Kubernetes' protobuf encoding, read from the table when first needed. */
 import { MESSAGES } from "./messages.ts";
+import { METRICS_MESSAGES } from "./metrics-messages.ts";
 
 export type Shape = "single" | "repeated" | "map";
 
@@ -26,7 +27,7 @@ let lines: Map<string, string> | undefined;
 const messages = new Map<string, Message>();
 
 function lineOf(name: string): string | undefined {
-  lines ??= new Map(MESSAGES.split("\n").map((line) => [line.split("|", 1)[0]!, line]));
+  lines ??= new Map(`${MESSAGES}\n${METRICS_MESSAGES}`.split("\n").map((line) => [line.split("|", 1)[0]!, line]));
   return lines.get(name);
 }
 
