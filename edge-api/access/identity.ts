@@ -13,6 +13,8 @@ export interface Identity {
     /** `jti` of a token that lies in its secret: whether it is still that one. */
     tokenId?: string;
   };
+  /** One of the control plane's own programs: the service account it has the rights of needs not exist. */
+  isProgram?: boolean;
 }
 
 export const MASTERS_GROUP = "system:masters";

@@ -21,7 +21,7 @@ export const INVALID_SINCE_LABEL = "kubernetes.io/legacy-token-invalid-since";
 /** Why the caller's token is no longer good; undefined when it is, and for everybody who is no service account. */
 export function accountProblem(store: Store, identity: Identity, nowMs: number): string | undefined {
   const account = serviceAccountOf(identity.user);
-  if (!account) return undefined;
+  if (!account || identity.isProgram) return undefined;
   if (identity.secret?.tokenId !== undefined) {
     const problem = secretTokenProblem(store, account, identity.secret, identity.secret.tokenId);
     if (problem) return problem;

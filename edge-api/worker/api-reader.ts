@@ -14,7 +14,7 @@ interface Fetcher {
  */
 export const apiReader = (store: () => Fetcher, account: string) => ({
   async get(path: string): Promise<unknown> {
-    const identity = serviceAccountIdentity({ namespace: "kube-system", name: account });
+    const identity = { ...serviceAccountIdentity({ namespace: "kube-system", name: account }), isProgram: true };
     const request = new Request(new URL(path, "https://kubernetes.default.svc"), {
       headers: { accept: "application/json" },
       signal: AbortSignal.timeout(READ_MS),
