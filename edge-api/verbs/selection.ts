@@ -8,7 +8,7 @@ import {
   parseLabelSelector,
 } from "../../machinery/meta/selector.ts";
 import { parseRequirements } from "../../machinery/meta/selector-syntax.ts";
-import { type ApiError, badRequest } from "../../machinery/meta/status.ts";
+import { badRequest } from "../../machinery/meta/status.ts";
 import type { WatchFilter, WatchSpec } from "../store/watch-types.ts";
 
 export interface Selection {
@@ -28,7 +28,7 @@ export function parseSelection(
   const fields = fieldSelector ? parseFieldSelector(fieldSelector) : [];
   if (fields.length > 0) {
     const known = selectableFields(kind, { apiVersion: "", kind: kind.kind, metadata: {}, spec: {}, status: {} });
-    for (const { field } of fields) if (!Object.hasOwn(known, field)) throw unsupported(kind, fieldSelector!, field);
+    for (const { field } of fields) checkSupported(kind, field, known);
   }
   if (labels === undefined && fields.length === 0) return undefined;
   return {
@@ -65,10 +65,27 @@ function containedLabel(selector: string): string | undefined {
   return equality && member(equality.key, equality.values[0]!);
 }
 
-const unsupported = (kind: Kind, selector: string, field: string): ApiError =>
-  badRequest(
-    `Unable to find ${JSON.stringify(`${kind.group ? `${kind.group}/` : "/"}${kind.version}, Resource=${kind.plural}`)} that match label selector "", field selector ${JSON.stringify(selector)}: field label not supported: ${field}`,
-  );
+/** What a kind without fields of its own says. Source: DefaultMetaV1FieldSelectorConversion of apimachinery. */
+const METADATA_FIELDS = ["metadata.name", "metadata.namespace"];
+
+/** Kinds whose answer has another form than the core group's. */
+const UNSUPPORTED: { readonly [kind: string]: (field: string, kind: Kind) => string } = {
+  Job: (field) => `field label ${JSON.stringify(field)} not supported for Job`,
+  ResourceSlice: (field, { version }) =>
+    `field label not supported for resource.k8s.io/${version}, Kind=ResourceSlice: ${field}`,
+};
+
+/** @throws ApiError 400 */
+function checkSupported(kind: Kind, field: string, known: { [field: string]: string }): void {
+  if (!kind.strategy.selectableFields) {
+    if (METADATA_FIELDS.includes(field)) return;
+    const only = METADATA_FIELDS.map((each) => JSON.stringify(each)).join(", ");
+    throw badRequest(`${JSON.stringify(field)} is not a known field selector: only ${only}`);
+  }
+  if (Object.hasOwn(known, field)) return;
+  const message = Object.hasOwn(UNSUPPORTED, kind.kind) ? UNSUPPORTED[kind.kind] : undefined;
+  throw badRequest(message?.(field, kind) ?? `field label not supported: ${field}`);
+}
 
 /** Every field the kind can be selected by, with this object's values. */
 export function selectableFields(kind: Kind, object: KubeObject): { [field: string]: string } {

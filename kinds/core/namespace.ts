@@ -79,6 +79,6 @@ export const namespace: Strategy<Namespace> = {
     },
   },
   nameErrors: dns1123Label,
-  selectableFields: ({ metadata, status }) => ({ name: metadata.name ?? "", "status.phase": status?.phase ?? "" }),
+  selectableFields: ({ status }) => ({ "status.phase": status?.phase ?? "" }),
   row: (object, nowMs) => [nameOf(object), object.status?.phase ?? "", age(object, nowMs)],
 };

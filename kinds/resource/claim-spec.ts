@@ -88,7 +88,7 @@ function checkRequest(errors: FieldError[], request: DeviceRequest, path: string
   checkLabel(errors, request.name, `${path}.name`);
   const alternatives = request.firstAvailable ?? [];
   if (alternatives.length > 0 && request.exactly) {
-    errors.push(invalid(path, null, `${ONE_KIND}, but multiple fields are set`));
+    errors.push(invalid(path, "null", `${ONE_KIND}, but multiple fields are set`));
   } else if (request.exactly) checkDevices(errors, request.exactly, `${path}.exactly`);
   else if (alternatives.length === 0) errors.push(required(path, ONE_KIND));
   checkSet(errors, request.exactly ? [] : alternatives, `${path}.firstAvailable`, {

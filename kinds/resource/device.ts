@@ -109,7 +109,7 @@ function checkWhere(errors: FieldError[], device: Device, path: string, isPerDev
   const { nodeName, nodeSelector, allNodes } = device;
   if (!isPerDevice) {
     if (nodeName !== undefined || nodeSelector || allNodes !== undefined) {
-      errors.push(invalid(path, null, ONLY_PER_DEVICE));
+      errors.push(invalid(path, "null", ONLY_PER_DEVICE));
     }
     return;
   }

@@ -42,7 +42,7 @@ describe("ResourceClaim", () => {
     [
       "both kinds of request",
       { requests: [{ ...gpu, firstAvailable: [{ name: "c", deviceClassName: "d" }] }] },
-      [`spec.devices.requests[0]: Invalid value: null: ${ONE_KIND}, but multiple fields are set`],
+      [`spec.devices.requests[0]: Invalid value: "null": ${ONE_KIND}, but multiple fields are set`],
     ],
     [
       "no class, all with a count",

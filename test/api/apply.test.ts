@@ -199,7 +199,7 @@ describe("bad applies", () => {
     ["[SSA16] another kind", { apiVersion: "v1", kind: "Secret" }, 400],
     ["[SSA17] managedFields", map({}, { metadata: { managedFields: [] } }), 400],
     ["[SSA18] another name", map({}, { metadata: { name: "b" } }), 400],
-    ["[SSA19] an unknown field", map({}, { dta: {} }), 500],
+    ["[SSA19] an unknown field", map({}, { dta: {} } as object), 500],
     ["[SSA20] a wrong type", { apiVersion: "v1", kind: "ConfigMap", data: [] }, 500],
   ])("%s", async (_rule, body, code) => {
     expect((await apply(`${MAPS}/a`, body)).status).toBe(code);

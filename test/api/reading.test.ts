@@ -364,3 +364,31 @@ describe("watch", () => {
     await newer.cancel();
   });
 });
+
+describe("field selectors", () => {
+  it.each([
+    ["/api/v1/pods", "spec.image=a", "field label not supported: spec.image"],
+    ["/api/v1/nodes", "metadata.namespace=a", "field label not supported: metadata.namespace"],
+    ["/apis/batch/v1/jobs", "spec.x=a", 'field label "spec.x" not supported for Job'],
+    [
+      "/apis/resource.k8s.io/v1/resourceslices",
+      "x=a",
+      "field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: x",
+    ],
+    [
+      "/api/v1/configmaps",
+      "data.a=b",
+      '"data.a" is not a known field selector: only "metadata.name", "metadata.namespace"',
+    ],
+  ])("[FS1] %s cannot be selected by %s", async (path, selector, message) => {
+    const { status, body } = await api.get(`${path}?fieldSelector=${encodeURIComponent(selector)}`);
+    expect([status, body.reason, body.message]).toEqual([400, "BadRequest", message]);
+  });
+
+  it("[FS2] a cluster-scoped kind has no namespace to be found in", async () => {
+    const path = "/apis/storage.k8s.io/v1/storageclasses";
+    await api.create(path, { metadata: { name: "a" }, provisioner: "example.com/disks" });
+    expect((await api.get(`${path}?fieldSelector=metadata.namespace%3Da`)).body.items).toEqual([]);
+    expect((await api.get(`${path}?fieldSelector=metadata.namespace!%3Da`)).body.items).toHaveLength(1);
+  });
+});
