@@ -75,7 +75,7 @@ const allControllers = ({ cluster, api, caCertificate }: ControllersOptions): Co
   serviceAccountController,
   rootCaController(caCertificate),
   // Before the one that needs no version: so both can write to a new node in one commit.
-  nodeLifecycleController,
+  nodeLifecycleController(),
   nodeIpamController,
   taintEvictionController(),
   deploymentController,

@@ -5,6 +5,7 @@ import type { Action, EventDraft, Plan } from "../runner/controller.ts";
 import { patchOp, statusOp } from "../runner/ops.ts";
 import { NODES, PODS } from "../view/resources.ts";
 import { createdMs, isReady, podCondition } from "../workload/pods.ts";
+import type { Eviction } from "./eviction-rate.ts";
 import { NOT_READY, nextTaints, UNREACHABLE } from "./taints.ts";
 
 /** A node that has never said how it is counts as lost after this time: upstream's node monitor grace period. */
@@ -22,10 +23,10 @@ export const isNotReady = (node: Node): boolean => {
 };
 
 /** Decides what one node's conditions mean: its taints, its old labels, and that its pods are not ready. */
-export function planNode(node: Node, pods: Iterable<Pod>, nowMs: number): Plan {
+export function planNode(node: Node, pods: Iterable<Pod>, nowMs: number, eviction: Eviction = { do: "allow" }): Plan {
   const actions: Action[] = [];
   const events: EventDraft[] = [];
-  const taints = nextTaints(node, formatTime(nowMs));
+  const taints = nextTaints(node, formatTime(nowMs), eviction.do);
   const labels = oldLabels(node);
   if (taints || labels) {
     const patch: Fields = {
@@ -53,11 +54,12 @@ export function planNode(node: Node, pods: Iterable<Pod>, nowMs: number): Plan {
     if (status) actions.push({ op: status });
   }
   if (isNotReady(node)) actions.push(...markNotReady(node, pods, nowMs));
-  return { actions, events };
+  const againAtMs = eviction.do === "hold" ? eviction.againAtMs : undefined;
+  return { actions, events, ...(againAtMs !== undefined && { againAtMs }) };
 }
 
 const isLifecycleTaint = ({ key, effect }: { key: string; effect: string }): boolean =>
-  effect === "NoExecute" && (key === NOT_READY || key === UNREACHABLE);
+  effect === "NoSchedule" && (key === NOT_READY || key === UNREACHABLE);
 
 /** Deprecated labels that follow the ones that replaced them. */
 function oldLabels({ metadata: { labels = {} } }: Node): { [key: string]: string } | undefined {

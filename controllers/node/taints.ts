@@ -1,4 +1,5 @@
 import type { Node, Taint, Toleration } from "../../kinds/core/v1-types.ts";
+import type { Eviction } from "./eviction-rate.ts";
 
 export const NOT_READY = "node.kubernetes.io/not-ready";
 export const UNREACHABLE = "node.kubernetes.io/unreachable";
@@ -20,14 +21,19 @@ const KEPT_NO_EXECUTE = new Set([NOT_READY, UNREACHABLE]);
 const isKept = ({ key, effect }: Taint): boolean =>
   (effect === "NoSchedule" && KEPT_NO_SCHEDULE.has(key)) || (effect === "NoExecute" && KEPT_NO_EXECUTE.has(key));
 
+/** Whether the node is to lose its pods, because it is not ready. */
+export const isEvicting = ({ key, effect }: Taint): boolean => effect === "NoExecute" && KEPT_NO_EXECUTE.has(key);
+
 /** The taints a node's conditions call for. */
-function wantedTaints({ spec, status }: Node): Taint[] {
+function wantedTaints({ spec, status }: Node, eviction: Eviction["do"]): Taint[] {
   const taints: Taint[] = [];
+  // One that waits for its turn does not go back when it turns from not ready to unreachable.
+  const mayEvict = eviction === "allow" || (eviction === "hold" && spec?.taints?.some(isEvicting));
   for (const { type, status: value } of status?.conditions ?? []) {
     const key = BY_CONDITION[type]?.[value];
     if (key === undefined) continue;
     taints.push({ key, effect: "NoSchedule" });
-    if (type === "Ready") taints.push({ key, effect: "NoExecute" });
+    if (type === "Ready" && mayEvict) taints.push({ key, effect: "NoExecute" });
   }
   if (spec?.unschedulable) taints.push({ key: UNSCHEDULABLE, effect: "NoSchedule" });
   return taints;
@@ -40,10 +46,11 @@ const isSame = (a: Taint, b: Taint): boolean => a.key === b.key && a.effect === 
  * count from it, and it must survive whoever counts.
  *
  * @param now metav1.Time
+ * @param eviction whether pods may leave now if the node is not ready
  */
-export function nextTaints(node: Node, now: string): Taint[] | undefined {
+export function nextTaints(node: Node, now: string, eviction: Eviction["do"] = "allow"): Taint[] | undefined {
   const current = node.spec?.taints ?? [];
-  const wanted = wantedTaints(node);
+  const wanted = wantedTaints(node, eviction);
   let changed = false;
   const next: Taint[] = [];
   for (const taint of current) {

@@ -1,18 +1,26 @@
-import type { Pod } from "../../kinds/core/v1-types.ts";
+import type { Node, Pod } from "../../kinds/core/v1-types.ts";
 import type { Change } from "../../machinery/cluster/feed-cache.ts";
+import { isReady } from "../node/eviction-rate.ts";
 import { type Controller, keyOf, NOTHING, splitKey } from "../runner/controller.ts";
 import { NODES, PODS } from "../view/resources.ts";
 import type { View } from "../view/view.ts";
-import { FINISHED_THRESHOLD, planFinished, planGoneNode, planUnscheduled } from "./plan.ts";
+import { FINISHED_THRESHOLD, planFinished, planGoneNode, planOutOfService, planUnscheduled } from "./plan.ts";
 
-/** Removes pods that nobody else can: of nodes that are gone, deleted before they had one, finished long ago. */
+const OUT_OF_SERVICE = "node.kubernetes.io/out-of-service";
+
+/** Does not answer, and an administrator has said that it runs nothing any more. */
+const isOutOfService = (node: Node): boolean =>
+  !isReady(node) && (node.spec?.taints?.some(({ key }) => key === OUT_OF_SERVICE) ?? false);
+
+/** Removes pods that nobody else can: of nodes that are gone or out of service, never scheduled, finished long ago. */
 export function podGarbageCollector(): Controller {
   /** Nodes that are gone and have pods, since when. After a restart the wait begins anew. */
   const goneSinceMs = new Map<string, number>();
   return {
     name: "pod-garbage-collector",
     watches: {
-      [NODES]: ({ type, object }) => (type === "changed" ? undefined : [`node:${object.metadata.name}`]),
+      [NODES]: ({ type, object }) =>
+        type === "changed" && !isOutOfService(object) ? undefined : [`node:${object.metadata.name}`],
       [PODS]: keysOf,
     },
     plan(key, view, { nowMs }) {
@@ -24,9 +32,10 @@ export function podGarbageCollector(): Controller {
       }
       const node = key.slice("node:".length);
       const pods = view.pods.by("node", node);
-      if (view.nodes.get("", node) || pods.size === 0) {
+      const found = view.nodes.get("", node);
+      if (found || pods.size === 0) {
         goneSinceMs.delete(node);
-        return NOTHING;
+        return found && isOutOfService(found) ? planOutOfService(pods) : NOTHING;
       }
       const since = goneSinceMs.get(node) ?? nowMs;
       goneSinceMs.set(node, since);
@@ -38,7 +47,9 @@ export function podGarbageCollector(): Controller {
 function* keysOf({ type, object }: Change<Pod>, view: View): Generator<string> {
   if (type === "deleted") return;
   const { nodeName } = object.spec;
-  if (nodeName && !view.nodes.get("", nodeName)) yield `node:${nodeName}`;
+  const node = nodeName ? view.nodes.get("", nodeName) : undefined;
+  const waitsInVain = node && object.metadata.deletionTimestamp && isOutOfService(node);
+  if (nodeName && (!node || waitsInVain)) yield `node:${nodeName}`;
   if (!nodeName && object.metadata.deletionTimestamp) yield `pod:${keyOf(object)}`;
   if (view.pods.by("finished", "").size > FINISHED_THRESHOLD) yield "finished";
 }

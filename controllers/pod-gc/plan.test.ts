@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { pod, readySince } from "../../test/fakes/cluster-objects.ts";
 import type { Plan } from "../runner/controller.ts";
-import { planFinished, planGoneNode, planUnscheduled, QUARANTINE_MS } from "./plan.ts";
+import { planFinished, planGoneNode, planOutOfService, planUnscheduled, QUARANTINE_MS } from "./plan.ts";
 
 const NOW = Date.parse("2026-01-01T01:00:00Z");
 const TIME = "2026-01-01T01:00:00Z";
@@ -49,6 +49,15 @@ describe("pod garbage collection", () => {
     expect(
       deleted(planUnscheduled(pod("p", { metadata: { deletionTimestamp: TIME }, spec: { nodeName: "n" } }))),
     ).toEqual([]);
+  });
+
+  it("[PG7] of a node out of service those go that are being deleted, each failed first", () => {
+    const going = { metadata: { deletionTimestamp: TIME } };
+    const ended = pod("ended", { ...going, status: { phase: "Succeeded" } });
+    const plan = planOutOfService([pod("a", going), pod("stays"), ended, pod("b", going)]);
+    expect(deleted(plan)).toEqual(["a", "ended", "b"]);
+    expect(plan.actions.map(({ needs }) => needs)).toEqual([undefined, 0, undefined, undefined, 3]);
+    expect(plan.actions[0]?.op).toMatchObject({ subresource: "status", patch: { status: { phase: "Failed" } } });
   });
 
   it("[PG6] of too many finished pods, the evicted go first, then the oldest", () => {

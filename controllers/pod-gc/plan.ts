@@ -1,6 +1,6 @@
 import type { Pod } from "../../kinds/core/v1-types.ts";
 import type { Action, Plan } from "../runner/controller.ts";
-import { deleteOp } from "../runner/ops.ts";
+import { deleteOp, patchOp } from "../runner/ops.ts";
 import { PODS } from "../view/resources.ts";
 import { markDisrupted } from "../workload/disruption.ts";
 import { createdMs, isFinished } from "../workload/pods.ts";
@@ -33,7 +33,30 @@ export function planGoneNode(pods: Iterable<Pod>, goneSinceMs: number, nowMs: nu
 
 /** A pod that was deleted before it came to a node has nobody to wait for. */
 export const planUnscheduled = (pod: Pod): Plan =>
-  pod.metadata.deletionTimestamp && !pod.spec.nodeName ? { actions: [forceDelete(pod)] } : { actions: [] };
+  pod.metadata.deletionTimestamp && !pod.spec.nodeName ? { actions: fail(pod) } : { actions: [] };
+
+/**
+ * Pods that are being deleted on a node which does not answer, and of which an administrator says that it is out of
+ * service: it runs nothing any more, so nothing needs to be waited for.
+ */
+export function planOutOfService(pods: Iterable<Pod>): Plan {
+  const actions: Action[] = [];
+  for (const pod of pods) {
+    if (!pod.metadata.deletionTimestamp) continue;
+    for (const action of fail(pod)) {
+      actions.push(action.needs === undefined ? action : { ...action, needs: actions.length - 1 });
+    }
+    if (actions.length >= MAX_PODS) break;
+  }
+  return { actions };
+}
+
+/** Says of a pod that has not ended that it has failed, and removes it. */
+function fail(pod: Pod): Action[] {
+  if (isFinished(pod)) return [forceDelete(pod)];
+  const mark = patchOp(PODS, pod, { status: { phase: "Failed" } }, { subresource: "status" });
+  return [{ op: mark }, { ...forceDelete(pod), needs: 0 }];
+}
 
 /** Of more finished pods than the threshold, the evicted and then the oldest go. */
 export function planFinished(finished: readonly Pod[], threshold = FINISHED_THRESHOLD): Plan {
