@@ -80,6 +80,14 @@ describe.skipIf(skipNodes)(`two nodes on this machine${skipNodes ? ` (skipped: $
     await kubectl("rollout", "status", "deployment/web", "--timeout=20s");
   });
 
+  it("an autoscaled Deployment starts to work", async () => {
+    const busy = ["sh", "-c", "while true; do sleep 0.05; done"];
+    await kubectl("create", "namespace", "scaled");
+    await kubectl("-n", "scaled", "create", "deployment", "busy", `--image=${WEB_IMAGE}`, "--", ...busy);
+    await kubectl("-n", "scaled", "set", "resources", "deployment", "busy", "--requests=cpu=1m");
+    await kubectl("-n", "scaled", "autoscale", "deployment", "busy", "--cpu-percent=50", "--min=1", "--max=2");
+  });
+
   it("serves a Service by ClusterIP, NodePort and name, from every node", async () => {
     await kubectl("expose", "deployment", "web", "--port=80", "--type=NodePort");
     const service = JSON.parse(await kubectl("get", "service", "web", "-o", "json")) as {
@@ -244,6 +252,19 @@ describe.skipIf(skipNodes)(`two nodes on this machine${skipNodes ? ` (skipped: $
     const [reader] = JSON.parse(await kubectl("get", "pods", "-o", "json", "--field-selector=metadata.name=reader"))
       .items as Pod[];
     expect(await kubectl("logs", "reader")).toBe(`bluexyzzy\nxyzzy green ${reader?.spec.nodeName}\n`);
+  });
+
+  it("kubectl top, and the autoscaler follows what it shows", async () => {
+    await eventually("two replicas", 90_000, async () =>
+      (await kubectl("-n", "scaled", "get", "deployment", "busy", "--no-headers")).includes(" 2/2 "),
+    );
+    const nodes = (await kubectl("top", "nodes", "--no-headers")).trim().split("\n");
+    expect(nodes.map((row) => row.split(/\s+/)[0])).toEqual([host, second]);
+    expect(await kubectl("-n", "scaled", "top", "pods", "--no-headers")).toMatch(/^busy-\S+\s+\d+m\s+\d+Mi/);
+    expect(await kubectl("-n", "scaled", "describe", "hpa", "busy")).toMatch(
+      /SuccessfulRescale .* New size: 2; reason: cpu resource/,
+    );
+    await kubectl("delete", "namespace", "scaled", "--wait=false");
   });
 
   it("kill -9 of the daemon: containers run on, streams come back, nothing restarts", async () => {
