@@ -14,6 +14,7 @@ import { SCHEDULER_RESOURCES, Scheduler as SchedulerProgram } from "../scheduler
 import { type Authenticator, bearerToken } from "./access/authenticate.ts";
 import { certificateIdentity, type TlsClientAuth } from "./access/client-certificate.ts";
 import { ANONYMOUS, type Identity, nodeNameOf } from "./access/identity.ts";
+import type { Around } from "./http/context.ts";
 import { type NodeRoute, ROUTE_HEADER } from "./http/node-route.ts";
 import { describeTypes } from "./http/openapi/descriptions.ts";
 import { ClusterStore as ClusterStoreObject, type Subscription } from "./objects/cluster-store.ts";
@@ -28,7 +29,7 @@ import { clusterOf } from "./worker/cluster.ts";
 import { compressed } from "./worker/compress.ts";
 import { forward, type Passenger, routeQuestion } from "./worker/forward.ts";
 import { refuse } from "./worker/refuse.ts";
-import { shardOfUrl } from "./worker/shard.ts";
+import { shardFor, shardOfUrl } from "./worker/shard.ts";
 
 export { EventStore } from "./objects/event-store.ts";
 export { NodeGateway } from "./objects/node-gateway.ts";
@@ -48,6 +49,17 @@ export class ClusterStore extends ClusterStoreObject {
       { name: "scheduler", resources: SCHEDULER_RESOURCES, target: target(SCHEDULER) },
       { name: "events", resources: FOLLOWED, target: target(EVENT_STORE) },
     ];
+  }
+
+  protected override around(cluster: string): Around {
+    const { CONTROLLERS, SCHEDULER, EVENT_STORE } = this.env;
+    return {
+      owns: (storage) => shardFor(storage) === "main",
+      metrics: () =>
+        [CONTROLLERS, SCHEDULER, EVENT_STORE].map((namespace) =>
+          (namespace.getByName(cluster) as unknown as { metrics(): Promise<string> }).metrics(),
+        ),
+    };
   }
 }
 

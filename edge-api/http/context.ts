@@ -32,6 +32,8 @@ export interface Services {
   commit: CommitGroup;
   hub: WatchHub;
   metrics: RequestMetrics;
+  /** Absent: everything of the cluster is here. */
+  around?: Around;
   storage: StorageCounts;
   /** Absent: nothing is logged. */
   audit: AuditLog | undefined;
@@ -45,6 +47,14 @@ export interface Services {
   hubChanged(): void;
   /** Told of errors that are nobody's fault but ours. */
   report(error: unknown, context: string): void;
+}
+
+/** The objects beside this one that make up the cluster. */
+export interface Around {
+  /** Whether a storage key's objects are this object's own. */
+  owns(storage: string): boolean;
+  /** What the others count, in Prometheus' text format. */
+  metrics(): Promise<string>[];
 }
 
 export interface TokenService {

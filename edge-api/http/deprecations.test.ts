@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { deprecationWarning } from "./deprecations.ts";
+import { deprecationOf, deprecationWarning } from "./deprecations.ts";
 import { parseRequestInfo } from "./request-info.ts";
 
 it.each([
@@ -21,5 +21,6 @@ it.each([
   ["[DW4] the successor itself", "/apis/storage.k8s.io/v1/volumeattributesclasses", undefined],
   ["[DW5] any other", "/api/v1/pods", undefined],
 ])("%s", (_name, path, warning) => {
-  expect(deprecationWarning(parseRequestInfo("GET", path, undefined))).toBe(warning);
+  const found = deprecationOf(parseRequestInfo("GET", path, undefined));
+  expect(found && deprecationWarning(found)).toBe(warning);
 });

@@ -4,7 +4,7 @@
  */
 import type { RequestInfo } from "./request-info.ts";
 
-interface Deprecation {
+export interface Deprecation {
   apiVersion: string;
   kind: string;
   /** Releases: "1.35". */
@@ -50,13 +50,14 @@ const DEPRECATIONS: ReadonlyMap<string, readonly Deprecation[]> = new Map([
   ["devicetaintrules", [of("resource.k8s.io/v1alpha3", "1.36", "1.39")("DeviceTaintRule")]],
 ]);
 
-/** The warning that goes with every answer about a deprecated version; undefined for all others. */
-export function deprecationWarning({ resource, group, version }: RequestInfo): string | undefined {
+/** Of what a request is about; undefined for what is not deprecated. */
+export function deprecationOf({ resource, group, version }: RequestInfo): Deprecation | undefined {
   const candidates = DEPRECATIONS.get(resource);
   if (!candidates) return undefined;
   const asked = group ? `${group}/${version}` : version;
-  const found = candidates.find(({ apiVersion }) => apiVersion === asked);
-  if (!found) return undefined;
-  const { apiVersion, kind, since, removed, use } = found;
-  return `${apiVersion} ${kind} is deprecated in v${since}+${removed ? `, unavailable in v${removed}+` : ""}${use ? `; use ${use}` : ""}`;
+  return candidates.find(({ apiVersion }) => apiVersion === asked);
 }
+
+/** Goes with every answer about a deprecated version. */
+export const deprecationWarning = ({ apiVersion, kind, since, removed, use }: Deprecation): string =>
+  `${apiVersion} ${kind} is deprecated in v${since}+${removed ? `, unavailable in v${removed}+` : ""}${use ? `; use ${use}` : ""}`;

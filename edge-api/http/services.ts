@@ -71,6 +71,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const verify = createVerifier(keys, nowMs);
   const audiences = audiencesOf(options.serverUrl);
   const sign = await createSigner(options.signingKey);
+  const metrics = new RequestMetrics(nowMs());
   const commit = new CommitGroup(store, options.schedule);
   followTokenSecrets({ env, commit, sign, caCertificate: authority.certificate, report: options.report });
   return {
@@ -98,10 +99,16 @@ export async function createServices(options: ServicesOptions): Promise<Services
       onDue: options.hubChanged,
       report: (error) => options.report(error, "watch"),
     }),
-    metrics: new RequestMetrics(nowMs()),
+    metrics,
     storage: new StorageCounts(store, registry, options.storageBytes),
     audit: options.auditPolicy
-      ? { policy: parsePolicy(options.auditPolicy), write: options.auditWrite ?? ((line) => console.log(line)) }
+      ? {
+          policy: parsePolicy(options.auditPolicy),
+          write: (line) => {
+            metrics.auditEvents++;
+            (options.auditWrite ?? console.log)(line);
+          },
+        }
       : undefined,
     tokens: { issuer: audiences[0]!, audiences, keys, sign },
     certificates: {

@@ -1,6 +1,6 @@
 /** GET with watch=true: events as they happen, over a chunked response or a WebSocket. */
 
-import type { Counter } from "../observe/metrics.ts";
+import type { SentEvents } from "../observe/metrics.ts";
 import type { Watcher, WatchSpec, WatchStart } from "../store/watch-types.ts";
 import type { Target } from "../verbs/environment.ts";
 import { planWatch } from "../verbs/watch.ts";
@@ -65,7 +65,7 @@ function endOf({ services, query }: RequestContext, socket: boolean): number | u
 
 function streamOf(
   services: Services,
-  { spec, start, sent }: { spec: WatchSpec; start: WatchStart; sent: Counter },
+  { spec, start, sent }: { spec: WatchSpec; start: WatchStart; sent: SentEvents },
 ): ReadableStream<Uint8Array> {
   let watcher: Watcher | undefined;
   return new ReadableStream<Uint8Array>(
@@ -76,8 +76,9 @@ function streamOf(
           start,
           sink: {
             send: (data) => {
-              sent.count++;
-              controller.enqueue(data as Uint8Array);
+              const bytes = data as Uint8Array;
+              sent.add(bytes.byteLength);
+              controller.enqueue(bytes);
             },
             pendingBytes: () => STREAM_BUFFER_BYTES - (controller.desiredSize ?? 0),
             close: () => controller.close(),

@@ -70,13 +70,18 @@ export class ClusterStore extends DurableObject<Bindings> {
     const sql = new DurableSql(ctx.storage);
     migrate(sql);
     this.#store = new SqliteStore(sql, { now: () => systemClock.now() });
-    this.#sockets = new WatchSockets(ctx, () => this.#services.hub);
+    this.#sockets = new WatchSockets(ctx, () => this.#services);
     void ctx.blockConcurrencyWhile(() => this.#start());
   }
 
   /** The programs that follow this cluster; main.ts says which. */
   protected subscriptions(_cluster: string): readonly Subscription[] {
     return [];
+  }
+
+  /** The objects beside this one; main.ts says which. */
+  protected around(_cluster: string): Services["around"] {
+    return undefined;
   }
 
   async #start(): Promise<void> {
@@ -103,6 +108,8 @@ export class ClusterStore extends DurableObject<Bindings> {
       hubChanged: () => this.#sockets.tick(),
       report,
     });
+    const around = this.around(ctx.id.name ?? "default");
+    if (around) this.#services.around = around;
     this.#sockets.resume();
     this.#alarmAtMs = (await ctx.storage.getAlarm()) ?? undefined;
     this.#store.subscribe(() => this.#alarmBy(systemClock.now() + HISTORY_MS + COMPACTION_SLACK_MS));

@@ -22,6 +22,7 @@ import { serve } from "../http/chain.ts";
 import type { Services } from "../http/context.ts";
 import { parseRequestInfo } from "../http/request-info.ts";
 import { createServices } from "../http/services.ts";
+import { metricsText } from "../observe/scrape.ts";
 import type { ObjectKey } from "../store/contract.ts";
 import { expire, oldestWriteMs, removeAll, type Tombstone } from "../store/expiry.ts";
 import { StoreFollower } from "../store/follower.ts";
@@ -81,7 +82,7 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
     this.#sql = new DurableSql(ctx.storage);
     migrate(this.#sql);
     this.#store = new SqliteStore(this.#sql, { now: () => systemClock.now() });
-    this.#sockets = new WatchSockets(ctx, () => this.#services.hub);
+    this.#sockets = new WatchSockets(ctx, () => this.#services);
     void ctx.blockConcurrencyWhile(() => this.#start());
   }
 
@@ -106,6 +107,7 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
       })),
       accountProblem: (identity) => this.#accountProblem(identity),
       freshen: () => this.#freshen(),
+      around: { owns: (storage) => storage === EVENTS, metrics: () => [] },
     };
     this.#follower = new StoreFollower({
       store: this.#services.env.store,
@@ -138,6 +140,11 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
       await this.#know([parseRequestInfo(method, new URL(url).pathname, undefined).namespace]);
     }
     return serve(this.#services, request);
+  }
+
+  /** What is counted here, for ClusterStore's /metrics. */
+  metrics(): string {
+    return metricsText(this.#services);
   }
 
   /** machinery/cluster/contract.ts; events only */

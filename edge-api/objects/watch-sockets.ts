@@ -1,24 +1,27 @@
 /** Watches over hibernatable WebSockets: what a watch is stands beside its socket, so that both outlive the object's memory. */
 import { systemClock } from "../../machinery/clock.ts";
-import type { WatchHub } from "../store/watch-hub.ts";
+import type { Services } from "../http/context.ts";
+import { formOf } from "../http/watch-representation.ts";
 import type { WatchDescription, Watcher, WatchSink, WatchSpec, WatchStart } from "../store/watch-types.ts";
+
+type WatchServices = Pick<Services, "hub" | "metrics" | "env">;
 
 export class WatchSockets {
   readonly #ctx: DurableObjectState;
-  readonly #hub: () => WatchHub;
+  readonly #services: () => WatchServices;
   readonly #watchers = new Map<WebSocket, Watcher>();
   #cancelTick: (() => void) | undefined;
 
-  /** @param hub asked for when it is needed: the hub's own options need this object */
-  constructor(ctx: DurableObjectState, hub: () => WatchHub) {
+  /** @param services asked for when they are needed: their own options need this object */
+  constructor(ctx: DurableObjectState, services: () => WatchServices) {
     this.#ctx = ctx;
-    this.#hub = hub;
+    this.#services = services;
   }
 
   accept({ spec, start }: { spec: WatchSpec; start: WatchStart }): Response {
     const { 0: client, 1: server } = new WebSocketPair();
     this.#ctx.acceptWebSocket(server);
-    const watcher = this.#hub().open({ spec, start, sink: this.#sink(server) });
+    const watcher = this.#services().hub.open({ spec, start, sink: this.#sink(server, spec) });
     this.#watchers.set(server, watcher);
     server.serializeAttachment(watcher.describe());
     this.tick();
@@ -31,7 +34,11 @@ export class WatchSockets {
     for (const socket of this.#ctx.getWebSockets()) {
       const description = socket.deserializeAttachment() as WatchDescription | null;
       if (!description) socket.close(1011, "the watch was lost");
-      else this.#watchers.set(socket, this.#hub().reopen({ description, sink: this.#sink(socket) }));
+      else
+        this.#watchers.set(
+          socket,
+          this.#services().hub.reopen({ description, sink: this.#sink(socket, description.spec) }),
+        );
     }
     this.tick();
   }
@@ -47,14 +54,20 @@ export class WatchSockets {
   tick(): void {
     this.#cancelTick?.();
     this.#cancelTick = undefined;
-    const dueMs = this.#hub().tick();
+    const dueMs = this.#services().hub.tick();
     if (dueMs === undefined) return;
     this.#cancelTick = systemClock.after(Math.max(dueMs - systemClock.now(), 0), () => this.tick());
   }
 
-  #sink(socket: WebSocket): WatchSink {
+  #sink(socket: WebSocket, spec: WatchSpec): WatchSink {
+    const { metrics, env } = this.#services();
+    const sent = metrics.watchEvents(formOf(spec.representation, env.registry).kind);
     return {
-      send: (data) => socket.send(data as string),
+      send: (data) => {
+        const text = data as string;
+        sent.add(text.length);
+        socket.send(text);
+      },
       pendingBytes: () => (socket as WebSocket & { bufferedAmount?: number }).bufferedAmount ?? 0,
       close: (reason) => {
         this.#watchers.delete(socket);

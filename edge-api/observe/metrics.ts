@@ -34,14 +34,89 @@ export interface Series {
   latency: Latency | undefined;
 }
 
+/** Upper bounds in bytes, as kube-apiserver's. */
+export const EVENT_SIZE_BUCKETS = [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072] as const;
+
+/** What was sent to the watches of one kind. */
+export class SentEvents {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  count = 0;
+  sumBytes = 0;
+  /** By index of EVENT_SIZE_BUCKETS, as in Latency. */
+  readonly buckets = new Uint32Array(EVENT_SIZE_BUCKETS.length + 1);
+
+  constructor({ group, version, plural }: { group: string; version: string; plural: string }) {
+    this.group = group;
+    this.version = version;
+    this.resource = plural;
+  }
+
+  add(sizeBytes: number): void {
+    this.count++;
+    this.sumBytes += sizeBytes;
+    let bucket = 0;
+    while (bucket < EVENT_SIZE_BUCKETS.length && sizeBytes > EVENT_SIZE_BUCKETS[bucket]!) bucket++;
+    this.buckets[bucket]!++;
+  }
+}
+
+/** A served version on its way out that somebody has asked for. */
+export interface DeprecatedUse {
+  group: string;
+  version: string;
+  resource: string;
+  subresource: string;
+  /** "1.39"; "" when it is not known. */
+  removedRelease: string;
+}
+
+export type HealthStatus = "success" | "error";
+
+/** A check below a health endpoint. */
+export interface HealthCount {
+  name: string;
+  /** "livez" */
+  type: string;
+  last: HealthStatus;
+  counts: { [status in HealthStatus]: number };
+}
+
 const VERBS: { readonly [verb: string]: string } = { create: "POST", update: "PUT" };
+/** Spoken with over a connection, whatever the method. */
+const CONNECTED: ReadonlySet<string> = new Set(["attach", "exec", "portforward", "proxy"]);
+
+/** As kube-apiserver labels it. */
+function verbOf({ verb, subresource, isResource }: RequestInfo, isApply: boolean): string {
+  if (isApply) return "APPLY";
+  if (isResource && CONNECTED.has(subresource)) return "CONNECT";
+  return VERBS[verb] ?? verb.toUpperCase();
+}
+
+function scopeOf({ name, verb, namespace, isResource }: RequestInfo): string {
+  if (!isResource) return "";
+  if (name !== "" || verb === "create") return "resource";
+  return namespace !== "" ? "namespace" : "cluster";
+}
+
+/** Requests that last as long as the client wishes. */
+const isLongRunning = ({ verb, subresource }: RequestInfo): boolean =>
+  verb === "watch" || CONNECTED.has(subresource) || subresource === "log";
+
 const MUTATING: ReadonlySet<string> = new Set(["create", "update", "patch", "delete", "deletecollection"]);
 /** Names that strangers make up are not worth a series each. */
 const MAX_SERIES = 4000;
 
 export class RequestMetrics {
   readonly #series = new Map<string, Series>();
-  readonly #watchEvents = new Map<string, Counter & { group: string; version: string; resource: string }>();
+  readonly #watchEvents = new Map<string, SentEvents>();
+  readonly #deprecated = new Map<string, DeprecatedUse>();
+  readonly #health = new Map<string, HealthCount>();
+  /** By kube-apiserver's label: system users by name, all others together. */
+  readonly #users = new Map<string, Counter>();
+  readonly authorized = { allowed: 0, denied: 0 };
+  auditEvents = 0;
   readonly inFlight = { mutating: 0, readOnly: 0 };
   readonly startedMs: number;
 
@@ -50,18 +125,19 @@ export class RequestMetrics {
   }
 
   /** To be called when a request comes; `done` with the same info when it has been answered. */
-  begin({ verb }: RequestInfo): void {
-    if (verb === "watch") return;
-    if (MUTATING.has(verb)) this.inFlight.mutating++;
+  begin(info: RequestInfo): void {
+    if (isLongRunning(info)) return;
+    if (MUTATING.has(info.verb)) this.inFlight.mutating++;
     else this.inFlight.readOnly++;
   }
 
-  done(info: RequestInfo, { code, seconds, dryRun }: { code: number; seconds: number; dryRun: boolean }): void {
-    if (info.verb !== "watch") {
+  done(info: RequestInfo, answer: Answered): void {
+    if (!isLongRunning(info)) {
       if (MUTATING.has(info.verb)) this.inFlight.mutating--;
       else this.inFlight.readOnly--;
     }
-    const series = this.#seriesOf(info, code, dryRun);
+    const { code, seconds } = answer;
+    const series = this.#seriesOf(info, answer);
     const counter = series.codes.get(code);
     if (counter) counter.count++;
     else series.codes.set(code, { count: 1 });
@@ -72,52 +148,98 @@ export class RequestMetrics {
     series.latency.sumSeconds += seconds;
   }
 
-  #seriesOf(info: RequestInfo, code: number, dryRun: boolean): Series {
+  #seriesOf(info: RequestInfo, { code, dryRun, isApply }: Pick<Answered, "code" | "dryRun" | "isApply">): Series {
     // Paths and kinds that are not served are of one sort, whatever they are called.
     const known = code !== 404 || this.#series.size < MAX_SERIES / 2;
-    const scope = info.name !== "" ? "resource" : info.namespace !== "" ? "namespace" : "cluster";
+    const scope = scopeOf(info);
     const key = known
-      ? `${info.verb} ${info.group}/${info.version}/${info.resource}/${info.subresource} ${scope}${dryRun ? "!" : ""}`
+      ? `${isApply ? "apply" : info.verb} ${info.group}/${info.version}/${info.resource}/${info.isResource ? info.subresource : nonResource(info.path)} ${scope}${dryRun ? "!" : ""}`
       : "other";
     let series = this.#series.get(key);
     if (!series) {
-      if (this.#series.size >= MAX_SERIES && key !== "other") return this.#seriesOf(OTHER, 404, false);
+      if (this.#series.size >= MAX_SERIES && key !== "other")
+        return this.#seriesOf(OTHER, { code: 404, dryRun: false });
       series = {
-        verb: VERBS[info.verb] ?? info.verb.toUpperCase(),
+        verb: verbOf(info, isApply ?? false),
         group: info.group,
         version: info.version,
         resource: info.resource,
         subresource: info.isResource ? info.subresource : nonResource(info.path),
-        scope: info.isResource ? scope : "",
+        scope,
         dryRun,
         codes: new Map(),
-        latency:
-          info.verb === "watch" ? undefined : { buckets: new Uint32Array(LATENCY_BUCKETS.length + 1), sumSeconds: 0 },
+        latency: isLongRunning(info)
+          ? undefined
+          : { buckets: new Uint32Array(LATENCY_BUCKETS.length + 1), sumSeconds: 0 },
       };
       this.#series.set(key, series);
     }
     return series;
   }
 
-  /** Counts the events of one watch; the same for all watches of a resource. */
-  watchEvents({ group, version, plural }: { group: string; version: string; plural: string }): Counter {
-    const key = `${group}/${version}/${plural}`;
-    let counter = this.#watchEvents.get(key);
-    if (!counter) {
-      counter = { group, version, resource: plural, count: 0 };
-      this.#watchEvents.set(key, counter);
+  /** The same for all watches of a kind. */
+  watchEvents(kind: { group: string; version: string; plural: string }): SentEvents {
+    const key = `${kind.group}/${kind.version}/${kind.plural}`;
+    let sent = this.#watchEvents.get(key);
+    if (!sent) {
+      sent = new SentEvents(kind);
+      this.#watchEvents.set(key, sent);
     }
-    return counter;
+    return sent;
+  }
+
+  deprecatedUse(use: DeprecatedUse): void {
+    const key = `${use.group}/${use.version}/${use.resource}/${use.subresource}`;
+    if (!this.#deprecated.has(key)) this.#deprecated.set(key, use);
+  }
+
+  health(type: string, name: string, last: HealthStatus): void {
+    const key = `${type}/${name}`;
+    const known = this.#health.get(key) ?? { name, type, last, counts: { success: 0, error: 0 } };
+    known.last = last;
+    known.counts[last]++;
+    this.#health.set(key, known);
+  }
+
+  user(name: string): void {
+    const label = name.startsWith("system:") && !NUMEROUS_USERS.test(name) ? name : "other";
+    const known = this.#users.get(label);
+    if (known) known.count++;
+    else if (this.#users.size < MAX_USERS) this.#users.set(label, { count: 1 });
   }
 
   series(): Iterable<Series> {
     return this.#series.values();
   }
 
-  watched(): Iterable<Counter & { group: string; version: string; resource: string }> {
+  watched(): Iterable<SentEvents> {
     return this.#watchEvents.values();
   }
+
+  deprecated(): Iterable<DeprecatedUse> {
+    return this.#deprecated.values();
+  }
+
+  healthChecks(): Iterable<HealthCount> {
+    return this.#health.values();
+  }
+
+  users(): Iterable<[string, Counter]> {
+    return this.#users;
+  }
 }
+
+export interface Answered {
+  code: number;
+  seconds: number;
+  dryRun: boolean;
+  /** Of a patch: server-side apply. */
+  isApply?: boolean;
+}
+
+/** A series for each of them would be too many. */
+const NUMEROUS_USERS = /^system:(?:serviceaccount|node|bootstrap):/;
+const MAX_USERS = 100;
 
 const OTHER: RequestInfo = {
   isResource: false,

@@ -1,4 +1,7 @@
-/** The text format Prometheus reads, version 0.0.4. */
+/**
+ * The text format Prometheus reads, version 0.0.4.
+ * Source: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
+ */
 
 export type Labels = { readonly [name: string]: string | number };
 
@@ -12,12 +15,36 @@ export const labelText = (labels: Labels): string => {
   return pairs.length > 0 ? `{${pairs.join(",")}}` : "";
 };
 
-/** One metric with all its samples. */
-export function family(
-  { name, help, type }: { name: string; help: string; type: "counter" | "gauge" | "histogram" },
-  samples: Iterable<{ labels: Labels; value: number; suffix?: string }>,
-): string {
+export interface Sample {
+  labels: Labels;
+  value: number;
+  /** "_bucket", "_sum", "_count" */
+  suffix?: string;
+}
+
+export interface Family {
+  name: string;
+  help: string;
+  type: "counter" | "gauge" | "histogram";
+}
+
+/** One metric with all its samples; "" when there are none. */
+export function family({ name, help, type }: Family, samples: Iterable<Sample>): string {
   let text = "";
   for (const { labels, value, suffix = "" } of samples) text += `${name}${suffix}${labelText(labels)} ${value}\n`;
   return text === "" ? "" : `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${text}`;
+}
+
+/** @param buckets what fell into each bound and beyond the last, not cumulative */
+export function* histogram(
+  labels: Labels,
+  { bounds, buckets, sum }: { bounds: readonly number[]; buckets: ArrayLike<number>; sum: number },
+): Generator<Sample> {
+  let count = 0;
+  for (const [i, bound] of [...bounds, "+Inf"].entries()) {
+    count += buckets[i]!;
+    yield { labels: { ...labels, le: bound }, value: count, suffix: "_bucket" };
+  }
+  yield { labels, value: sum, suffix: "_sum" };
+  yield { labels, value: count, suffix: "_count" };
 }

@@ -18,7 +18,7 @@ describe("/metrics", () => {
       `component="apiserver",dry_run="",group="",resource="configmaps",scope="${scope}",subresource="",verb="${verb}",version="v1"`;
     expect(text).toContain(`apiserver_request_total{code="200",${labels("GET", "resource")}} 2\n`);
     expect(text).toContain(`apiserver_request_total{code="404",${labels("GET", "resource")}} 1\n`);
-    expect(text).toContain(`apiserver_request_total{code="201",${labels("POST", "namespace")}} 1\n`);
+    expect(text).toContain(`apiserver_request_total{code="201",${labels("POST", "resource")}} 1\n`);
     expect(text).toContain(`apiserver_request_duration_seconds_bucket{${labels("GET", "resource")},le="+Inf"} 3\n`);
     expect(text).toContain(`apiserver_request_duration_seconds_count{${labels("GET", "resource")}} 3\n`);
     expect(text).toContain(`apiserver_current_inflight_requests{request_kind="readOnly"} 1\n`);
@@ -35,7 +35,71 @@ describe("/metrics", () => {
     const { text } = await api.get("/metrics");
     expect(text).toMatch(/apiserver_longrunning_requests\{[^}]*resource="configmaps"[^}]*\} 1\n/);
     expect(text).toMatch(/apiserver_watch_events_total\{group="",resource="configmaps",version="v1"\} [1-9]/);
+    expect(text).toMatch(
+      /apiserver_watch_events_sizes_bucket\{group="",resource="configmaps",version="v1",le="1024"\} [1-9]/,
+    );
     await response.body?.cancel();
+  });
+
+  it("[MX4] labels requests as kube-apiserver does", async () => {
+    const api = await startApi();
+    const applied = { body: configMap("b"), contentType: "application/apply-patch+yaml" };
+    await api.request("PATCH", `${MAPS}/b?fieldManager=m`, applied);
+    await api.get("/api/v1/configmaps");
+    await api.get("/livez/ping");
+    await api.get("/api/v1/endpoints", { as: { user: "system:kube-scheduler", groups: ["system:masters"] } });
+    await api.get("/api/v1/pods", { as: { user: "u", groups: ["system:authenticated"] } });
+    const { text } = await api.get("/metrics");
+    const line = (labels: string, count: number) =>
+      expect(text).toContain(
+        `apiserver_request_total{${labels.replace("@", 'component="apiserver",dry_run=""')}} ${count}\n`,
+      );
+    line('code="201",@,group="",resource="configmaps",scope="resource",subresource="",verb="APPLY",version="v1"', 1);
+    line('code="200",@,group="",resource="configmaps",scope="cluster",subresource="",verb="LIST",version="v1"', 1);
+    line('code="200",@,group="",resource="",scope="",subresource="/livez",verb="GET",version=""', 1);
+    expect(text).toContain('apiserver_storage_list_total{group="",resource="configmaps"} 1\n');
+    expect(text).toContain(
+      'apiserver_requested_deprecated_apis{group="",version="v1",resource="endpoints",subresource="",removed_release=""} 1\n',
+    );
+    expect(text).toContain('authenticated_user_requests{username="system:kube-scheduler"} 1\n');
+    expect(text).toContain('authorization_attempts_total{result="denied"} 1\n');
+    // Every family says what it is, once.
+    const names = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+    expect(new Set(names).size).toBe(names.length);
+    for (const name of names)
+      expect(text).toMatch(new RegExp(`^# HELP ${name} \\[(STABLE|BETA|ALPHA)\\] |process_start`, "m"));
+  });
+
+  it("[MX5] what the objects around it count is added; one that does not answer is left out", async () => {
+    const api = await startApi();
+    await api.create(MAPS, configMap("a"));
+    api.services.around = {
+      owns: (storage) => storage !== "configmaps",
+      metrics: () => [
+        Promise.resolve("# HELP workqueue_depth d\n# TYPE workqueue_depth gauge\nworkqueue_depth 3\n"),
+        Promise.reject(new Error("asleep")),
+      ],
+    };
+    const { status, text } = await api.get("/metrics");
+    expect(status).toBe(200);
+    expect(text).toContain("workqueue_depth 3\n");
+    expect(text).not.toContain('apiserver_storage_objects{resource="configmaps"}');
+    expect(api.errors).toEqual([new Error("asleep")]);
+  });
+
+  it("[MX6] /metrics/slis tells of each health check how it is and how often it was asked", async () => {
+    const api = await startApi();
+    await api.get("/livez");
+    const { text, headers } = await api.get("/metrics/slis");
+    expect(headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+    expect(text).toContain('kubernetes_healthcheck{name="etcd",type="readyz"} 1\n');
+    expect(text).toContain('kubernetes_healthchecks_total{name="ping",status="success",type="livez"} 2\n');
+    api.services.env.store.get = () => {
+      throw new Error("disk on fire");
+    };
+    const after = (await api.get("/metrics/slis")).text;
+    expect(after).toContain('kubernetes_healthcheck{name="etcd",type="readyz"} 0\n');
+    expect(after).toContain('kubernetes_healthchecks_total{name="etcd",status="error",type="readyz"} 1\n');
   });
 
   it("[MX3] is not for everybody", async () => {

@@ -79,19 +79,26 @@ export function health(context: RequestContext, endpoint: string, only: string |
 function oneCheck(context: RequestContext, endpoint: string, name: string): Response {
   const check = checksOf(endpoint).find((one) => one.name === name);
   if (!check) throw new ApiError(404, "NotFound", "the server could not find the requested resource", {});
-  return isWell(context, check)
+  return isWell(context.services, endpoint, check)
     ? plain(context, 200, "ok")
     : plain(context, 500, "internal server error: reason withheld\n");
 }
 
-function isWell({ services }: RequestContext, { name, run }: Check): boolean {
+function isWell(services: Services, endpoint: string, { name, run }: Check): boolean {
+  let well = true;
   try {
     run(services);
-    return true;
   } catch (error) {
     services.report(error, `health check ${name}`);
-    return false;
+    well = false;
   }
+  services.metrics.health(endpoint, name, well ? "success" : "error");
+  return well;
+}
+
+/** All of them, for those who count them. */
+export function runHealthChecks(services: Services): void {
+  for (const endpoint of ENDPOINTS) for (const check of checksOf(endpoint)) isWell(services, endpoint, check);
 }
 
 function allChecks(context: RequestContext, endpoint: string): Response {
@@ -101,7 +108,7 @@ function allChecks(context: RequestContext, endpoint: string): Response {
   let failed = false;
   for (const check of checksOf(endpoint)) {
     if (excluded.delete(check.name)) lines.push(`[+]${check.name} excluded: ok`);
-    else if (isWell(context, check)) lines.push(`[+]${check.name} ok`);
+    else if (isWell(context.services, endpoint, check)) lines.push(`[+]${check.name} ok`);
     else {
       failed = true;
       lines.push(`[-]${check.name} failed: reason withheld`);

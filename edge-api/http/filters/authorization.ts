@@ -13,6 +13,7 @@ export const authorization: Filter = (context, next) => {
     audit.annotate("authorization.k8s.io/decision", decision === "allow" ? "allow" : "forbid");
     audit.annotate("authorization.k8s.io/reason", reason);
   }
+  services.metrics.authorized[decision === "allow" ? "allowed" : "denied"]++;
   if (decision !== "allow") throw refusal(identity, access, reason);
   return next(context);
 };

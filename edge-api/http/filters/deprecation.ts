@@ -1,9 +1,14 @@
-/** Warns whoever uses a version that will go. */
+/** Warns whoever uses a version that will go, and counts it. */
 import type { Filter } from "../context.ts";
-import { deprecationWarning } from "../deprecations.ts";
+import { deprecationOf, deprecationWarning } from "../deprecations.ts";
 
 export const deprecation: Filter = (context, next) => {
-  const warning = context.info.isResource ? deprecationWarning(context.info) : undefined;
-  if (warning !== undefined) context.warnings.push(warning);
+  const { info, services } = context;
+  const found = info.isResource ? deprecationOf(info) : undefined;
+  if (found) {
+    const { group, version, resource, subresource } = info;
+    services.metrics.deprecatedUse({ group, version, resource, subresource, removedRelease: found.removed ?? "" });
+    context.warnings.push(deprecationWarning(found));
+  }
   return next(context);
 };

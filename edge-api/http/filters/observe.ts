@@ -7,6 +7,7 @@ export const observe: Filter = async (context, next) => {
   const { info } = context;
   const startMs = env.clock.now();
   metrics.begin(info);
+  metrics.user(context.identity.user);
   let code = 500;
   try {
     const response = await (audit ? audited(audit, context, () => next(context)) : next(context));
@@ -14,6 +15,10 @@ export const observe: Filter = async (context, next) => {
     return response;
   } finally {
     const dryRun = context.query?.has("dryRun") ?? false;
-    metrics.done(info, { code, seconds: (env.clock.now() - startMs) / 1000, dryRun });
+    const seconds = (env.clock.now() - startMs) / 1000;
+    metrics.done(info, { code, seconds, dryRun, isApply: info.verb === "patch" && isApply(context.request) });
   }
 };
+
+const isApply = ({ headers }: Request): boolean =>
+  headers.get("content-type")?.startsWith("application/apply-patch") ?? false;
