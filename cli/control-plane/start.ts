@@ -69,9 +69,17 @@ export async function prepareControlPlane({ layout, listen }: ControlPlaneOption
       ...["KEDGE_ADMIN_TOKEN", "KEDGE_CA_CERT", "KEDGE_CA_KEY", "KEDGE_SERVER_URL"],
       ...SETTINGS.filter((name) => process.env[name] !== undefined),
     ],
+    identityProvider: process.env.KEDGE_OIDC_ISSUER ? identityProvider(process.env) : undefined,
   });
   writeFileAtomic(configFile, config, 0o600);
   return [workerdProgram(), "serve", configFile];
+}
+
+/** @throws Failure when the file of its CA cannot be read */
+function identityProvider({ KEDGE_OIDC_CA_FILE: file }: NodeJS.ProcessEnv) {
+  const authority = file ? readIfExists(file) : undefined;
+  if (file && authority === undefined) throw new Failure(`KEDGE_OIDC_CA_FILE: there is no file ${file}`);
+  return { binding: "KEDGE_OIDC_PROVIDER", authority };
 }
 
 /** Secrets reach workerd through its environment, which only its owner can read. */

@@ -14,6 +14,11 @@ export interface WorkerdConfig {
   objects: { className: string; binding: string }[];
   /** Worker bindings that workerd takes from its environment: never on the command line, never in the file. */
   environment: string[];
+  /**
+   * An identity provider of the cluster's users: may be in a private network, which nothing else that the Worker asks
+   * for may. `authority`: PEM of whoever signs its certificate; absent: as browsers trust.
+   */
+  identityProvider?: { binding: string; authority: string | undefined } | undefined;
 }
 
 /**
@@ -25,12 +30,22 @@ const V8_FLAGS = ["--max-semi-space-size=4"];
 
 const text = (value: string): string => JSON.stringify(value);
 
+const tlsTrust = (authority: string | undefined): string =>
+  authority === undefined ? "trustBrowserCas = true" : `trustedCertificates = [${text(authority)}]`;
+
 /** Cap'n Proto text; workerd.capnp documents every field. */
 export function workerdConfig(config: WorkerdConfig): string {
   const bindings = [
     ...config.environment.map((name) => `    (name = ${text(name)}, fromEnvironment = ${text(name)}),`),
     ...config.objects.map((o) => `    (name = ${text(o.binding)}, durableObjectNamespace = ${text(o.className)}),`),
   ];
+  const services: string[] = [];
+  if (config.identityProvider) {
+    const { binding, authority } = config.identityProvider;
+    bindings.push(`    (name = ${text(binding)}, service = "identityProvider"),`);
+    const network = `allow = ["public", "private"], tlsOptions = (${tlsTrust(authority)})`;
+    services.push(`    (name = "identityProvider", network = (${network})),\n`);
+  }
   const namespaces = config.objects.map(
     (o) => `    (className = ${text(o.className)}, uniqueKey = ${text(`kedge-${o.className}`)}, enableSql = true),`,
   );
@@ -44,7 +59,7 @@ const config :Workerd.Config = (
   services = [
     (name = "kedge", worker = .worker),
     (name = "storage", disk = (path = ${text(config.storageDir)}, writable = true)),
-  ],
+${services.join("")}  ],
   sockets = [
 ${sockets.join("\n")}
   ],

@@ -74,9 +74,12 @@ export function createOidc(options: OidcOptions, environment: OidcEnvironment): 
   };
 }
 
-/** The provider's keys, asked for when first needed; undefined while it does not answer. */
+/**
+ * The provider's keys, asked for when first needed; undefined while it does not answer. Requests share what has been
+ * answered, never what is being asked: in workerd a question dies with the request that asked it.
+ */
 function providerKeys(issuer: string, { fetch, nowMs, report }: OidcEnvironment): () => Promise<KeySet | undefined> {
-  let keys: Promise<KeySet | undefined> | undefined;
+  let keys: KeySet | undefined;
   let failedAtMs = Number.NEGATIVE_INFINITY;
   const discover = async (): Promise<KeySet> => {
     const url = issuer.replace(/\/$/, "") + DISCOVERY_PATH;
@@ -88,14 +91,15 @@ function providerKeys(issuer: string, { fetch, nowMs, report }: OidcEnvironment)
       throw new Error(`${url} names no https URL of keys`);
     return createRemoteJWKSet(new URL(document.jwks_uri), { [customFetch]: fetch, timeoutDuration: FETCH_TIMEOUT_MS });
   };
-  return () => {
-    if (!keys && nowMs() - failedAtMs < RETRY_MS) return Promise.resolve(undefined);
-    keys ??= discover().catch((error: unknown) => {
+  return async () => {
+    if (keys) return keys;
+    if (nowMs() - failedAtMs < RETRY_MS) return undefined;
+    try {
+      keys = await discover();
+    } catch (error) {
       report(error);
       failedAtMs = nowMs();
-      keys = undefined;
-      return undefined;
-    });
+    }
     return keys;
   };
 }

@@ -26,4 +26,6 @@ export interface Bindings {
   KEDGE_OIDC_GROUPS_PREFIX?: string;
   KEDGE_OIDC_REQUIRED_CLAIM?: string;
   KEDGE_OIDC_SIGNING_ALGS?: string;
+  /** How the identity provider is reached; absent: as everything else. */
+  KEDGE_OIDC_PROVIDER?: { fetch(url: string, init?: RequestInit): Promise<Response> };
 }

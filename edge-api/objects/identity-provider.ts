@@ -16,8 +16,11 @@ export function identityProvider(env: Bindings, report: (error: unknown) => void
     requiredClaims: env.KEDGE_OIDC_REQUIRED_CLAIM,
     signingAlgorithms: env.KEDGE_OIDC_SIGNING_ALGS,
   };
+  // Self-hosted, the provider may be in a private network and have a certificate of a private CA: it has a way of its own.
+  const way = env.KEDGE_OIDC_PROVIDER;
+  const ask = (url: string, init?: RequestInit): Promise<Response> => (way ? way.fetch(url, init) : fetch(url, init));
   try {
-    return createOidc(options, { fetch: (url, init) => fetch(url, init), nowMs: () => Date.now(), report });
+    return createOidc(options, { fetch: ask, nowMs: () => Date.now(), report });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     report(error);

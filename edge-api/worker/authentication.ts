@@ -27,23 +27,19 @@ export function createAuthenticator(options: {
   nowMs: () => number;
 }): Authenticator {
   const { source, nowMs } = options;
-  let keys: Promise<Keys> | undefined;
+  // What has been answered is shared, never what is being asked: a question dies with the request that asked it.
+  let keys: Keys | undefined;
   let askedAtMs = 0;
 
-  const fetchKeys = (): Promise<Keys> => {
+  const fetchKeys = async (): Promise<Keys> => {
     askedAtMs = nowMs();
-    const asked = source()
-      .identity()
-      .then((identity) => ({
-        audiences: identity.audiences,
-        ids: new Set(identity.keys.map(({ kid }) => kid)),
-        verify: createVerifier(identity.keys, nowMs),
-      }));
-    keys = asked;
-    asked.catch(() => {
-      if (keys === asked) keys = undefined;
-    });
-    return asked;
+    const identity = await source().identity();
+    keys = {
+      audiences: identity.audiences,
+      ids: new Set(identity.keys.map(({ kid }) => kid)),
+      verify: createVerifier(identity.keys, nowMs),
+    };
+    return keys;
   };
 
   return new Authenticator({
@@ -53,7 +49,7 @@ export function createAuthenticator(options: {
     async verify(token) {
       const keyId = keyIdOf(token);
       if (keyId === undefined) return undefined;
-      let current = await (keys ?? fetchKeys());
+      let current = keys ?? (await fetchKeys());
       if (!current.ids.has(keyId) && nowMs() - askedAtMs >= REFRESH_MS) current = await fetchKeys();
       const verified = current.ids.has(keyId) ? await current.verify(token) : undefined;
       return verified && { ...verified, audiences: current.audiences };

@@ -1,4 +1,5 @@
 /** What conformance asks of running pods, on two nodes of this machine. */
+import { createPublicKey, verify } from "node:crypto";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -101,6 +102,48 @@ describe.skipIf(skipNodes)(`conformance on nodes${skipNodes ? ` (skipped: ${skip
     const token = await kubectl("exec", "projected", "--", "cat", "/token/token");
     const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
     expect(claims).toMatchObject({ aud: ["test"], sub: "system:serviceaccount:default:default" });
+  });
+
+  it("[sig-auth] ServiceAccounts ServiceAccountIssuerDiscovery should support OIDC discovery of service account issuer [Conformance]", async () => {
+    await kubectl("create", "serviceaccount", "verifier");
+    const sources = [
+      { serviceAccountToken: { path: "token", expirationSeconds: 7_200, audience: "oidc-discovery-test" } },
+    ];
+    await apply({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "verifier", labels: { name: "verifier" } },
+      spec: {
+        serviceAccountName: "verifier",
+        containers: [{ name: "web", image: WEB_IMAGE, volumeMounts: [{ name: "own", mountPath: "/own" }] }],
+        volumes: [{ name: "own", projected: { sources } }],
+      },
+    });
+    await running("name=verifier", 1);
+    const sh = (script: string) => kubectl("exec", "verifier", "--", "sh", "-c", script);
+    const [head = "", body = "", signature = ""] = (await sh("cat /own/token")).split(".");
+    const parse = (part: string) => JSON.parse(Buffer.from(part, "base64url").toString());
+    const { iss, aud, sub } = parse(body);
+    // The pod asks, by name, trusting the cluster's CA alone, with its own credentials.
+    const mounted = "/var/run/secrets/kubernetes.io/serviceaccount";
+    const fetched = async (url: string) =>
+      JSON.parse(
+        await sh(`curl -sSf --cacert ${mounted}/ca.crt -H "Authorization: Bearer $(cat ${mounted}/token)" ${url}`),
+      );
+    const config = await fetched(`${iss}/.well-known/openid-configuration`);
+    expect(config).toMatchObject({ issuer: iss, response_types_supported: ["id_token"] });
+    const { keys } = await fetched(config.jwks_uri);
+    const { kid, alg } = parse(head);
+    expect(config.id_token_signing_alg_values_supported).toContain(alg);
+    const jwk = keys.find((key: { kid: string }) => key.kid === kid);
+    const verified = verify(
+      "sha256",
+      Buffer.from(`${head}.${body}`),
+      { key: createPublicKey({ key: jwk, format: "jwk" }), dsaEncoding: "ieee-p1363" },
+      Buffer.from(signature, "base64url"),
+    );
+    expect(verified).toBe(true);
+    expect([aud, sub]).toEqual([["oidc-discovery-test"], "system:serviceaccount:default:verifier"]);
   });
 
   it("[sig-cli] Kubectl logs logs should be able to retrieve and filter logs [Conformance]", async () => {

@@ -2,6 +2,7 @@
  * Signs approved certificate requests of Kubernetes' own signers. Loaded only when there is something to sign: see
  * certificates.ts.
  */
+import "reflect-metadata";
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
