@@ -93,7 +93,9 @@ export function parseText(text: string, mediaType: string): ParsedBody {
 export function parseConfiguration(text: string): ParsedBody {
   if (!/^\s*\{/.test(text)) return parseYaml(text);
   try {
-    return parseJson(text);
+    const parsed = parseJson(text);
+    // What comes twice is told in the words of the reader that upstream has for both.
+    return parsed.duplicateFields.length > 0 ? parseYaml(text) : parsed;
   } catch (error) {
     // It may still be a YAML map in braces; if not, that reader says what is wrong.
     if (error instanceof ApiError) return parseYaml(text);

@@ -4,6 +4,7 @@
  */
 import { applyConfiguration } from "../../machinery/apply/apply.ts";
 import { NO_OWNERS } from "../../machinery/apply/ownership.ts";
+import { duplicateWarnings, strictErrors } from "../../machinery/codec/json.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { badRequest, conflict } from "../../machinery/meta/status.ts";
 import { type DecodeOptions, decodeKind } from "./decode.ts";
@@ -64,9 +65,11 @@ export function asConfiguration(config: unknown): { [field: string]: unknown } {
 /** @throws ApiError 400 when validation is strict */
 export function reportDuplicates({ duplicateFields = [], fieldValidation, warn }: DecodeOptions): void {
   if (duplicateFields.length === 0 || fieldValidation === "Ignore") return;
-  const complaints = duplicateFields.map((field) => `duplicate field "${field}"`);
-  if (fieldValidation === "Strict") throw badRequest(`error strict decoding YAML: ${complaints.join(", ")}`);
-  for (const complaint of complaints) warn(complaint);
+  if (fieldValidation === "Strict") {
+    const errors = strictErrors(duplicateFields).join(", ");
+    throw badRequest(`error strict decoding YAML: error converting YAML to JSON: ${errors}`);
+  }
+  for (const complaint of duplicateWarnings(duplicateFields)) warn(complaint);
 }
 
 /** @throws ApiError 409 when the configuration is meant for an object that has gone */

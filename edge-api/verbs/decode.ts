@@ -1,5 +1,6 @@
 /** From a request's parsed body to an object of the target's kind: identity, types, unknown fields, defaults. */
 import type { Kind } from "../../kinds/kind.ts";
+import { duplicateWarnings, strictErrors } from "../../machinery/codec/json.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { ApiError, badRequest } from "../../machinery/meta/status.ts";
 import { decodeObject } from "../../machinery/schema/decode.ts";
@@ -36,18 +37,11 @@ export function decodeShape(env: Environment, value: unknown, shape: Shape, opti
       `${shape.kind} in version ${JSON.stringify(shape.version)} cannot be handled as a ${shape.kind}: json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${shape.version}.${shape.kind}`,
     );
   const given = { apiVersion: ownText(value, "apiVersion"), kind: ownText(value, "kind") };
-  if (given.kind !== "" && given.kind !== shape.kind)
-    throw badRequest(
-      `${given.kind} in version ${JSON.stringify(bareVersion(given.apiVersion))} cannot be handled as a ${shape.kind}: no kind ${JSON.stringify(given.kind)} is accepted here`,
-    );
-  if (given.apiVersion !== "" && given.apiVersion !== expected)
-    throw badRequest(
-      `the API version in the data (${given.apiVersion}) does not match the expected API version (${expected})`,
-    );
+  checkIdentity(env, given, shape);
   value.kind = shape.kind;
   value.apiVersion = expected;
   const decoded = decodeAs(env, value, shape);
-  report(shape, [...decoded.unknownFields.map((f) => `unknown field "${f}"`), ...duplicates(options)], options);
+  report(shape, decoded.unknownFields, options);
   const object = decoded.value as KubeObject;
   if (!isFields(object.metadata)) object.metadata = {};
   return object;
@@ -60,6 +54,31 @@ function ownText(value: { [key: string]: unknown }, field: "apiVersion" | "kind"
   throw badRequest(
     `couldn't get version/kind; json parse error: json: cannot unmarshal ${goTypeOf(given)} into Go struct field .${field} of type string`,
   );
+}
+
+/** kube-apiserver's build says where its types are registered; clients' tests look for it. */
+const SCHEME = '"pkg/api/legacyscheme/scheme.go:30"';
+
+/** @throws ApiError 400 for an object that says it is of another kind or version */
+function checkIdentity(env: Environment, given: { apiVersion: unknown; kind: unknown }, shape: Shape): void {
+  const expected = apiVersionOf(shape);
+  const kind = given.kind === "" ? shape.kind : String(given.kind);
+  const apiVersion = given.apiVersion === "" ? expected : String(given.apiVersion);
+  if (kind === shape.kind && apiVersion === expected) return;
+  const version = bareVersion(apiVersion);
+  const said = `${kind} in version ${JSON.stringify(version)} cannot be handled as a ${shape.kind}`;
+  const known = env.registry.findKind(apiVersion, kind);
+  if (!known) {
+    const which = apiVersion.includes("/") ? apiVersion : version;
+    throw badRequest(
+      `${said}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(which)} in scheme ${SCHEME}`,
+    );
+  }
+  if (kind !== shape.kind) {
+    const into = `${shape.group.split(".", 1)[0] || "core"}.${shape.kind}`;
+    throw badRequest(`${said}: converting (${version}.${kind}) to (${into}): unknown conversion`);
+  }
+  throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expected})`);
 }
 
 function decodeAs(env: Environment, value: unknown, shape: Shape): { value: unknown; unknownFields: string[] } {
@@ -75,14 +94,16 @@ function decodeAs(env: Environment, value: unknown, shape: Shape): { value: unkn
 const handledAs = (shape: Shape, why: string): string =>
   `${shape.kind} in version ${JSON.stringify(shape.version)} cannot be handled as a ${shape.kind}: ${why}`;
 
-const duplicates = (options: DecodeOptions): string[] =>
-  (options.duplicateFields ?? []).map((field) => `duplicate field "${field}"`);
-
-function report(shape: Shape, complaints: string[], options: DecodeOptions): void {
-  if (complaints.length === 0 || options.fieldValidation === "Ignore") return;
-  if (options.fieldValidation === "Strict")
+function report(shape: Shape, unknownFields: readonly string[], options: DecodeOptions): void {
+  const { duplicateFields = [], fieldValidation } = options;
+  if (unknownFields.length + duplicateFields.length === 0 || fieldValidation === "Ignore") return;
+  const unknown = unknownFields.map((field) => `unknown field "${field}"`);
+  if (fieldValidation === "Strict") {
+    const twice = strictErrors(duplicateFields);
+    const complaints = twice[0]?.startsWith("yaml: ") ? [...twice, ...unknown] : [...unknown, ...twice];
     throw badRequest(handledAs(shape, `strict decoding error: ${complaints.join(", ")}`));
-  for (const complaint of complaints) options.warn(complaint);
+  }
+  for (const complaint of [...unknown, ...duplicateWarnings(duplicateFields)]) options.warn(complaint);
 }
 
 /** A whole object of the kind, with its defaults. */

@@ -74,6 +74,14 @@ describe("parseYaml", () => {
     expect(parseYaml('{"json": ["too"]}').value).toEqual({ json: ["too"] });
   });
 
+  it("[YM4] tells what comes twice, by the line of the later value", () => {
+    const text = "a: 1\nb:\n  c: 1\n  c:\n    d: 1\na: 2\n";
+    expect(parseYaml(text)).toEqual({
+      value: { a: 2, b: { c: { d: 1 } } },
+      duplicateFields: ['line 6: key "a" already set in map', 'line 5: key "c" already set in map'],
+    });
+  });
+
   it("[YM2] reads several documents", () => {
     expect(parseYamlDocuments("a: 1\n---\n---\n# nothing\n---\nb: 2\n")).toEqual([{ a: 1 }, { b: 2 }]);
   });

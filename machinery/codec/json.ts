@@ -8,13 +8,29 @@ import { describeSyntaxError } from "./json-error.ts";
 
 export interface ParsedJson {
   value: unknown;
-  /** Paths of fields given more than once ("spec.replicas"); the last one counts. At most MAX_DUPLICATES. */
+  /**
+   * Paths of fields given more than once ("spec.replicas"); the last one counts. At most MAX_DUPLICATES. YAML has the
+   * lines instead: `line 7: key "replicas" already set in map`.
+   */
   duplicateFields: string[];
 }
 
+const YAML_LINE = /^line \d+: key /;
+
+/** What strict decoding says of these: Go's YAML reader makes one error of all, its JSON reader one of each. */
+export function strictErrors(duplicateFields: readonly string[]): string[] {
+  const lines = duplicateFields.filter((text) => YAML_LINE.test(text));
+  const paths = duplicateFields.filter((text) => !YAML_LINE.test(text)).map((path) => `duplicate field "${path}"`);
+  return lines.length > 0 ? [`yaml: unmarshal errors:\n  ${lines.join("\n  ")}`, ...paths] : paths;
+}
+
+/** The same as warnings, which are told line by line. */
+export const duplicateWarnings = (duplicateFields: readonly string[]): string[] =>
+  duplicateFields.map((text) => (YAML_LINE.test(text) ? text : `duplicate field "${text}"`));
+
 /** Go's encoding/json stops here. */
 export const MAX_DEPTH = 10_000;
-const MAX_DUPLICATES = 100;
+export const MAX_DUPLICATES = 100;
 
 /** @throws ApiError 400 with the message of Go's decoder */
 export function parseJson(text: string): ParsedJson {

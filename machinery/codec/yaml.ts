@@ -1,7 +1,17 @@
 /** Reading YAML that strangers send: the JSON subset Kubernetes takes, with bounds. */
-import { parseAllDocuments, parseDocument, type Tags } from "yaml";
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseAllDocuments,
+  parseDocument,
+  type Tags,
+  visit,
+} from "yaml";
 import { ApiError } from "../meta/status.ts";
-import { type ParsedJson, parseJson } from "./json.ts";
+import { MAX_DUPLICATES, type ParsedJson, parseJson } from "./json.ts";
 
 /** A few aliases are fair; a bomb of them is not. */
 const MAX_ALIASES = 100;
@@ -23,8 +33,31 @@ const OPTIONS = {
 /** One document. An empty text is null. @throws ApiError 400 */
 export function parseYaml(text: string): ParsedJson {
   checkDepth(text);
-  const document = parseDocument(text, OPTIONS);
-  return { value: valueOfDocument(document), duplicateFields: [] };
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { ...OPTIONS, lineCounter });
+  return { value: valueOfDocument(document), duplicateFields: duplicatesOf(document, lineCounter) };
+}
+
+/** In Go's words, each at the line of the later value. */
+function duplicatesOf(document: Document, lineCounter: LineCounter): string[] {
+  const found: string[] = [];
+  visit(document, {
+    Map(_, map) {
+      if (!isMap(map)) return;
+      const seen = new Set<string>();
+      for (const { key, value } of map.items) {
+        if (!isScalar(key)) continue;
+        const name = String(key.value);
+        if (seen.has(name) && found.length < MAX_DUPLICATES) {
+          const at = (isNode(value) ? value.range : undefined) ?? key.range;
+          const { line } = lineCounter.linePos(at?.[0] ?? 0);
+          found.push(`line ${line}: key ${JSON.stringify(name)} already set in map`);
+        }
+        seen.add(name);
+      }
+    },
+  });
+  return found;
 }
 
 /** Documents divided by `---`; empty ones are left out. @throws ApiError 400 */

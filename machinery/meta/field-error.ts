@@ -103,6 +103,11 @@ export function invalidObject(
     422,
     "Invalid",
     `${qualified({ group: subject.group, resource: subject.kind, name: subject.name })} is invalid: ${list}`,
-    { name: subject.name, ...(subject.group && { group: subject.group }), kind: subject.kind, causes },
+    {
+      ...(subject.name && { name: subject.name }),
+      ...(subject.group && { group: subject.group }),
+      kind: subject.kind,
+      causes,
+    },
   );
 }

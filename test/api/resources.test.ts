@@ -92,7 +92,25 @@ describe("create", () => {
       body: { apiVersion: "v2", kind: "ConfigMap", metadata: { name: "a" } },
       code: 400,
       reason: "BadRequest",
-      message: "the API version in the data (v2) does not match the expected API version (v1)",
+      message:
+        'ConfigMap in version "v2" cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "v2" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+    },
+    {
+      name: "[C8b] another kind",
+      path: MAPS,
+      body: { apiVersion: "v1", kind: "Pod", metadata: { name: "a" } },
+      code: 400,
+      reason: "BadRequest",
+      message:
+        'Pod in version "v1" cannot be handled as a ConfigMap: converting (v1.Pod) to (core.ConfigMap): unknown conversion',
+    },
+    {
+      name: "[C8c] another version of the kind",
+      path: "/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers",
+      body: { apiVersion: "autoscaling/v1", kind: "HorizontalPodAutoscaler", metadata: { name: "a" } },
+      code: 400,
+      reason: "BadRequest",
+      message: "the API version in the data (autoscaling/v1) does not match the expected API version (autoscaling/v2)",
     },
     {
       name: "[C9] a field of the wrong type",
@@ -417,5 +435,22 @@ describe("devices", () => {
       },
     });
     expect(slice.body.spec.devices[0].taints[0].timeAdded).toBe("2026-01-01T00:00:00Z");
+  });
+});
+
+describe("strict decoding", () => {
+  it("[SD1] YAML's double keys are told before unknown fields, as one error of all lines", async () => {
+    const text = "metadata:\n  name: a\ndata:\n  x: '1'\n  x: '2'\ndta: {}\n";
+    const yaml = { contentType: "application/yaml" };
+    const strict = await api.create(`${MAPS}?fieldValidation=Strict`, text, yaml);
+    expect(strict.body.message).toBe(
+      'ConfigMap in version "v1" cannot be handled as a ConfigMap: strict decoding error: yaml: unmarshal errors:\n  line 5: key "x" already set in map, unknown field "dta"',
+    );
+    const warned = await api.create(MAPS, text, yaml);
+    expect(warned.status).toBe(201);
+    expect(warned.body.data).toEqual({ x: "2" });
+    expect(warned.headers.get("warning")).toBe(
+      '299 - "unknown field \\"dta\\"", 299 - "line 5: key \\"x\\" already set in map"',
+    );
   });
 });
