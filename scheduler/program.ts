@@ -182,7 +182,7 @@ export class Scheduler implements Program {
 
   #onClusterChange(change: ClusterChange): void {
     this.#queue.onChange(change);
-    if (change.what === "group changed") this.#areHeldConcerned = true;
+    if (change.what === "group changed" || change.what === "device changed") this.#areHeldConcerned = true;
     if (this.#bindings.waitingCount > 0) this.#isAwaited = true;
   }
 

@@ -6,6 +6,7 @@ import { writeBatch } from "../edge-api/verbs/batch.ts";
 import type { Environment } from "../edge-api/verbs/environment.ts";
 import { snapshotPage } from "../edge-api/verbs/snapshot.ts";
 import type { Pod } from "../kinds/core/v1-types.ts";
+import type { ResourceClaim } from "../kinds/generated/api/resource-v1.ts";
 import { registry } from "../kinds/registry.ts";
 import { types } from "../kinds/types.ts";
 import type { Clock } from "../machinery/clock.ts";
@@ -14,6 +15,7 @@ import type { Fields } from "../machinery/meta/object.ts";
 import { seededRandom } from "../machinery/meta/random.ts";
 import { createScheduler, SCHEDULER_RESOURCES } from "./program.ts";
 import { makeNode, makePod } from "./testing/builders.ts";
+import { makeDevice, makeDeviceClass, makeResourceClaim, makeSlice } from "./testing/device-builders.ts";
 
 function start() {
   const clock: Clock & { nowMs: number } = { nowMs: 1_770_000_000_000, now: () => clock.nowMs, after: () => () => {} };
@@ -118,5 +120,22 @@ describe("Scheduler on the API's verbs", () => {
     clock.nowMs += 300_000;
     await settle();
     expect(events()).toMatchObject([{ message: "no nodes available to schedule pods", series: { count: 2 } }]);
+  });
+
+  it("[SR5] allocates devices, and two pods that share a claim both reserve it", async () => {
+    const { create, settle, read } = start();
+    await create("nodes", makeNode({ name: "n" }));
+    await create("deviceclasses.resource.k8s.io", makeDeviceClass("gpu", 'device.attributes["gpu.example.com"].ok'));
+    const device = makeDevice("d", { attributes: { ok: { bool: true } } });
+    await create("resourceslices.resource.k8s.io", makeSlice({ name: "s", nodeName: "n", devices: [device] }));
+    await create("resourceclaims.resource.k8s.io", makeResourceClaim({ name: "c" }));
+    const resourceClaims = [{ name: "dev", resourceClaimName: "c" }];
+    for (const name of ["p", "q"]) await create("pods", makePod({ name, spec: { resourceClaims } as never }));
+    await settle();
+    expect([read<Pod>("pods", "p")?.spec?.nodeName, read<Pod>("pods", "q")?.spec?.nodeName]).toEqual(["n", "n"]);
+    const claim = read<ResourceClaim>("resourceclaims.resource.k8s.io", "c");
+    expect(claim?.metadata.finalizers).toEqual(["resource.kubernetes.io/delete-protection"]);
+    expect(claim?.status?.allocation?.devices?.results).toMatchObject([{ request: "r", device: "d" }]);
+    expect(claim?.status?.reservedFor?.map(({ name }) => name)).toEqual(["p", "q"]);
   });
 });

@@ -160,6 +160,14 @@ describe("expressions", () => {
     });
   });
 
+  it("[CEL7] cel.bind is there where it is enabled", () => {
+    const text = "cel.bind(y, x + 1, y * y)";
+    expect(compileExpression({ text, environment }).ok).toBe(false);
+    const more = createEnvironment({ variables: { x: INT }, hasBind: true });
+    const compiled = compileExpression({ text, environment: more });
+    expect(compiled.ok && compiled.program.evaluate(bindings)).toMatchObject({ ok: true, value: 36n });
+  });
+
   it("[CEL6] what lies on prototypes cannot be reached", () => {
     expect(evaluate("has(d.constructor) || has(m.__proto__) || '__proto__' in m")).toBe(false);
     expect(evaluate("{'__proto__': {'polluted': true}}.map(k, k)")).toEqual(["__proto__"]);

@@ -54,7 +54,7 @@ export function compileExpression(options: CompileOptions): Compiled {
   const { text, environment, returns, wrongType = defaultWrongType(returns ?? []) } = options;
   let node: Node;
   try {
-    node = parse(text);
+    node = parse(text, environment);
   } catch (error) {
     if (error instanceof CelSyntaxError) return failed([error.issue], text);
     throw error;

@@ -10,6 +10,8 @@ export interface Environment {
   readonly types: ReadonlyMap<string, CelType>;
   /** Lists and maps of literals may hold different types. Kubernetes has it that they may not. */
   readonly mixedLiterals: boolean;
+  /** Whether there is `cel.bind(name, value, expression)`. */
+  readonly hasBind: boolean;
 }
 
 export interface EnvironmentOptions {
@@ -17,6 +19,7 @@ export interface EnvironmentOptions {
   /** Besides the standard functions. */
   libraries?: readonly (readonly Overload[])[];
   mixedLiterals?: boolean;
+  hasBind?: boolean;
 }
 
 /** The evaluator does these itself: they do not evaluate all of their arguments, or swallow errors. */
@@ -40,6 +43,7 @@ export function createEnvironment({
   variables = {},
   libraries = [],
   mixedLiterals = false,
+  hasBind = false,
 }: EnvironmentOptions): Environment {
   const functions = new Map<string, Overload[]>();
   for (const overload of [...LOGIC, ...STANDARD, ...libraries.flat()]) {
@@ -49,7 +53,7 @@ export function createEnvironment({
   }
   const types = new Map(NAMED_TYPES);
   for (const library of libraries) for (const { params, result } of library) nameOpaque([...params, result], types);
-  return { variables: new Map(Object.entries(variables)), functions, types, mixedLiterals };
+  return { variables: new Map(Object.entries(variables)), functions, types, mixedLiterals, hasBind };
 }
 
 function nameOpaque(mentioned: readonly CelType[], types: Map<string, CelType>): void {

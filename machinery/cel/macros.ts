@@ -140,6 +140,13 @@ const bind = (at: number, name: string, { init, body }: { init: Node; body: Node
   result: body,
 });
 
+/** `cel.bind(name, value, expression)`; undefined: the call is another. @throws CelSyntaxError */
+export function expandBind(node: Node): Node | undefined {
+  if (node.kind !== "call" || node.name !== "bind" || node.args.length !== 3) return undefined;
+  if (node.target?.kind !== "ident" || node.target.name !== "cel") return undefined;
+  return bind(node.at, nameOf(node.args[0]), { init: node.args[1]!, body: node.args[2]! });
+}
+
 const optionalMap =
   (isFlat: boolean): Expand =>
   ({ at, target, args }) => {

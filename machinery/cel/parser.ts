@@ -1,7 +1,7 @@
 /** Text → syntax tree. Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax */
 import { CelSyntaxError, type Node, type SourceLimits } from "./ast.ts";
 import { type Token, tokenize } from "./lexer.ts";
-import { expandMacro } from "./macros.ts";
+import { expandBind, expandMacro } from "./macros.ts";
 import { BOOL, BYTES, DOUBLE, INT, NULL, STRING, UINT } from "./types.ts";
 import { MAX_INT, MAX_UINT, Uint } from "./values.ts";
 
@@ -34,24 +34,32 @@ const PRODUCTS: ReadonlyMap<string, string> = new Map([
   ["%", "_%_"],
 ]);
 
+export interface ParseOptions {
+  hasBind?: boolean;
+  limits?: SourceLimits;
+}
+
 /** @throws CelSyntaxError */
-export function parse(source: string, limits: SourceLimits = DEFAULT_SOURCE_LIMITS): Node {
+export function parse(source: string, options: ParseOptions = {}): Node {
+  const { limits = DEFAULT_SOURCE_LIMITS, hasBind = false } = options;
   if (source.length > limits.sourceLength) {
     const message = `expression code point size exceeds limit: size: ${source.length}, limit ${limits.sourceLength}`;
     throw new CelSyntaxError(message, 0);
   }
-  return new Parser(tokenize(source), limits).parse();
+  return new Parser(tokenize(source), { limits, hasBind }).parse();
 }
 
 class Parser {
   readonly #tokens: Token[];
   readonly #limits: SourceLimits;
+  readonly #hasBind: boolean;
   #next = 0;
   #depth = 0;
 
-  constructor(tokens: Token[], limits: SourceLimits) {
+  constructor(tokens: Token[], { limits, hasBind }: { limits: SourceLimits; hasBind: boolean }) {
     this.#tokens = tokens;
     this.#limits = limits;
+    this.#hasBind = hasBind;
   }
 
   parse(): Node {
@@ -172,7 +180,7 @@ class Parser {
     if (!open) return { kind: "select", at, operand, field: text, testOnly: false };
     const args = this.#list(")");
     const node: Node = { kind: "call", at: open.at, name: text, target: operand, args };
-    return expandMacro(node) ?? node;
+    return expandMacro(node) ?? (this.#hasBind ? expandBind(node) : undefined) ?? node;
   }
 
   #primary(): Node {

@@ -4,13 +4,14 @@
  */
 import type { NodeSelector, PreferredSchedulingTerm, TopologySpreadConstraint } from "../../kinds/core/v1-types.ts";
 import type { PreemptionPolicy } from "../framework/plugin.ts";
+import type { DynamicResourcesArgs } from "../plugins/dynamic-resources.ts";
 import type { InterPodAffinityArgs } from "../plugins/inter-pod-affinity.ts";
 import type { NodeAffinityArgs } from "../plugins/node-affinity.ts";
 import type { NodeResourcesFitArgs } from "../plugins/node-resources-fit.ts";
 import { type PodTopologySpreadArgs, SYSTEM_DEFAULT_CONSTRAINTS } from "../plugins/pod-topology-spread.ts";
 import { DEFAULT_RESOURCES, type ScoringStrategy, type WeightedResource } from "../plugins/scoring-strategy.ts";
 import type { VolumeBindingArgs } from "../plugins/volume-binding.ts";
-import { fail, fieldsOf, flagOf, listOf, oneOf, textOf, textsOf, wholeOf } from "./reader.ts";
+import { durationOf, fail, fieldsOf, flagOf, listOf, oneOf, textOf, textsOf, wholeOf } from "./reader.ts";
 
 const META = ["apiVersion", "kind"] as const;
 
@@ -160,4 +161,12 @@ export function volumeBindingArgs(args: unknown): VolumeBindingArgs {
       otherwise: 600,
     }),
   };
+}
+
+export function dynamicResourcesArgs(args: unknown): DynamicResourcesArgs {
+  const path = "DynamicResourcesArgs";
+  const { filterTimeout, bindingTimeout } = fieldsOf(args, path, [...META, "filterTimeout", "bindingTimeout"]);
+  // A search is ended by the number of its choices: a clock stands still while code runs.
+  durationOf(filterTimeout, `${path}.filterTimeout`, 10_000);
+  return { bindingTimeoutMs: durationOf(bindingTimeout, `${path}.bindingTimeout`, 600_000) };
 }

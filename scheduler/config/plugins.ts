@@ -13,6 +13,7 @@ import type {
   ScorePlugin,
 } from "../framework/plugin.ts";
 import { defaultBinder } from "../plugins/default-binder.ts";
+import { dynamicResources } from "../plugins/dynamic-resources.ts";
 import { gangScheduling } from "../plugins/gang-scheduling.ts";
 import { imageLocality } from "../plugins/image-locality.ts";
 import { interPodAffinity } from "../plugins/inter-pod-affinity.ts";
@@ -32,6 +33,7 @@ import { volumeRestrictions } from "../plugins/volume-restrictions.ts";
 import { volumeZone } from "../plugins/volume-zone.ts";
 import {
   balancedAllocationArgs,
+  dynamicResourcesArgs,
   interPodAffinityArgs,
   noArgs,
   nodeAffinityArgs,
@@ -100,6 +102,13 @@ export const PLUGINS: ReadonlyMap<string, PluginFactory> = new Map<string, Plugi
       return { clusterFilter: plugin, clusterScore: plugin };
     },
   ],
+  [
+    "DynamicResources",
+    (args) => {
+      const plugin = dynamicResources(dynamicResourcesArgs(args));
+      return { preEnqueue: plugin, clusterFilter: plugin, reserve: plugin };
+    },
+  ],
   ["DefaultPreemption", (args) => ({ postFilter: { name: "DefaultPreemption", ...preemptionArgs(args) } })],
   [
     "NodeResourcesBalancedAllocation",
@@ -129,6 +138,7 @@ export const DEFAULT_PLUGINS: readonly { name: string; weight?: number }[] = [
   { name: "VolumeZone" },
   { name: "PodTopologySpread", weight: 2 },
   { name: "InterPodAffinity", weight: 2 },
+  { name: "DynamicResources" },
   { name: "DefaultPreemption" },
   { name: "NodeResourcesBalancedAllocation", weight: 1 },
   { name: "ImageLocality", weight: 1 },

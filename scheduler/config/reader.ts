@@ -49,3 +49,22 @@ export function flagOf(value: unknown, path: string, otherwise: boolean): boolea
   if (value === undefined || value === null) return otherwise;
   return typeof value === "boolean" ? value : fail(path, "must be true or false");
 }
+
+const UNITS_MS: ReadonlyMap<string, number> = new Map([
+  ["ms", 1],
+  ["s", 1_000],
+  ["m", 60_000],
+  ["h", 3_600_000],
+]);
+
+/** A duration as Go writes them ("1m30s"), in ms; `otherwise` when it is absent. */
+export function durationOf(value: unknown, path: string, otherwise: number): number {
+  if (value === undefined || value === null) return otherwise;
+  const text = typeof value === "string" ? value : "";
+  if (!/^(?:[0-9]+(?:\.[0-9]+)?(?:ms|s|m|h))+$/.test(text) && text !== "0") return fail(path, "must be a duration");
+  let totalMs = 0;
+  for (const [, amount = "", unit = ""] of text.matchAll(/([0-9.]+)(ms|s|m|h)/g)) {
+    totalMs += Number(amount) * (UNITS_MS.get(unit) ?? 0);
+  }
+  return totalMs;
+}

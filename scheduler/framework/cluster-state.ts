@@ -11,6 +11,7 @@ import { type Cached, Table } from "../../machinery/cluster/table.ts";
 import { deepEqual } from "../../machinery/meta/equality.ts";
 import type { KubeObject, LabelSelector, ObjectMeta } from "../../machinery/meta/object.ts";
 import { compileSelector } from "../../machinery/meta/selector.ts";
+import { followDevices } from "../devices/device-tables.ts";
 import { isEmptySelector, type Labels } from "./affinity-terms.ts";
 import type { Budget } from "./budgets.ts";
 import { ClusterView } from "./cluster-view.ts";
@@ -66,6 +67,7 @@ export class ClusterState {
       follow(nodes, (change) => this.#observeNode(change)),
       follow(this.#namespaceTable(), (change) => this.#observeNamespace(change)),
       ...this.#selecting(),
+      ...followDevices(this.view.devices, (change) => this.#tell(change)),
       ...followStorage(this.view.storage, (change) => this.#tell(change)),
       follow(budgetTable(), ({ type, object }) => {
         const { namespace = "", name = "" } = object.metadata;

@@ -1,4 +1,6 @@
 /** All that placement looks at, as one piece: the scheduler's picture of the cluster. Plugins read it. */
+
+import { Devices } from "../devices/devices.ts";
 import type { Labels } from "./affinity-terms.ts";
 import { AssignedPods } from "./assigned-pods.ts";
 import { Budgets } from "./budgets.ts";
@@ -22,6 +24,7 @@ export class ClusterView {
   readonly budgets = new Budgets();
   readonly images = new NodeImages();
   readonly storage = new Storage();
+  readonly devices = new Devices();
   readonly groups = new PodGroups();
   readonly footprints = new PodFootprints(this.columns, {
     onAdd: (footprint) => this.pods.footprintAdded(footprint),

@@ -50,7 +50,8 @@ export type ClusterChange =
   /** Services, ReplicaSets and the like: what pods are spread by. */
   | { what: "workload changed"; namespace: string }
   | { what: "storage changed"; kind: "claim" | "volume" | "class" | "driver" | "capacity" | "attachment" }
-  | { what: "device changed" }
+  /** `freed`: a claim has given back what it had. `claim`: namespace/name of the claim it is about, if it is. */
+  | { what: "device changed"; claim: string | undefined; freed: boolean }
   /** A PodGroup, or the number of its pods. */
   | { what: "group changed"; key: string };
 
@@ -85,6 +86,8 @@ export interface ClusterFilterPlugin extends Named {
   prepare(podClass: PodClass, cluster: ClusterView): PreparedFilter | undefined;
   /** Queueing hint: whether a pod this plugin has rejected is worth another try after `change`. */
   retryAfter(change: ClusterChange, podClass: PodClass, cluster: ClusterView): boolean;
+  /** PostFilter, when the pod fits nowhere: what may be given back so that it does, and what is told about it. */
+  postFilter?(pod: PendingPod, cluster: ClusterView): { ops: WriteOp[]; message: string } | undefined;
 }
 
 export interface PreparedFilter {

@@ -12,6 +12,16 @@ export interface PodOwner {
   name: string;
 }
 
+/** A claim on devices. */
+export interface DeviceClaimRef {
+  /** Its name in the pod. */
+  name: string;
+  /** Name of the ResourceClaim; undefined while it has not been made. */
+  claimName: string | undefined;
+  /** Made for the pod from a template: it must be the pod's own. */
+  isGenerated: boolean;
+}
+
 export interface PodClass {
   readonly footprint: PodFootprint;
   readonly shape: PodShape;
@@ -24,8 +34,7 @@ export interface PodClass {
   readonly group: string | undefined;
   /** Claims of ephemeral volumes: these must be the pod's own. */
   readonly ephemeralClaims: readonly string[];
-  /** Claims on devices: name in the pod → name of the ResourceClaim, undefined while it has not been made. */
-  readonly deviceClaims: readonly { name: string; claimName: string | undefined }[];
+  readonly deviceClaims: readonly DeviceClaimRef[];
 }
 
 export class PodClasses {
@@ -92,10 +101,12 @@ function partsOf({ metadata, spec, status }: Pod): Omit<PodClass, "footprint" | 
     ephemeralClaims: (spec?.volumes ?? []).flatMap(({ name, ephemeral }) =>
       ephemeral ? [`${metadata.name}-${name}`] : [],
     ),
-    deviceClaims: (spec?.resourceClaims ?? []).map(({ name, resourceClaimName }) => ({
-      name,
-      claimName:
-        resourceClaimName ?? status?.resourceClaimStatuses?.find((made) => made.name === name)?.resourceClaimName,
-    })),
+    deviceClaims: (spec?.resourceClaims ?? []).flatMap(({ name, resourceClaimName }): DeviceClaimRef[] => {
+      if (resourceClaimName !== undefined) return [{ name, claimName: resourceClaimName, isGenerated: false }];
+      const made = status?.resourceClaimStatuses?.find((each) => each.name === name);
+      // Seen to, and none was needed.
+      if (made && !made.resourceClaimName) return [];
+      return [{ name, claimName: made?.resourceClaimName, isGenerated: true }];
+    }),
   };
 }

@@ -212,7 +212,8 @@ export class SchedulingCycle {
   }
 
   #explain(queued: QueuedPod, batch: Batch, nowMs: number): void {
-    const { candidate, message, plugins, isWaiting } = this.diagnose(queued, { preempts: true });
+    const { candidate, message, plugins, isWaiting, ops } = this.diagnose(queued, { preempts: true });
+    for (const op of ops) batch.add(op);
     if (candidate) {
       this.evict(queued, candidate, batch, nowMs);
       this.nominate(queued, candidate.row);
@@ -230,16 +231,27 @@ export class SchedulingCycle {
   diagnose(
     queued: QueuedPod,
     { preempts }: { preempts: boolean },
-  ): { candidate?: Candidate; message: string; plugins: ReadonlySet<string>; isWaiting: boolean } {
-    const { placer, preemption } = this.#workbenchOf(queued);
+  ): { candidate?: Candidate; message: string; plugins: ReadonlySet<string>; isWaiting: boolean; ops: WriteOp[] } {
+    const { placer, preemption, profile } = this.#workbenchOf(queued);
     const diagnosis = placer.explain(queued.pod.pending.podClass);
     const { plugins, nodeCount } = diagnosis;
-    const message = describe(diagnosis);
-    if (!preemption || !preempts || nodeCount === 0) return { message, plugins, isWaiting: false };
-    const result = preemption.find(queued, this.#options.random);
-    if (result.candidate) return { candidate: result.candidate, message, plugins, isWaiting: false };
-    const isWaiting = result.message.startsWith("not eligible");
-    return { message: describe(diagnosis, `preemption: ${result.message}`), plugins, isWaiting };
+    const ops: WriteOp[] = [];
+    if (!preempts || nodeCount === 0) return { message: describe(diagnosis), plugins, isWaiting: false, ops };
+    /** What the PostFilter plugins have to say. */
+    const told: string[] = [];
+    for (const plugin of profile.clusterFilters) {
+      const done = plugins.has(plugin.name) ? plugin.postFilter?.(queued.pod, this.#options.state.view) : undefined;
+      if (!done) continue;
+      ops.push(...done.ops);
+      told.push(done.message);
+    }
+    const result = preemption?.find(queued, this.#options.random);
+    if (result?.candidate) {
+      return { candidate: result.candidate, message: describe(diagnosis), plugins, isWaiting: false, ops };
+    }
+    if (result) told.push(`preemption: ${result.message}`);
+    const isWaiting = result?.message.startsWith("not eligible") ?? false;
+    return { message: describe(diagnosis, told.join(", ")), plugins, isWaiting, ops };
   }
 
   /** Whether pods the pod has made leave are still on the node it is nominated to. */

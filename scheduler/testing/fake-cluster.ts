@@ -160,24 +160,31 @@ export class FakeCluster implements Cluster {
 const keyOf = (resource: string, { metadata: { namespace = "", name = "" } }: KubeObject): string =>
   `${resource}/${namespace}/${name}`;
 
-/** A strategic merge as far as it is needed: conditions by type, the rest by field. */
+/** By what the entries of lists are told apart. */
+const LIST_KEYS: { readonly [list: string]: (entry: { [field: string]: unknown }) => unknown } = {
+  conditions: ({ type }) => type,
+  reservedFor: ({ uid }) => uid,
+  finalizers: (entry) => entry,
+};
+
+/** A strategic merge as far as it is needed. */
 function patched(object: unknown, patch: unknown): unknown {
   if (typeof patch !== "object" || patch === null || Array.isArray(patch)) return patch;
   const merged: { [key: string]: unknown } = { ...(object as object) };
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete merged[key];
-    else if (key === "conditions") merged[key] = mergedConditions(merged[key], value);
+    else if (LIST_KEYS[key] && Array.isArray(value)) merged[key] = mergedList(merged[key], value, LIST_KEYS[key]);
     else merged[key] = patched(merged[key] ?? {}, value);
   }
   return merged;
 }
 
-function mergedConditions(before: unknown, patch: unknown): object[] {
-  const conditions = [...((before ?? []) as { type: string }[])];
-  for (const condition of patch as { type: string }[]) {
-    const at = conditions.findIndex(({ type }) => type === condition.type);
-    if (at < 0) conditions.push(condition);
-    else conditions[at] = { ...conditions[at], ...condition };
+function mergedList(before: unknown, patch: readonly unknown[], keyOfEntry: (typeof LIST_KEYS)[string]): unknown[] {
+  const entries = [...((before ?? []) as never[])] as unknown[];
+  for (const entry of patch) {
+    const at = entries.findIndex((known) => keyOfEntry(known as never) === keyOfEntry(entry as never));
+    if (at < 0) entries.push(entry);
+    else if (typeof entry === "object") entries[at] = { ...(entries[at] as object), ...entry };
   }
-  return conditions;
+  return entries;
 }

@@ -1,0 +1,182 @@
+/**
+ * Finds devices for claims on a node: the first that satisfy everything, going back where a choice leads nowhere.
+ * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/
+ */
+import type { AllocationResult, ResourceClaim } from "../../kinds/generated/api/resource-v1.ts";
+import { parseQuantity } from "../../machinery/meta/quantity.ts";
+import type { SelectableNode } from "../framework/node-selector.ts";
+import { AllocationError } from "./allocation-error.ts";
+import { consumption, hasCapacity } from "./capacity.ts";
+import { type Constraint, constraintOf } from "./constraints.ts";
+import type { PoolDevice, Pools } from "./pools.ts";
+import { allocationResult, type Given } from "./result.ts";
+import type { Selectors } from "./selectors.ts";
+import { isTolerated } from "./taints.ts";
+import { Taken } from "./taken.ts";
+import { type ClassLookup, type Wish, wishesOf } from "./wishes.ts";
+
+/** Of resource.k8s.io: a claim's allocation has no more devices than this. */
+const MAX_RESULTS = 32;
+/** Choices tried on one node before it is given up: the search may need exponentially many. */
+const MAX_STEPS = 10_000;
+
+export class AllocationTooLong extends Error {
+  override name = "AllocationTooLong";
+}
+
+export interface AllocationInput {
+  pools: Pools;
+  /** By claims that are allocated, everywhere. */
+  taken: Taken;
+  classOf: ClassLookup;
+  selectors: Selectors;
+}
+
+/** Claims with what they ask for, found out once for all nodes. */
+export interface PreparedClaim {
+  claim: ResourceClaim;
+  requests: Wish[][];
+}
+
+/** @throws AllocationError */
+export const prepareClaims = (claims: readonly ResourceClaim[], classOf: ClassLookup): PreparedClaim[] =>
+  claims.map((claim) => ({ claim, requests: wishesOf(claim, classOf) }));
+
+/**
+ * An allocation for each claim, in their order; undefined: the node cannot have all of them.
+ *
+ * @throws AllocationError when something is wrong with a claim, a class or a pool; AllocationTooLong
+ */
+export function allocate(
+  claims: readonly PreparedClaim[],
+  node: SelectableNode,
+  input: AllocationInput,
+): AllocationResult[] | undefined {
+  const search = new Search(claims, node, input);
+  if (!search.run()) return undefined;
+  return claims.map(({ claim }, i) => allocationResult(claim, search.given[i]!, node));
+}
+
+class Search {
+  readonly given: Given[][];
+  readonly #claims: readonly PreparedClaim[];
+  readonly #input: AllocationInput;
+  readonly #devices: readonly PoolDevice[];
+  readonly #constraints: readonly Constraint[][];
+  /** Beside what others have taken. */
+  readonly #taking = new Taken();
+  readonly #all = new Map<Wish, PoolDevice[]>();
+  #steps = 0;
+
+  constructor(claims: readonly PreparedClaim[], node: SelectableNode, input: AllocationInput) {
+    this.#claims = claims;
+    this.#input = input;
+    this.#devices = input.pools.devicesFor(node);
+    this.given = claims.map(() => []);
+    this.#constraints = claims.map(({ claim }) => (claim.spec.devices?.constraints ?? []).map(constraintOf));
+  }
+
+  run(): boolean {
+    return this.#request(0, 0);
+  }
+
+  #request(claim: number, request: number): boolean {
+    const wishes = this.#claims[claim]?.requests;
+    if (!wishes) return true;
+    if (request >= wishes.length) return this.#request(claim + 1, 0);
+    return wishes[request]!.some((wish) => this.#devicesOf(wish, { claim, request, had: 0, from: 0 }));
+  }
+
+  /** @param place `had`: devices the wish has already; `from`: where to look on */
+  #devicesOf(wish: Wish, place: { claim: number; request: number; had: number; from: number }): boolean {
+    const { claim, request, had, from } = place;
+    if (++this.#steps > MAX_STEPS) throw new AllocationTooLong("too many choices");
+    const all = wish.count === "all" ? this.#allOf(wish) : undefined;
+    const count = wish.count === "all" ? all!.length : wish.count;
+    if (all && count === 0) return false;
+    if (had >= count) return this.#request(claim, request + 1);
+    if (this.given[claim]!.length + count - had > MAX_RESULTS) return false;
+    const candidates = all ?? this.#devices;
+    const end = all ? from + 1 : candidates.length;
+    for (let i = from; i < end; i++) {
+      const placed = candidates[i]!;
+      const giveBack = this.#take(wish, placed, claim);
+      if (!giveBack) continue;
+      // The order within a request makes no difference: devices before this one need not be looked at again.
+      const next = placed.device.allowMultipleAllocations && !all ? i : i + 1;
+      if (this.#devicesOf(wish, { claim, request, had: had + 1, from: next })) return true;
+      giveBack();
+    }
+    return false;
+  }
+
+  /** Everything of the kind that the node can reach. */
+  #allOf(wish: Wish): PoolDevice[] {
+    const known = this.#all.get(wish);
+    if (known) return known;
+    for (const { isIncomplete, invalid, driver, name } of this.#input.pools.all) {
+      const state = isIncomplete ? "being updated" : invalid === undefined ? undefined : "invalid";
+      if (state === undefined) continue;
+      const message = `request ${wish.name}: asks for all devices, but resource pool ${driver}/${name} is currently ${state}`;
+      throw new AllocationError(message);
+    }
+    const all = this.#devices.filter((placed) => this.#isSelected(wish, placed));
+    this.#all.set(wish, all);
+    return all;
+  }
+
+  #isSelected({ selectors }: Wish, { device, pool }: PoolDevice): boolean {
+    return selectors.every((selector) => this.#input.selectors.matches(device, pool.driver, selector));
+  }
+
+  /** Takes a device for a wish; returns how to give it back, undefined when it cannot be had. */
+  #take(wish: Wish, placed: PoolDevice, claim: number): (() => void) | undefined {
+    const { id, device, pool } = placed;
+    if (pool.invalid !== undefined) throw new AllocationError(`pool ${pool.name} is invalid: ${pool.invalid}`);
+    const isShared = device.allowMultipleAllocations ?? false;
+    const given = this.given[claim]!;
+    if (wish.adminAccess ? given.some((each) => each.placed === placed) : !isShared && this.#isTaken(id)) {
+      return undefined;
+    }
+    if (!this.#isSelected(wish, placed) || !isTolerated(device, wish.tolerations)) return undefined;
+    if (!hasCapacity(device, wish.capacity)) return undefined;
+    const consumed = isShared && !wish.adminAccess ? consumption(device, wish.capacity) : new Map<string, bigint>();
+    if (!consumed || !this.#hasLeft(placed, consumed)) return undefined;
+    const isCounted = !wish.adminAccess;
+    if (isCounted && !this.#taking.hasCountersFor(placed, this.#input.taken)) return undefined;
+    const constraints = this.#constraints[claim]!;
+    const refusing = constraints.findIndex((constraint) => !constraint.add(wish, placed));
+    const added = refusing < 0 ? constraints : constraints.slice(0, refusing);
+    if (refusing >= 0) {
+      for (const constraint of added) constraint.remove(wish);
+      return undefined;
+    }
+    const count = (sign: 1n | -1n): void => {
+      if (isCounted) this.#taking.addCounters(placed, sign);
+      for (const [name, amount] of consumed) this.#taking.addCapacity(id, name, sign * amount);
+    };
+    count(1n);
+    const takesDevice = isCounted && !isShared;
+    if (takesDevice) this.#taking.take(id);
+    given.push({ wish, placed, ...(isShared && !wish.adminAccess && { consumed }) });
+    return () => {
+      given.pop();
+      if (takesDevice) this.#taking.giveBack(id);
+      count(-1n);
+      for (const constraint of added) constraint.remove(wish);
+    };
+  }
+
+  #isTaken(id: string): boolean {
+    return this.#input.taken.has(id) || this.#taking.has(id);
+  }
+
+  #hasLeft({ id, device }: PoolDevice, consumed: ReadonlyMap<string, bigint>): boolean {
+    const { taken } = this.#input;
+    for (const [name, amount] of consumed) {
+      const used = taken.capacityOf(id, name) + this.#taking.capacityOf(id, name);
+      if (used + amount > parseQuantity(device.capacity?.[name]?.value ?? "0")) return false;
+    }
+    return true;
+  }
+}

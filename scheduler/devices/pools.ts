@@ -1,0 +1,113 @@
+/**
+ * Devices by pool, as drivers publish them in ResourceSlices: of each pool the slices of the latest generation.
+ * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/
+ */
+import type { Device, ResourceSlice } from "../../kinds/generated/api/resource-v1.ts";
+import { parseQuantity } from "../../machinery/meta/quantity.ts";
+import { compileTerms, type NodeMatcher, type SelectableNode } from "../framework/node-selector.ts";
+
+export interface Pool {
+  driver: string;
+  name: string;
+  /** Some of its slices are not there yet. */
+  isIncomplete: boolean;
+  /** Why nothing may be taken from it. */
+  invalid: string | undefined;
+  /** Counter set → counter → nano units. */
+  counters: ReadonlyMap<string, ReadonlyMap<string, bigint>>;
+}
+
+export interface PoolDevice {
+  /** driver/pool/device */
+  id: string;
+  pool: Pool;
+  slice: ResourceSlice;
+  device: Device;
+}
+
+export const deviceId = (place: { driver: string; pool: string; device: string }): string =>
+  `${place.driver}/${place.pool}/${place.device}`;
+
+export class Pools {
+  /** By node: devices that only this node has. */
+  readonly #local = new Map<string, PoolDevice[]>();
+  readonly #shared: { device: PoolDevice; reachableFrom: NodeMatcher | undefined }[] = [];
+  readonly #byId = new Map<string, PoolDevice>();
+  readonly #pools: Pool[] = [];
+
+  constructor(slices: Iterable<ResourceSlice>) {
+    for (const group of groupsOf(slices)) this.#add(group);
+  }
+
+  /** Devices a node can reach, pool by pool. */
+  devicesFor(node: SelectableNode): PoolDevice[] {
+    const reachable = this.#shared.filter(({ reachableFrom }) => reachableFrom?.(node) ?? true);
+    return [...(this.#local.get(node.name) ?? []), ...reachable.map(({ device }) => device)];
+  }
+
+  byId(id: string): PoolDevice | undefined {
+    return this.#byId.get(id);
+  }
+
+  get all(): readonly Pool[] {
+    return this.#pools;
+  }
+
+  #add(slices: readonly ResourceSlice[]): void {
+    const [{ spec }] = slices as [ResourceSlice];
+    const names = slices.flatMap(({ spec: { devices = [] } }) => devices.map(({ name }) => name));
+    const twice = names.find((name, i) => names.indexOf(name) < i);
+    const pool: Pool = {
+      driver: spec.driver,
+      name: spec.pool.name,
+      isIncomplete: slices.length < spec.pool.resourceSliceCount,
+      invalid: names.length > 1 && twice !== undefined ? `duplicate device name ${twice}` : undefined,
+      counters: countersOf(slices),
+    };
+    this.#pools.push(pool);
+    for (const slice of slices) {
+      for (const device of slice.spec.devices ?? []) this.#addDevice(pool, slice, device);
+    }
+  }
+
+  #addDevice(pool: Pool, slice: ResourceSlice, device: Device): void {
+    const id = deviceId({ driver: pool.driver, pool: pool.name, device: device.name });
+    const placed: PoolDevice = { id, pool, slice, device };
+    this.#byId.set(id, placed);
+    const { nodeName, nodeSelector, allNodes } = slice.spec.perDeviceNodeSelection ? device : slice.spec;
+    if (nodeName) {
+      const there = this.#local.get(nodeName);
+      if (there) there.push(placed);
+      else this.#local.set(nodeName, [placed]);
+    } else if (nodeSelector || allNodes) {
+      const reachableFrom = nodeSelector && compileTerms(nodeSelector.nodeSelectorTerms);
+      this.#shared.push({ device: placed, reachableFrom });
+    }
+  }
+}
+
+/** The slices of each pool's latest generation, in the order of their names. */
+function groupsOf(slices: Iterable<ResourceSlice>): ResourceSlice[][] {
+  const groups = new Map<string, ResourceSlice[]>();
+  for (const slice of slices) {
+    const { driver, pool } = slice.spec;
+    const key = `${driver}/${pool.name}`;
+    const group = groups.get(key);
+    const latest = group?.[0]?.spec.pool.generation ?? Number.NEGATIVE_INFINITY;
+    if (pool.generation > latest) groups.set(key, [slice]);
+    else if (pool.generation === latest) group?.push(slice);
+  }
+  const byName = (a: ResourceSlice, b: ResourceSlice): number =>
+    (a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1;
+  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group.sort(byName));
+}
+
+function countersOf(slices: readonly ResourceSlice[]): Pool["counters"] {
+  const sets = new Map<string, ReadonlyMap<string, bigint>>();
+  for (const { spec } of slices) {
+    for (const { name, counters } of spec.sharedCounters ?? []) {
+      sets.set(name, new Map(Object.entries(counters).map(([counter, { value }]) => [counter, parseQuantity(value)])));
+    }
+  }
+  return sets;
+}
