@@ -2,6 +2,7 @@ import { registry } from "../kinds/registry.ts";
 import { type Clock, systemClock } from "../machinery/clock.ts";
 import type { Cluster, Resource } from "../machinery/cluster/contract.ts";
 import type { Program } from "../machinery/cluster/program.ts";
+import { admissionPolicyStatusController } from "./admission-policy-status/controller.ts";
 import { bootstrapSignerController } from "./bootstrap/signer.ts";
 import { tokenCleanerController } from "./bootstrap/token-cleaner.ts";
 import { certificateController } from "./certificates/controller.ts";
@@ -18,6 +19,7 @@ import { garbageCollector } from "./garbage/controller.ts";
 import { horizontalPodAutoscalerController } from "./horizontal-pod-autoscaler/controller.ts";
 import type { ApiReader } from "./horizontal-pod-autoscaler/metrics.ts";
 import { jobController } from "./job/controller.ts";
+import { leaseCleanerController } from "./lease-cleaner/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { taintEvictionController } from "./node/eviction.ts";
 import { nodeIpamController } from "./node/ipam.ts";
@@ -26,6 +28,7 @@ import { persistentVolumeController } from "./persistent-volume/controller.ts";
 import { podGarbageCollector } from "./pod-gc/controller.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
 import { replicationController } from "./replication-controller/controller.ts";
+import { resourceClaimController } from "./resource-claim/controller.ts";
 import { rootCaController } from "./root-ca/controller.ts";
 import type { Controller } from "./runner/controller.ts";
 import type { RunnerMetrics } from "./runner/metrics.ts";
@@ -41,6 +44,7 @@ import {
 } from "./storage-protection/controllers.ts";
 import { ttlAfterFinishedController } from "./ttl/controller.ts";
 import { View } from "./view/view.ts";
+import { volumeExpandController } from "./volume-expand/controller.ts";
 
 export interface ControllersOptions {
   cluster: Cluster;
@@ -95,13 +99,17 @@ const allControllers = ({ cluster, api, caCertificate }: ControllersOptions): Co
   serviceIpRepairController,
   ephemeralVolumeController,
   persistentVolumeController(),
+  volumeExpandController,
+  resourceClaimController,
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,
   clusterRoleAggregationController,
+  admissionPolicyStatusController,
   certificateController(cluster),
   bootstrapSignerController,
   tokenCleanerController,
+  leaseCleanerController,
   podGarbageCollector(),
   garbageCollector,
   namespaceController,

@@ -80,7 +80,10 @@ export class EvictionRate {
   ask(node: Node, nodes: () => Iterable<Node>, nowMs: number): Eviction {
     this.#zones ??= countZones(nodes());
     const zones = this.#zones;
-    if ([...zones.values()].every((count) => stateOf(count) === "fully disrupted")) return { do: "cancel" };
+    if ([...zones.values()].every((count) => stateOf(count) === "fully disrupted")) {
+      this.#allowed.clear();
+      return { do: "cancel" };
+    }
     const { name = "", uid = "" } = node.metadata;
     if (this.#allowed.get(name) === uid) return { do: "allow" };
     const zone = zoneOf(node);

@@ -31,7 +31,6 @@ export const SERVICE_CIDRS = "servicecidrs.networking.k8s.io";
 export const IP_ADDRESSES = "ipaddresses.networking.k8s.io";
 export const ADMISSION_POLICIES = "validatingadmissionpolicies.admissionregistration.k8s.io";
 export const LEASES = "leases.coordination.k8s.io";
-export const STORAGE_VERSIONS = "storageversions.internal.apiserver.k8s.io";
 export const RESOURCE_CLAIMS = "resourceclaims.resource.k8s.io";
 export const RESOURCE_CLAIM_TEMPLATES = "resourceclaimtemplates.resource.k8s.io";
 export const AUTOSCALERS = "horizontalpodautoscalers.autoscaling";

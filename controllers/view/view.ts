@@ -168,10 +168,6 @@ export class View {
     project: projectWhole<KubeObject>,
   });
   readonly leases = new Table<Lease>({ resource: resources.LEASES, project: projectLease });
-  readonly storageVersions = new Table<KubeObject>({
-    resource: resources.STORAGE_VERSIONS,
-    project: projectWhole<KubeObject>,
-  });
   readonly resourceClaims = new Table<KubeObject>({
     resource: resources.RESOURCE_CLAIMS,
     project: projectWhole<KubeObject>,

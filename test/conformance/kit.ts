@@ -5,6 +5,7 @@ import { Feed } from "../../edge-api/store/feed.ts";
 import { writeBatch } from "../../edge-api/verbs/batch.ts";
 import { snapshotPage } from "../../edge-api/verbs/snapshot.ts";
 import type { Clock } from "../../machinery/clock.ts";
+import type { Cluster } from "../../machinery/cluster/contract.ts";
 import { seededRandom } from "../../machinery/meta/random.ts";
 import { type Answer, startApi, type TestApi } from "../api/in-process.ts";
 
@@ -13,8 +14,12 @@ export type TestCluster = TestApi & {
   settle(): Promise<void>;
 };
 
-/** The API with the controllers over its store; time stands still but for what `settle` waits for. */
-export async function startCluster(): Promise<TestCluster> {
+/**
+ * The API with the controllers over its store; time stands still but for what `settle` waits for.
+ *
+ * @param more what the cluster can do besides; without it certificate requests wait
+ */
+export async function startCluster(more: Pick<Cluster, "signCertificate"> = {}): Promise<TestCluster> {
   const api = await startApi();
   const { env } = api.services;
   const { store } = env;
@@ -26,6 +31,7 @@ export async function startCluster(): Promise<TestCluster> {
     random,
     log: () => undefined,
     cluster: {
+      ...more,
       snapshot: async (resources, next) => snapshotPage(store, resources, next),
       write: async (actor, ops) =>
         structuredClone(
