@@ -28,6 +28,7 @@ import { createAuthenticator, type IdentitySource } from "./worker/authenticatio
 import { clusterOf } from "./worker/cluster.ts";
 import { compressed } from "./worker/compress.ts";
 import { forward, type Passenger, routeQuestion } from "./worker/forward.ts";
+import { keptOr } from "./worker/kept.ts";
 import { refuse } from "./worker/refuse.ts";
 import { shardFor, shardOfUrl } from "./worker/shard.ts";
 
@@ -130,9 +131,11 @@ function whoAsks(request: Request, env: Bindings, cluster: string): Identity | P
 const ownerOf = (request: Request, { env, cluster }: Visit): DurableObjectStub =>
   shardOfUrl(request.url) === "events" ? env.EVENT_STORE.getByName(cluster) : storeOf(env, cluster);
 
-const toStore = (request: Request, visit: Visit): Promise<Response> =>
-  forward(ownerOf(request, visit), request, visit).then((response) =>
-    compressed(response, request.headers.get("accept-encoding")),
+const toStore = (request: Request, visit: Visit): Response | Promise<Response> =>
+  keptOr(request, visit, (keep) =>
+    forward(ownerOf(request, visit), request, visit, keep).then((response) =>
+      compressed(response, request.headers.get("accept-encoding")),
+    ),
   );
 
 /** A node dials in: its tunnel, or a channel of it. Undefined for other paths. */

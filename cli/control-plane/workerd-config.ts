@@ -36,6 +36,7 @@ const tlsTrust = (authority: string | undefined): string =>
 /** Cap'n Proto text; workerd.capnp documents every field. */
 export function workerdConfig(config: WorkerdConfig): string {
   const bindings = [
+    `    (name = "KEDGE_ONE_PROCESS", text = "true"),`,
     ...config.environment.map((name) => `    (name = ${text(name)}, fromEnvironment = ${text(name)}),`),
     ...config.objects.map((o) => `    (name = ${text(o.binding)}, durableObjectNamespace = ${text(o.className)}),`),
   ];

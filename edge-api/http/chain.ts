@@ -3,6 +3,7 @@
  * a file in filters/.
  */
 import { ANONYMOUS, decodeIdentity, IDENTITY_HEADER } from "../access/identity.ts";
+import { auditIdOf } from "./audit-id.ts";
 import type { Filter, Handler, RequestContext, Services } from "./context.ts";
 import { dispatch } from "./dispatch.ts";
 import { authorization } from "./filters/authorization.ts";
@@ -39,23 +40,19 @@ export async function serve(services: Services, request: Request): Promise<Respo
   return context instanceof Response ? context : handle(context);
 }
 
-/** Audit-Id as clients may give it. */
-const AUDIT_ID = /^[\w-]{1,64}$/;
-
 function contextOf(services: Services, request: Request): RequestContext | Response {
   const { url, method, headers } = request;
   const pathStart = url.indexOf("/", url.indexOf("//") + 2);
   const queryStart = url.indexOf("?", pathStart);
   const path = pathStart < 0 ? "/" : url.slice(pathStart, queryStart < 0 ? undefined : queryStart);
   const query = queryStart < 0 ? undefined : new URLSearchParams(url.slice(queryStart + 1));
-  const givenId = headers.get("audit-id");
   const context: Omit<RequestContext, "info"> = {
     services,
     request,
     method,
     query,
     identity: decodeIdentity(headers.get(IDENTITY_HEADER)) ?? ANONYMOUS,
-    auditId: givenId !== null && AUDIT_ID.test(givenId) ? givenId : services.env.uuid(),
+    auditId: auditIdOf(headers, services.env.uuid),
     warnings: [],
   };
   try {

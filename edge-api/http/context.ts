@@ -14,6 +14,7 @@ import type { CommitGroup } from "../store/commit-group.ts";
 import type { WatchHub } from "../store/watch-hub.ts";
 import type { WatchSpec, WatchStart } from "../store/watch-types.ts";
 import type { Environment } from "../verbs/environment.ts";
+import type { KeptAnswers } from "./kept-answers.ts";
 import type { RequestInfo } from "./request-info.ts";
 
 /** What the handlers of one cluster share. */
@@ -32,6 +33,8 @@ export interface Services {
   commit: CommitGroup;
   hub: WatchHub;
   metrics: RequestMetrics;
+  /** Absent: where the Worker is somewhere else, or each request is to be logged. */
+  kept?: KeptAnswers;
   /** Absent: everything of the cluster is here. */
   around?: Around;
   storage: StorageCounts;

@@ -14,6 +14,7 @@ import { patch, patchTypeOf } from "../verbs/patch.ts";
 import { update } from "../verbs/update.ts";
 import { mediaTypeOf, missingBody, parseConfiguration, parseText, readBody, readText } from "./body.ts";
 import type { RequestContext } from "./context.ts";
+import { KEEP_HEADER, objectId } from "./kept-answers.ts";
 import { negotiate, negotiatePlain } from "./negotiation.ts";
 import { deleteOptions, listOptions, writeOptions } from "./options.ts";
 import { bodyOf, callerOf } from "./request.ts";
@@ -69,6 +70,7 @@ function byVerb(context: RequestContext, target: Target): Response | Promise<Res
   switch (context.info.verb) {
     case "get": {
       const text = get(context.services.env, target, context.query?.get("resourceVersion") ?? null);
+      keep(context, target, text);
       return showObject(context, target, 200, text);
     }
     case "list":
@@ -87,6 +89,16 @@ function byVerb(context: RequestContext, target: Target): Response | Promise<Res
       return collectionDeleted(context, target);
     default:
       throw notAllowed();
+  }
+}
+
+/** For the Worker to give by itself, when it has asked for that. */
+function keep({ services, request, query, info, warnings }: RequestContext, target: Target, text: string): void {
+  const number = services.kept && request.headers.get(KEEP_HEADER);
+  if (!number || query || info.subresource !== "" || warnings.length > 0) return;
+  const { media, as } = negotiate(request.headers.get("accept"));
+  if (media === "json" && as === "Object") {
+    services.kept?.made(Number(number), objectId({ ...target, resource: target.kind.storage }), { text, info });
   }
 }
 

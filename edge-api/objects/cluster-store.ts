@@ -18,6 +18,7 @@ import { publicPart } from "../access/tokens.ts";
 import { bootstrap } from "../bootstrap/bootstrap.ts";
 import { serve } from "../http/chain.ts";
 import type { Services } from "../http/context.ts";
+import { KeptAnswers, keepAnswersOf } from "../http/kept-answers.ts";
 import { audiencesOf, createServices } from "../http/services.ts";
 import { Feed } from "../store/feed.ts";
 import { migrate } from "../store/migrate.ts";
@@ -111,6 +112,7 @@ export class ClusterStore extends DurableObject<Bindings> {
     const around = this.around(ctx.id.name ?? "default");
     if (around) this.#services.around = around;
     this.#sockets.resume();
+    if (env.KEDGE_ONE_PROCESS === "true" && !this.#services.audit) this.#keepAnswers();
     this.#alarmAtMs = (await ctx.storage.getAlarm()) ?? undefined;
     this.#store.subscribe(() => this.#alarmBy(systemClock.now() + HISTORY_MS + COMPACTION_SLACK_MS));
     this.#feed = new Feed({
@@ -130,6 +132,18 @@ export class ClusterStore extends DurableObject<Bindings> {
     };
     this.#store.transaction(() => bootstrap(this.#services.env, report, facts));
     for (const subscription of this.subscriptions(ctx.id.name ?? "default")) this.#feed.add(subscription);
+  }
+
+  /** The Worker is in this very isolate: what is asked for again and again it may answer by itself. */
+  #keepAnswers(): void {
+    const { metrics } = this.#services;
+    const kept = new KeptAnswers((info) => {
+      metrics.begin(info);
+      metrics.done(info, { code: 200, seconds: 0, dryRun: false });
+    });
+    this.#store.subscribe((events) => kept.changed(events));
+    this.#services.kept = kept;
+    keepAnswersOf(this.ctx.id.name ?? "default", kept);
   }
 
   override fetch(request: Request): Promise<Response> {

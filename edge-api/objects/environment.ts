@@ -13,6 +13,8 @@ export interface Bindings {
   KEDGE_CA_KEY?: string;
   KEDGE_SERVER_URL?: string;
   KEDGE_AUDIT_POLICY?: string;
+  /** "true" in a workerd by itself, where the Worker and all objects share one isolate. */
+  KEDGE_ONE_PROCESS?: string;
   KEDGE_RUNTIME_CONFIG?: string;
   /** KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1), YAML or JSON. */
   KEDGE_SCHEDULER_CONFIG?: string;

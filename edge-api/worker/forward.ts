@@ -1,6 +1,7 @@
 /** Hands requests on to the cluster's objects, with the caller's identity and nothing the caller made up. */
 import { encodeIdentity, IDENTITY_HEADER, type Identity } from "../access/identity.ts";
 import { mayImpersonate } from "../access/impersonation/headers.ts";
+import { KEEP_HEADER } from "../http/kept-answers.ts";
 import { ROUTE_HEADER } from "../http/node-route.ts";
 import { clientAddresses, SOURCE_IPS_HEADER } from "../observe/audit/client-addresses.ts";
 
@@ -33,19 +34,28 @@ export interface Passenger {
   isAudited: boolean;
 }
 
+/** Whether only part of the headers is passed on, and the answer depends on nothing else. */
+export const isPlain = (given: Headers): boolean => !given.has("upgrade") && !mayImpersonate(given);
+
 /**
  * Sends the request on as ClusterStore takes it. Credentials stay here: who was told who asks does not need the proof.
+ * @param keep the number to keep its answer under
  */
-export function forward(stub: Fetcher, request: Request, { identity, isAudited }: Passenger): Promise<Response> {
+export function forward(
+  stub: Fetcher,
+  request: Request,
+  { identity, isAudited }: Passenger,
+  keep?: number,
+): Promise<Response> {
   const given = request.headers;
-  if (given.has("upgrade") || mayImpersonate(given) || isAudited)
-    return stub.fetch(fullRequest(request, { identity, isAudited }));
+  if (isAudited || !isPlain(given)) return stub.fetch(fullRequest(request, { identity, isAudited }));
   const headers: [string, string][] = [[IDENTITY_HEADER, identityText(identity)]];
   const { method, url, body } = request;
   for (const name of body === null ? READ_HEADERS : WRITE_HEADERS) {
     const value = given.get(name);
     if (value !== null) headers.push([name, value]);
   }
+  if (keep !== undefined) headers.push([KEEP_HEADER, String(keep)]);
   return stub.fetch(url, { method, headers, body });
 }
 

@@ -120,6 +120,52 @@ describe("the Worker", () => {
     await call("DELETE", `${MAPS}/large`);
   });
 
+  it("[K7] what is read over and over is never older than the last write that was answered", async () => {
+    let answered = revisionOf((await make("hot")).text);
+    let isDone = false;
+    const seen = new Set<number>();
+    const read = async () => {
+      while (!isDone) {
+        const before = answered;
+        const revision = revisionOf((await call("GET", `${MAPS}/hot`)).text);
+        expect(revision).toBeGreaterThanOrEqual(before);
+        seen.add(revision);
+      }
+    };
+    const readers = [read(), read(), read(), read()];
+    for (let i = 0; i < 16; i++) {
+      const patch = { data: { i: String(i) } };
+      const headers = { ...ADMIN, "content-type": "application/merge-patch+json" };
+      const response = await fetch(`${worker.url}${MAPS}/hot`, {
+        method: "PATCH",
+        headers,
+        body: JSON.stringify(patch),
+      });
+      answered = revisionOf(await response.text());
+      if (i % 4 === 0) await Promise.all([1, 2, 3, 4].map(() => call("GET", `${MAPS}/hot`)));
+    }
+    isDone = true;
+    await Promise.all(readers);
+    expect(seen.size).toBeGreaterThan(3);
+  });
+
+  it("[K8] who loses a right is refused what he has just been given", async () => {
+    const rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/default";
+    await make("shown");
+    await call("POST", "/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "reader" } });
+    const { text } = await call("POST", "/api/v1/namespaces/default/serviceaccounts/reader/token", { spec: {} });
+    const reader = { authorization: `Bearer ${JSON.parse(text).status.token}` };
+    const roleRef = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "view" };
+    await call("POST", `${rbac}/rolebindings`, {
+      metadata: { name: "reader" },
+      roleRef,
+      subjects: [{ kind: "ServiceAccount", name: "reader" }],
+    });
+    for (let i = 0; i < 4; i++) expect((await call("GET", `${MAPS}/shown`, undefined, reader)).status).toBe(200);
+    await call("DELETE", `${rbac}/rolebindings/reader`);
+    expect((await call("GET", `${MAPS}/shown`, undefined, reader)).status).toBe(403);
+  });
+
   it("[K5] what needs a node goes to it, or says that it cannot", async () => {
     await call("POST", MAPS.replace("configmaps", "serviceaccounts"), { metadata: { name: "default" } });
     const spec = { nodeName: "far", containers: [{ name: "c", image: "i" }] };

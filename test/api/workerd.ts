@@ -52,6 +52,7 @@ export async function startWorker(persistDir?: string): Promise<WorkerUnderTest>
               ]),
             ),
             KEDGE_ADMIN_TOKEN: { type: "text", value: ADMIN_TOKEN },
+            KEDGE_ONE_PROCESS: { type: "text", value: "true" },
           },
           exports: Object.fromEntries(objects.map(([, name]) => [name, { type: "durable-object", storage: "sqlite" }])),
         },

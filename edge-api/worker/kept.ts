@@ -1,0 +1,37 @@
+/** Answers that need not be asked for: see http/kept-answers.ts. */
+import type { Identity } from "../access/identity.ts";
+import { auditIdOf } from "../http/audit-id.ts";
+import { keptAnswersOf } from "../http/kept-answers.ts";
+import { JSON_TYPE } from "../http/respond.ts";
+import { isPlain } from "./forward.ts";
+
+/**
+ * The answer to a get, if it is kept; else what `ask` answers, which is given the number to have it kept under.
+ * @param ask sends the request to the cluster's object
+ */
+export function keptOr(
+  request: Request,
+  { cluster, identity }: { cluster: string; identity: Identity },
+  ask: (keep?: number) => Promise<Response>,
+): Response | Promise<Response> {
+  const kept = request.method === "GET" ? keptAnswersOf(cluster) : undefined;
+  const { url, headers } = request;
+  if (!kept || url.includes("?") || !isPlain(headers)) return ask();
+  const found = kept.find({ url, accept: headers.get("accept"), identity }, Date.now());
+  if (!found) return ask();
+  if ("answer" in found) {
+    const id = auditIdOf(headers, () => crypto.randomUUID());
+    const answerHeaders = { "audit-id": id, "cache-control": "no-cache, private", "content-type": JSON_TYPE };
+    return new Response(found.answer.text, { headers: answerHeaders });
+  }
+  return ask(found.number).then(
+    (response) => {
+      kept.arrived(found.number);
+      return response;
+    },
+    (error) => {
+      kept.lost(found.number);
+      throw error;
+    },
+  );
+}
