@@ -114,7 +114,7 @@ export const validatingAdmissionPolicy: Strategy<ValidatingAdmissionPolicy> = {
   generation: true,
   allowUnconditionalUpdate: false,
   defaults: defaultPolicy,
-  ...separateStatus<ValidatingAdmissionPolicy>(),
+  ...separateStatus<ValidatingAdmissionPolicy>({ keepsMetadata: true }),
   validate(next) {
     const errors = checkPolicy(next);
     const { validations, auditAnnotations } = next.spec;

@@ -7,7 +7,7 @@ import { dns1035Label, dns1123Subdomain } from "../../machinery/meta/names.ts";
 import { checkPresent, checkRequiredOneOf } from "../common/checks.ts";
 import { nameOf } from "../common/rows.ts";
 import { checkImmutable } from "../common/same.ts";
-import { keepStatus, onlyStatus } from "../common/status.ts";
+import { keepStatus, onlyStatusNoMetadata } from "../common/status.ts";
 import type { Strategy } from "../kind.ts";
 import type { CustomResourceDefinition, CustomResourceDefinitionNames } from "./v1-types.ts";
 
@@ -109,7 +109,7 @@ export const customResourceDefinition: Strategy<CustomResourceDefinition> = {
     if (added.length > 0) next.status = { ...next.status, storedVersions: [...stored, ...added] };
     return next;
   },
-  subresources: { status: { prepareForUpdate: onlyStatus } },
+  subresources: { status: { prepareForUpdate: onlyStatusNoMetadata } },
   validate,
   validateUpdate(next, prev) {
     const errors: FieldError[] = [];

@@ -72,6 +72,7 @@ export const apiService: Strategy<APIService> = {
     return next;
   },
   ...separateStatus<APIService>({
+    keepsMetadata: true,
     initial({ metadata, spec }) {
       if (spec.service) return {};
       const local = { type: "Available", status: "True", reason: "Local" };

@@ -82,10 +82,17 @@ function statusErrors(next: Deployment, prev: Deployment): FieldError[] {
   return errors;
 }
 
+/** The controller's labels come through the object itself. */
+function keepLabels(next: Deployment, prev: Deployment): Deployment {
+  const { labels: _labels, ...metadata } = next.metadata;
+  next.metadata = prev.metadata.labels ? { ...metadata, labels: prev.metadata.labels } : metadata;
+  return next;
+}
+
 export const deployment: Strategy<Deployment> = {
   generation: true,
   defaults,
-  ...separateStatus<Deployment>({ check: statusErrors }),
+  ...separateStatus<Deployment>({ check: statusErrors, prepare: keepLabels }),
   validate,
   validateUpdate(next, prev) {
     const errors: FieldError[] = [];

@@ -34,7 +34,7 @@ export const volumeAttachment: Strategy<VolumeAttachment> = {
     next.spec.source ??= {};
     return next;
   },
-  ...separateStatus<VolumeAttachment>({ initial: () => ({ attached: false }) }),
+  ...separateStatus<VolumeAttachment>({ keepsMetadata: true, initial: () => ({ attached: false }) }),
   validate,
   validateUpdate(next, prev) {
     const errors: FieldError[] = [];

@@ -325,3 +325,43 @@ describe("node routes", () => {
     expect(answer.status).toBe(403);
   });
 });
+
+describe("status and metadata", () => {
+  const spec = { attacher: "csi.example.com", nodeName: "n", source: { persistentVolumeName: "v" } };
+  const template = { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "a", image: "b" }] } };
+  it.each([
+    ["/apis/storage.k8s.io/v1/volumeattachments", { spec }, { attached: true }, [undefined, "kept"]],
+    [
+      "/apis/apps/v1/namespaces/default/deployments",
+      { spec: { selector: { matchLabels: { a: "b" } }, template } },
+      { replicas: 1 },
+      [undefined, "new"],
+    ],
+    [
+      "/api/v1/namespaces/default/replicationcontrollers",
+      { spec: { selector: { a: "b" }, template } },
+      { replicas: 1 },
+      ["new", "new"],
+    ],
+  ])("[ST9] %s: what of metadata a write of status may change", async (path, fields, status, [label, annotation]) => {
+    await api.create(path, { metadata: { name: "a", annotations: { it: "kept" } }, ...fields });
+    const change = { metadata: { labels: { it: "new" }, annotations: { it: "new" } }, status };
+    const { body } = await api.patch(`${path}/a/status`, change);
+    expect(body.status).toMatchObject(status);
+    expect([body.metadata.labels?.it, body.metadata.annotations.it]).toEqual([label, annotation]);
+  });
+
+  it("[ST10] a volume says since when it is in its phase", async () => {
+    const path = "/api/v1/persistentvolumes";
+    const volume = { capacity: { storage: "1Gi" }, accessModes: ["ReadWriteOnce"], hostPath: { path: "/a" } };
+    const made = await api.create(path, { metadata: { name: "a" }, spec: volume });
+    expect(made.body.status).toEqual({ phase: "Pending", lastPhaseTransitionTime: "2026-01-01T00:00:00Z" });
+    api.advance(60_000);
+    const message = await api.patch(`${path}/a/status`, { status: { message: "soon" } });
+    expect(message.body.status.lastPhaseTransitionTime).toBe("2026-01-01T00:00:00Z");
+    const available = await api.patch(`${path}/a/status`, { status: { phase: "Available" } });
+    expect(available.body.status.lastPhaseTransitionTime).toBe("2026-01-01T00:01:00Z");
+    const said = { phase: "Bound", lastPhaseTransitionTime: "2026-01-01T00:00:30Z" };
+    expect((await api.patch(`${path}/a/status`, { status: said })).body.status).toMatchObject(said);
+  });
+});

@@ -16,27 +16,48 @@ import type { StorageHooks } from "./hooks.ts";
 const ADMIN_LABEL = "resource.kubernetes.io/admin-access";
 const NEEDS_LABEL = `admin access to devices requires the \`${ADMIN_LABEL}: true\` label on the containing namespace`;
 
-function checkAdminAccess(object: KubeObject, devices: DeviceClaim | undefined, path: string, env: Environment): void {
+interface Asked {
+  object: KubeObject;
+  /** Of the first field that asks for it; absent: none does. */
+  path: string | undefined;
+}
+
+/** @throws ApiError 422 where the namespace does not say that its users may */
+function checkLabel(env: Environment, { object, path }: Asked): void {
+  if (path === undefined) return;
+  const { kind = "", metadata } = object;
+  const row = env.store.get({ resource: "namespaces", namespace: "", name: metadata.namespace ?? "" });
+  if (row && parseObject(row.value).metadata.labels?.[ADMIN_LABEL] === "true") return;
+  throw invalidObject({ group: "resource.k8s.io", kind, name: metadata.name ?? "" }, [
+    fieldForbidden(path, NEEDS_LABEL),
+  ]);
+}
+
+function askedBy(devices: DeviceClaim | undefined, path: string): string | undefined {
   const asked = (devices?.requests ?? []).findIndex(
     // In v1beta1 it is the request's own field.
     (request) => (request.exactly ?? (request as { adminAccess?: boolean })).adminAccess,
   );
-  if (asked < 0) return;
-  const row = env.store.get({ resource: "namespaces", namespace: "", name: object.metadata.namespace ?? "" });
-  if (row && parseObject(row.value).metadata.labels?.[ADMIN_LABEL] === "true") return;
-  const { kind = "", metadata } = object;
-  throw invalidObject({ group: "resource.k8s.io", kind, name: metadata.name ?? "" }, [
-    fieldForbidden(`${path}.requests[${asked}].adminAccess`, NEEDS_LABEL),
-  ]);
+  return asked < 0 ? undefined : `${path}.requests[${asked}].adminAccess`;
 }
 
+const grantedIn = ({ status }: ResourceClaim): number =>
+  (status?.allocation?.devices?.results ?? []).findIndex(({ adminAccess }) => adminAccess);
+
 export const resourceClaimHooks: StorageHooks = {
-  beforeCreate: (next, env) => checkAdminAccess(next, (next as ResourceClaim).spec.devices, "spec.devices", env),
+  beforeCreate: (next, env) =>
+    checkLabel(env, { object: next, path: askedBy((next as ResourceClaim).spec.devices, "spec.devices") }),
+  beforeUpdate(next, prev, env) {
+    const granted = grantedIn(next as ResourceClaim);
+    if (granted < 0 || grantedIn(prev as ResourceClaim) >= 0) return;
+    checkLabel(env, { object: next, path: `status.allocation.devices.results[${granted}].adminAccess` });
+  },
 };
 
 export const resourceClaimTemplateHooks: StorageHooks = {
   beforeCreate: (next, env) =>
-    checkAdminAccess(next, (next as ResourceClaimTemplate).spec.spec.devices, "spec.spec.devices", env),
+    // Upstream names the field as a claim's, here too.
+    checkLabel(env, { object: next, path: askedBy((next as ResourceClaimTemplate).spec.spec.devices, "spec.devices") }),
 };
 
 /** A taint without a time began now. */

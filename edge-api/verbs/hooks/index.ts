@@ -3,11 +3,13 @@ import { resourceClaimHooks, resourceClaimTemplateHooks, taintHooks } from "./de
 import type { StorageHooks } from "./hooks.ts";
 import { ipAddressHooks } from "./ip-addresses.ts";
 import { namespaceHooks } from "./namespaces.ts";
+import { persistentVolumeHooks } from "./persistent-volumes.ts";
 import { serviceHooks } from "./services.ts";
 import { secretHooks, serviceAccountHooks } from "./token-secrets.ts";
 
 const HOOKS: ReadonlyMap<string, StorageHooks> = new Map([
   ["namespaces", namespaceHooks],
+  ["persistentvolumes", persistentVolumeHooks],
   ["services", serviceHooks],
   [IP_ADDRESSES, ipAddressHooks],
   ["secrets", secretHooks],
