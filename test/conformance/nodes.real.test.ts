@@ -6,6 +6,7 @@ import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually, skipNodes, type TestCluster, testCluster } from "../e2e/harness.ts";
 import { WEB_IMAGE, webImageArchive } from "../images/busybox.ts";
+import { cliTests, OTHER_IMAGE } from "./cli-on-nodes.ts";
 
 const PORT = 16_749;
 
@@ -20,16 +21,18 @@ describe.skipIf(skipNodes)(`conformance on nodes${skipNodes ? ` (skipped: ${skip
     eventually(`${count} pods of ${selector}`, 60_000, async () => {
       const said = await kubectl("get", "pods", "-l", selector, "-o", "jsonpath={.items[*].status.phase}");
       return said === Array(count).fill("Running").join(" ");
-    });
+    }).then(() => undefined);
 
   beforeAll(async () => {
     cluster = testCluster("conformance-nodes", PORT);
     const up = await cluster.kedge("up", "--nodes", "2", "--port", String(PORT));
     expect(up.stderr + up.stdout).toContain("kedge is up");
     const archive = path.join(os.tmpdir(), `kedge-conformance-${process.pid}.tar`);
-    fs.writeFileSync(archive, webImageArchive());
-    const loaded = await cluster.kedge("image", "load", archive);
-    expect(loaded.exitCode, loaded.stderr).toBe(0);
+    for (const image of [WEB_IMAGE, OTHER_IMAGE]) {
+      fs.writeFileSync(archive, webImageArchive(image));
+      const loaded = await cluster.kedge("image", "load", archive);
+      expect(loaded.exitCode, loaded.stderr).toBe(0);
+    }
     fs.rmSync(archive);
   });
   afterAll(() => cluster.remove());
@@ -41,6 +44,8 @@ describe.skipIf(skipNodes)(`conformance on nodes${skipNodes ? ` (skipped: ${skip
     });
     expect(free.length).toBeGreaterThanOrEqual(2);
   });
+
+  cliTests(() => ({ kubectl, kubectlRan: cluster.kubectlRan, create: apply, running }));
 
   const controller = (name: string) => ({
     apiVersion: "v1",

@@ -5,6 +5,7 @@
 import { aggregateContainers } from "../../../kinds/core/pod-template/pod-resources.ts";
 import type { Container, PodSpec } from "../../../kinds/core/v1-types.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
+import { parsedRow } from "../cached-rows.ts";
 import { type Asked, type LimitRangeItem, limitProblems, type ResourceList } from "./limit-checks.ts";
 import type { AdmissionEnvironment, AdmissionPlugin, Attributes } from "./plugin.ts";
 import { refuse } from "./refuse.ts";
@@ -44,8 +45,7 @@ function isLimited({ operation, kind, subresource, old }: Attributes): boolean {
 }
 
 function* rangesIn({ store }: AdmissionEnvironment, namespace: string): Iterable<LimitRange> {
-  const rows = [...store.list({ resource: "limitranges", namespace })];
-  for (const { value } of rows) yield JSON.parse(value) as LimitRange;
+  for (const row of [...store.list({ resource: "limitranges", namespace })]) yield parsedRow<LimitRange>(row);
 }
 
 function addDefaults(pod: KubeObject, limits: readonly LimitRangeItem[]): void {

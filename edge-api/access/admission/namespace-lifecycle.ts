@@ -1,5 +1,7 @@
 /** Nothing is made in a namespace that does not exist or is going away; the built-in namespaces stay. */
+import type { KubeObject } from "../../../machinery/meta/object.ts";
 import { forbidden, notFound } from "../../../machinery/meta/status.ts";
+import { parsedRow } from "../cached-rows.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
 import { refuse } from "./refuse.ts";
 
@@ -19,7 +21,7 @@ export const namespaceLifecycle: AdmissionPlugin = {
     if (!row) throw notFound({ group: "", resource: "namespaces", name: namespace });
     // Most namespaces are not going away: do not parse them to see that.
     if (!row.value.includes('"deletionTimestamp"')) return;
-    const { metadata } = JSON.parse(row.value) as { metadata: { deletionTimestamp?: string } };
+    const { metadata } = parsedRow<KubeObject>(row);
     if (metadata.deletionTimestamp === undefined) return;
     const error = refuse(
       attributes,

@@ -6,6 +6,7 @@
 import { deepEqual } from "../../../machinery/meta/equality.ts";
 import { invalidObject } from "../../../machinery/meta/field-error.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
+import { parsedRow } from "../cached-rows.ts";
 import type { Subject } from "../pod-security/check.ts";
 import { detailText, violationsOf } from "../pod-security/evaluate.ts";
 import { existingPodWarnings } from "../pod-security/existing-pods.ts";
@@ -29,7 +30,7 @@ export const podSecurity: AdmissionPlugin = {
 function policyIn({ namespace }: Attributes, { store }: AdmissionEnvironment): Policy | undefined {
   const row = store.get({ resource: "namespaces", namespace: "", name: namespace });
   if (!row?.value.includes(LABEL_PREFIX)) return undefined;
-  return policyOf((JSON.parse(row.value) as KubeObject).metadata.labels).policy;
+  return policyOf(parsedRow<KubeObject>(row).metadata.labels).policy;
 }
 
 const IGNORED_SUBRESOURCES: ReadonlySet<string> = new Set(["binding", "eviction", "status"]);

@@ -4,6 +4,7 @@
  */
 import type { KubeObject } from "../../../machinery/meta/object.ts";
 import type { Store } from "../../store/contract.ts";
+import { parsedRow } from "../cached-rows.ts";
 import type { AdmissionEnvironment, AdmissionPlugin, Attributes } from "./plugin.ts";
 import { refuse } from "./refuse.ts";
 
@@ -85,7 +86,7 @@ const PREEMPT = "PreemptLowerPriority";
 function classOf(attributes: Attributes, { store }: AdmissionEnvironment, name: string | undefined): Resolved {
   if (name) {
     const row = store.get({ resource: CLASSES, namespace: "", name });
-    if (row) return resolved(JSON.parse(row.value) as PriorityClass);
+    if (row) return resolved(parsedRow<PriorityClass>(row));
     const value = SYSTEM.get(name);
     if (value === undefined) throw refuse(attributes, `no PriorityClass with name ${name} was found`);
     return { value, preemptionPolicy: PREEMPT, name };
@@ -98,7 +99,7 @@ function classOf(attributes: Attributes, { store }: AdmissionEnvironment, name: 
 function globalDefault(store: Store): PriorityClass | undefined {
   let best: PriorityClass | undefined;
   for (const row of store.list({ resource: CLASSES, contains: '"globalDefault":true' })) {
-    const candidate = JSON.parse(row.value) as PriorityClass;
+    const candidate = parsedRow<PriorityClass>(row);
     if (candidate.globalDefault && (!best || candidate.value < best.value)) best = candidate;
   }
   return best;

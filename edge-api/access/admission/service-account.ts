@@ -3,6 +3,7 @@
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/
  */
 import type { KubeObject } from "../../../machinery/meta/object.ts";
+import { parsedRow } from "../cached-rows.ts";
 import { MIRROR_ANNOTATION, type PodShape, referencesOf } from "../node/pod-references.ts";
 import { checkMountable, enforcesMountable } from "./mountable-secrets.ts";
 import type { AdmissionEnvironment, AdmissionPlugin, Attributes } from "./plugin.ts";
@@ -90,7 +91,7 @@ function checkMirror(attributes: Attributes, pod: KubeObject): void {
 function findAccount(attributes: Attributes, name: string, { store }: AdmissionEnvironment): ServiceAccount {
   const { namespace } = attributes;
   const row = store.get({ resource: "serviceaccounts", namespace, name });
-  if (row) return JSON.parse(row.value) as ServiceAccount;
+  if (row) return parsedRow<ServiceAccount>(row);
   throw refuse(
     attributes,
     `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`,

@@ -9,6 +9,7 @@ import type { KubeObject } from "../../../machinery/meta/object.ts";
 import { addQuantities, compareQuantities } from "../../../machinery/meta/quantity.ts";
 import type { Encode, ListQuery, ObjectKey, Revision, Store, StoredObject } from "../../store/contract.ts";
 import { encodeObject } from "../../verbs/object-text.ts";
+import { CachedRows } from "../cached-rows.ts";
 import { evaluatorFor, isPlainCount } from "./evaluator.ts";
 import { isOverdue } from "./pod-usage.ts";
 import { QUOTAS, type ResourceQuota, usageIn, usedOf } from "./quota.ts";
@@ -29,10 +30,12 @@ export class AccountingStore implements Store {
   /** Namespaces that have quotas, and perhaps some whose quotas have just gone. */
   readonly #namespaces = new Set<string>();
   readonly #recalculatedMs = new Map<string, number>();
+  readonly #cached: CachedRows;
 
   constructor(inner: Store, options: Options) {
     this.#inner = inner;
     this.#options = options;
+    this.#cached = new CachedRows(inner);
     for (const { namespace } of inner.list({ resource: QUOTAS })) this.#namespaces.add(namespace);
     inner.subscribe((events) => {
       for (const { resource, type, namespace } of events) {
@@ -58,6 +61,7 @@ export class AccountingStore implements Store {
   }
 
   create(key: ObjectKey, encode: Encode): StoredObject {
+    this.#cached.writing(key.resource);
     if (key.resource === QUOTAS) this.#namespaces.add(key.namespace);
     if (!this.#isCounted(key)) return this.#inner.create(key, encode);
     return this.#inner.transaction(() => {
@@ -68,6 +72,7 @@ export class AccountingStore implements Store {
   }
 
   update(key: ObjectKey, expected: Revision, encode: Encode): StoredObject {
+    this.#cached.writing(key.resource);
     // Changing what is only counted changes no count.
     if (!this.#isCounted(key) || (key.resource !== QUOTAS && isPlainCount(key.resource)))
       return this.#inner.update(key, expected, encode);
@@ -80,6 +85,7 @@ export class AccountingStore implements Store {
   }
 
   delete(key: ObjectKey, expected: Revision, encode: Encode): StoredObject {
+    this.#cached.writing(key.resource);
     if (!this.#isCounted(key)) return this.#inner.delete(key, expected, encode);
     return this.#inner.transaction(() => {
       const gone = this.#inner.delete(key, expected, encode);
@@ -124,11 +130,11 @@ export class AccountingStore implements Store {
     );
   }
 
-  // The rest is the store's own.
+  // The rest is the store's own, but for rows that are kept.
   revision = (): Revision => this.#inner.revision();
   compactedRevision = (): Revision => this.#inner.compactedRevision();
-  get = (key: ObjectKey): StoredObject | undefined => this.#inner.get(key);
-  list = (query: ListQuery): Iterable<StoredObject> => this.#inner.list(query);
+  get = (key: ObjectKey): StoredObject | undefined => this.#cached.get(key);
+  list = (query: ListQuery): Iterable<StoredObject> => this.#cached.list(query);
   count = (query: ListQuery): number => this.#inner.count(query);
   countByResource: Store["countByResource"] = (namespace) => this.#inner.countByResource(namespace);
   transaction: Store["transaction"] = (work) => this.#inner.transaction(work);

@@ -294,9 +294,9 @@ describe("default roles", () => {
   const roles = defaultRoles();
   const count = (kind: string) => roles.filter((role) => role.kind === kind).length;
   it("[DR1] are all there", () => {
-    // Upstream's own test data for v1.36, and kedge:node-bootstrapper.
+    // Upstream's own test data for v1.36, kedge:node-bootstrapper, and metrics-server's reader.
     expect([count("ClusterRole"), count("ClusterRoleBinding"), count("Role"), count("RoleBinding")]).toEqual([
-      70, 51, 7, 7,
+      71, 51, 7, 7,
     ]);
     expect(new Set(roles.map(({ kind, metadata }) => `${kind}/${metadata.namespace}/${metadata.name}`)).size).toBe(
       roles.length,
