@@ -20,7 +20,6 @@ const create = async (object: object): Promise<void> => {
   const ran = await cluster.kubectlRan(["create", "-f", "-"], JSON.stringify(object));
   if (ran.exitCode !== 0) throw new Error(ran.stderr);
 };
-const imageOf = (pod: string) => cluster.kubectl("get", "pod", pod, "-o", "jsonpath={.spec.containers[0].image}");
 const podTemplate = (name: string, image: string) => ({
   metadata: { labels: { app: name } },
   spec: { containers: [{ name, image, ports: [{ containerPort: 6379 }] }] },
@@ -37,38 +36,6 @@ describe("[sig-cli] Kubectl client", () => {
     expect(said).toContain("is running at");
   });
 
-  it("Kubectl run pod should create a pod from an image when restart is Never [Conformance]", async () => {
-    await cluster.kubectl("run", "never", "--restart=Never", "--image=httpd:1");
-    expect(await imageOf("never")).toBe("httpd:1");
-    expect(await cluster.kubectl("get", "pod", "never", "-o", "jsonpath={.spec.restartPolicy}")).toBe("Never");
-  });
-
-  it("Kubectl replace should update a single-container pod's image [Conformance]", async () => {
-    await cluster.kubectl("run", "replaced", "--image=httpd:1", "--labels=run=replaced");
-    const pod = await cluster.kubectl("get", "pod", "replaced", "-o", "json");
-    const ran = await cluster.kubectlRan(["replace", "-f", "-"], pod.replaceAll("httpd:1", "busybox:1"));
-    expect([ran.exitCode, ran.stderr]).toEqual([0, ""]);
-    expect(await imageOf("replaced")).toBe("busybox:1");
-  });
-
-  it("Kubectl server-side dry-run should check if kubectl can dry-run update Pods [Conformance]", async () => {
-    await cluster.kubectl("run", "dry", "--image=httpd:1");
-    const patch = JSON.stringify({ spec: { containers: [{ name: "dry", image: "busybox:1" }] } });
-    const patched = await cluster.kubectl("patch", "pod", "dry", "-p", patch, "--dry-run=server", "-o", "json");
-    expect(JSON.parse(patched).spec.containers[0].image).toBe("busybox:1");
-    expect(await imageOf("dry")).toBe("httpd:1");
-  });
-
-  it("Kubectl label should update the label on a resource [Conformance]", async () => {
-    await cluster.kubectl("run", "labelled", "--image=pause:1");
-    await cluster.kubectl("label", "pods", "labelled", "testing-label=testing-label-value");
-    const line = await cluster.kubectl("get", "pod", "labelled", "-L", "testing-label");
-    expect(line).toContain("testing-label-value");
-    await cluster.kubectl("label", "pods", "labelled", "testing-label-");
-    const after = await cluster.kubectl("get", "pod", "labelled", "-L", "testing-label");
-    expect(after).not.toContain("testing-label-value");
-  });
-
   it("Kubectl diff should check if kubectl diff finds a difference for Deployments [Conformance]", async () => {
     const deployment = (image: string) => ({
       apiVersion: "apps/v1",
@@ -83,33 +50,19 @@ describe("[sig-cli] Kubectl client", () => {
     expect(diff.stdout).toMatch(/^\+\s+- image: busybox:1$/m);
   });
 
-  it("Kubectl expose should create services for rc [Conformance]", async () => {
-    await create({
-      apiVersion: "v1",
-      kind: "ReplicationController",
-      metadata: { name: "exposed" },
-      spec: { replicas: 1, selector: { app: "exposed" }, template: podTemplate("exposed", "agnhost:2") },
-    });
-    const portOf = async (service: string) =>
-      JSON.parse(await cluster.kubectl("get", "service", service, "-o", "json")).spec.ports;
-    await cluster.kubectl("expose", "rc", "exposed", "--name=rm2", "--port=1234", "--target-port=6379");
-    expect(await portOf("rm2")).toMatchObject([{ port: 1234, targetPort: 6379 }]);
-    await cluster.kubectl("expose", "service", "rm2", "--name=rm3", "--port=2345", "--target-port=6379");
-    expect(await portOf("rm3")).toMatchObject([{ port: 2345, targetPort: 6379 }]);
-  });
-
-  it("Kubectl patch should add annotations for pods in rc [Conformance]", async () => {
-    const podTexts = () => cluster.kubectl("get", "pods", "-l", "app=patched", "-o", "json");
-    await create({
-      apiVersion: "v1",
-      kind: "ReplicationController",
-      metadata: { name: "patched" },
-      spec: { replicas: 2, selector: { app: "patched" }, template: podTemplate("patched", "agnhost:2") },
-    });
-    await eventually("pods", 10_000, async () => JSON.parse(await podTexts()).items.length === 2);
-    for (const { metadata } of JSON.parse(await podTexts()).items)
-      await cluster.kubectl("patch", "pod", metadata.name, "-p", '{"metadata":{"annotations":{"x":"y"}}}');
-    for (const { metadata } of JSON.parse(await podTexts()).items) expect(metadata.annotations.x).toBe("y");
+  it("Kubectl version should check is all data is printed [Conformance]", async () => {
+    const said = JSON.parse(await cluster.kubectl("version", "-o", "json"));
+    for (const side of ["clientVersion", "serverVersion"]) {
+      for (const field of ["major", "minor", "gitVersion", "gitTreeState", "buildDate", "platform"]) {
+        expect(said[side][field], `${side} ${field}`).toBeTruthy();
+      }
+    }
+    const { serverVersion } = said;
+    expect([serverVersion.major, serverVersion.minor]).toEqual(["1", "36"]);
+    expect(serverVersion.gitVersion).toMatch(/^v1\.36\.\d+\+kedge\.\d+\.\d+\.\d+$/);
+    // Sources that are no git checkout know no commit.
+    if (serverVersion.gitTreeState !== "archive") expect(serverVersion.gitCommit).toMatch(/^[0-9a-f]{40}$/);
+    expect(Date.parse(serverVersion.buildDate)).toBeGreaterThan(Date.parse("2026-01-01"));
   });
 
   it("Proxy server should support proxy with --port 0 [Conformance]", async () => {
@@ -136,5 +89,35 @@ describe("[sig-cli] Kubectl client", () => {
     });
     expect(JSON.parse(text).versions.length).toBeGreaterThan(0);
     proxy.child.kill();
+  });
+});
+
+describe("kubectl and what describes the API", () => {
+  it("[KD1] explains fields in words, from both documents", async () => {
+    const explained = await cluster.kubectl("explain", "pod.spec.containers");
+    expect(explained).toContain("FIELD: containers <[]Container>");
+    expect(explained).toContain("List of containers belonging to the pod.");
+    expect(explained).toMatch(/imagePullPolicy\t<string>\n\s+enum: Always, IfNotPresent, Never\n\s+Image pull policy/);
+    expect(await cluster.kubectl("explain", "deployment", "--recursive")).toMatch(/matchLabels\t<map\[string\]string>/);
+    const older = await cluster.kubectl("explain", "ingress.spec", "--output=plaintext-openapiv2");
+    expect(older).toContain("ingressClassName\t<string>");
+    expect(older).toMatch(/IngressSpec describes the Ingress/);
+  });
+
+  it("[KD2] refuses a manifest with a field that is not, before it is sent and after", async () => {
+    const manifest = JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "typo" }, dat: {} });
+    const ran = await cluster.kubectlRan(["apply", "--validate=strict", "-f", "-"], manifest);
+    expect(ran.exitCode).toBe(1);
+    expect(ran.stderr).toContain('strict decoding error: unknown field "dat"');
+    const warned = await cluster.kubectlRan(["apply", "--validate=warn", "-f", "-"], manifest);
+    expect([warned.exitCode, warned.stderr]).toEqual([0, 'Warning: unknown field "dat"\n']);
+  });
+
+  it("[KD3] is shown what the controllers and the scheduler count, beside the API server", async () => {
+    const metrics = await cluster.kubectl("get", "--raw", "/metrics");
+    expect(metrics).toMatch(/^apiserver_request_total\{.* \d+$/m);
+    expect(metrics).toMatch(/^workqueue_adds_total\{name="deployment"\} [1-9]/m);
+    expect(metrics.match(/^# TYPE apiserver_request_total /gm)).toHaveLength(1);
+    expect(metrics).toMatch(/^apiserver_storage_objects\{resource="events"\} \d+$/m);
   });
 });
