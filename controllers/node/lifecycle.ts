@@ -9,7 +9,7 @@ import { isNotReady, planNode } from "./plan-lifecycle.ts";
 import { isEvicting } from "./taints.ts";
 
 /** A node older than this is known already: a controller that starts anew tells nothing of it. */
-const NEW_MS = 60_000;
+const NEW_MS = 10_000;
 
 /** Keeps taints as node conditions say, and pods of a lost node not ready. Keys are node names. */
 export function nodeLifecycleController(): Controller {
