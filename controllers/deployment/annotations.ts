@@ -20,10 +20,14 @@ const OWN = new Set([
   "deprecated.deployment.rollback.to",
 ]);
 
-/** 0 when a ReplicaSet has none, or none that is a number. */
-export function revisionOf({ metadata }: ReplicaSet): number {
-  const revision = Number(metadata.annotations?.[REVISION] ?? 0);
-  return Number.isSafeInteger(revision) ? revision : 0;
+/** 0 when a ReplicaSet has none, or none that is an int64. */
+export const revisionOf = ({ metadata }: ReplicaSet): bigint => revisionIn(metadata.annotations?.[REVISION] ?? "");
+
+const MAX_INT64 = 2n ** 63n - 1n;
+
+function revisionIn(text: string): bigint {
+  const revision = /^[+-]?[0-9]{1,19}$/.test(text) ? BigInt(text.replace("+", "")) : 0n;
+  return revision <= MAX_INT64 ? revision : 0n;
 }
 
 /** An annotation's count; undefined when it is absent or no number. */
@@ -42,14 +46,13 @@ export const sizeAnnotations = (replicas: number, maxSurge: number): Annotations
  * What the newest ReplicaSet's annotations should be: the Deployment's, and revision `revision`. A ReplicaSet that had
  * an older revision was rolled back to: that one goes into its history.
  */
-export function newestAnnotations(deployment: Deployment, before: Annotations, revision: number): Annotations {
+export function newestAnnotations(deployment: Deployment, before: Annotations, revision: bigint): Annotations {
   const annotations = { ...before };
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) {
     if (!OWN.has(key)) annotations[key] = value;
   }
   const old = before[REVISION];
-  const oldRevision = Number(old ?? 0);
-  if (!Number.isSafeInteger(oldRevision) || oldRevision >= revision) return annotations;
+  if (revisionIn(old ?? "") >= revision) return annotations;
   annotations[REVISION] = String(revision);
   if (old !== undefined) annotations[REVISION_HISTORY] = appendHistory(before[REVISION_HISTORY] ?? "", old);
   return annotations;

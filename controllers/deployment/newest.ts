@@ -12,8 +12,14 @@ import { POD_TEMPLATE_HASH, sameTemplate, templateHash } from "./template.ts";
 export const findNewest = (deployment: Deployment, all: readonly Draft[]): Draft | undefined =>
   [...all].sort(byCreation).find(({ replicaSet }) => sameTemplate(replicaSet.spec.template, deployment.spec.template));
 
-export const nextRevision = (old: readonly Draft[]): number =>
-  Math.max(0, ...old.map(({ replicaSet }) => revisionOf(replicaSet))) + 1;
+export function nextRevision(old: readonly Draft[]): bigint {
+  let newest = 0n;
+  for (const { replicaSet } of old) {
+    const revision = revisionOf(replicaSet);
+    if (revision > newest) newest = revision;
+  }
+  return newest + 1n;
+}
 
 /** Keeps the newest ReplicaSet's annotations and minReadySeconds as the Deployment's. */
 export function syncNewest(deployment: Deployment, newest: Draft, old: readonly Draft[]): void {

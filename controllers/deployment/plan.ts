@@ -209,7 +209,7 @@ function cleanUp(deployment: Deployment, old: readonly Draft[]): Action[] {
   const kept = old.filter(({ replicaSet }) => !replicaSet.metadata.deletionTimestamp);
   const surplus = Math.max(0, kept.length - limit);
   return kept
-    .sort((a, b) => revisionOf(a.replicaSet) - revisionOf(b.replicaSet))
+    .sort((a, b) => (revisionOf(a.replicaSet) < revisionOf(b.replicaSet) ? -1 : 1))
     .slice(0, surplus)
     .filter(
       ({ replicas, replicaSet: { metadata, status } }) =>
