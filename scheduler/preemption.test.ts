@@ -47,8 +47,8 @@ describe("Preemption in the program", () => {
       conditions: [{ type: "PodScheduled", status: "False", message: "0/1 nodes are available: 1 Insufficient cpu." }],
     });
     expect(cluster.events).toMatchObject([
-      { reason: "Preempted", message: "Preempted by pod uid-of-p on node n" },
       { reason: "FailedScheduling", message: "0/1 nodes are available: 1 Insufficient cpu." },
+      { reason: "Preempted", message: "Preempted by pod uid-of-p on node n" },
     ]);
     expect(cluster.bindings).toEqual([]);
     cluster.remove("pods", "default", victim!);

@@ -363,4 +363,27 @@ describe("Scheduler", () => {
     expect(told()).toBe(1200);
     expect(scheduler.nextWakeMs()).toBeUndefined();
   });
+
+  it("[SC30] counts under upstream's names", async () => {
+    const { cluster, clock, settle, scheduler } = startScheduler();
+    cluster.put("nodes", makeNode({ name: "n", cpu: "1" }));
+    for (const name of ["p", "q"]) cluster.put("pods", makePod({ name, requests: { cpu: "1" } }));
+    cluster.put("pods", makePod({ name: "gated", spec: { schedulingGates: [{ name: "g" }] } as never }));
+    clock.nowMs += 250;
+    await settle();
+    const lines = scheduler.metricsText().split("\n");
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        'scheduler_schedule_attempts_total{profile="default-scheduler",result="scheduled"} 1',
+        'scheduler_schedule_attempts_total{profile="default-scheduler",result="unschedulable"} 1',
+        'scheduler_pending_pods{queue="unschedulable"} 1',
+        'scheduler_pending_pods{queue="gated"} 1',
+        'scheduler_queue_incoming_pods_total{event="PodAdd",queue="active"} 2',
+        "scheduler_pod_scheduling_attempts_count 1",
+        'scheduler_cache_size{type="nodes"} 1',
+        'scheduler_unschedulable_pods{plugin="NodeResourcesFit",profile="default-scheduler"} 1',
+        "# TYPE scheduler_pod_scheduling_sli_duration_seconds histogram",
+      ]),
+    );
+  });
 });

@@ -16,6 +16,7 @@ import type { PendingPod, QueuedPod } from "./framework/queued-pod.ts";
 import { SchedulingCycle } from "./framework/scheduling-cycle.ts";
 import { SchedulingQueue } from "./framework/scheduling-queue.ts";
 import { ACTOR, EventNames } from "./framework/writes.ts";
+import { SchedulerCounters } from "./metrics.ts";
 
 export interface SchedulerOptions {
   cluster: Cluster;
@@ -70,6 +71,7 @@ export class Scheduler implements Program {
   readonly #cycle: SchedulingCycle;
   readonly #bindings: BindingCycles;
   readonly #cache: FeedCache;
+  readonly #counters = new SchedulerCounters();
   readonly #counts = { scheduled: 0, bindFailures: 0, commits: 0, snapshots: 0, unreadableObjects: 0 };
   /** Bindings of which nobody knows whether they were written; settled by the next snapshot. */
   #unsure: QueuedPod[] = [];
@@ -96,13 +98,18 @@ export class Scheduler implements Program {
       onClusterChange: (change) => this.#onClusterChange(change),
     });
     const names = new EventNames();
-    this.#queue = new SchedulingQueue({ ...this.#configuration, cluster: this.#state.view });
+    this.#queue = new SchedulingQueue({
+      ...this.#configuration,
+      cluster: this.#state.view,
+      onQueued: (event, queue) => this.#counters.queued(event, queue),
+    });
     this.#bindings = new BindingCycles({
       state: this.#state,
       names,
       listener: {
         bound: ({ queued }) => {
           this.#counts.scheduled++;
+          this.#countScheduled(queued);
           this.#queue.remove(queued.pod.metadata.uid ?? "");
         },
         failed: (assignment, why) => this.#bindingFailed(assignment, why),
@@ -114,6 +121,7 @@ export class Scheduler implements Program {
       profiles,
       bindings: this.#bindings,
       names,
+      counters: this.#counters,
       random: options.random,
     });
     this.#cache = new FeedCache({
@@ -146,6 +154,7 @@ export class Scheduler implements Program {
     while (this.#cache.position !== undefined) {
       const batch = this.#plan();
       if (batch.ops.length > 0) await this.#write(batch);
+      else if (batch.later.length > 0) this.#putOff(batch.later);
       const isIdle = batch.ops.length === 0 && this.#queue.activeCount === 0;
       const laterMs = this.#laterDueMs();
       const isDue = isIdle && laterMs !== undefined && laterMs <= this.#options.clock.now();
@@ -163,12 +172,31 @@ export class Scheduler implements Program {
     };
   }
 
+  metricsText(): string {
+    const { active, backoff, unschedulable, held } = this.#queue.counts();
+    const { nodes } = this.#state.view;
+    const assumed = this.#bindings.waitingCount;
+    return this.#counters.text({
+      pending: { active, backoff, unschedulable, gated: held },
+      cache: { nodes: nodes.nodeCount, pods: this.#state.view.pods.size, assumed_pods: assumed },
+      unschedulable: this.#queue.rejections(),
+    });
+  }
+
+  #countScheduled({ pod, attempts, sinceMs, takenMs }: QueuedPod): void {
+    const nowMs = this.#options.clock.now();
+    const profile = pod.pending.podClass.shape.schedulerName;
+    this.#counters.attempted(profile, "scheduled", (nowMs - takenMs) / 1_000);
+    this.#counters.scheduled(attempts, (nowMs - sinceMs) / 1_000);
+  }
+
   #onPending(pod: PendingPod): void {
     if (!this.#configuration.profiles.has(pod.pending.podClass.shape.schedulerName)) return;
     // Bound already, though the feed has not shown it yet.
     if (pod.chargedRow >= 0 && !this.#queue.get(pod.metadata.uid ?? "")) return;
     const was = this.#queue.get(pod.metadata.uid ?? "")?.pod.pending.nominatedNode;
     const queued = this.#queue.put(pod);
+    if (queued?.sinceMs === 0) queued.sinceMs = this.#options.clock.now();
     if (!queued) this.#onSettled(pod.metadata.uid ?? "");
     // What we have decided ourselves meanwhile is not undone by what was before.
     else if (was !== pod.pending.nominatedNode) this.#cycle.renominate(queued);
@@ -218,6 +246,7 @@ export class Scheduler implements Program {
     for (let i = 0; i < MAX_BATCH_PODS; i++) {
       const queued = this.#queue.next();
       if (!queued) break;
+      queued.takenMs = nowMs;
       this.#cycle.schedule(queued, batch, nowMs);
     }
     for (const { queued, message } of this.#untold.splice(0)) {
@@ -263,6 +292,8 @@ export class Scheduler implements Program {
   #bindingFailed({ queued, row }: Assignment, why: string | undefined): void {
     const { namespace, name } = queued.pod.metadata;
     this.#counts.bindFailures++;
+    const seconds = (this.#options.clock.now() - queued.takenMs) / 1_000;
+    this.#counters.attempted(queued.pod.pending.podClass.shape.schedulerName, "error", seconds);
     const nodeName = this.#state.view.nodes.nameOf(row);
     this.#log("warn", "binding failed", { namespace, name, nodeName, error: why ?? "the pod has gone or was bound" });
     this.#giveUp(queued, this.#options.clock.now());

@@ -70,11 +70,17 @@ export class AssignedPods {
   #epoch = 0;
   #carrierVersion = 0;
   #idle = 0;
+  #size = 0;
 
   constructor(nodes: NodeTable, namespaceLabels: NamespaceLabels) {
     this.#nodes = nodes;
     this.#namespaceLabels = namespaceLabels;
     nodes.onMove = (row, topology, from, to) => this.#rowMoved(row, topology, from, to);
+  }
+
+  /** Pods on nodes, those assumed to be there included. */
+  get size(): number {
+    return this.#size;
   }
 
   on(row: number): readonly CachedPod[] {
@@ -88,6 +94,7 @@ export class AssignedPods {
     pod.chargedRow = row;
     pod.slot = pods.length;
     pods.push(pod);
+    this.#size++;
     this.#nodes.addPod(row, pod.footprint);
     this.#count(pod, row, 1);
   }
@@ -97,6 +104,7 @@ export class AssignedPods {
     this.#count(pod, row, -1);
     const pods = this.#byRow[row]!;
     const last = pods.pop()!;
+    this.#size--;
     if (last !== pod) {
       pods[pod.slot] = last;
       last.slot = pod.slot;

@@ -82,7 +82,9 @@ export class GroupCycle {
     const members = [first];
     for (const { metadata } of state.view.groups.membersOf(key)) {
       const queued = queue.get(metadata.uid ?? "");
-      if (queued && queued !== first && queue.take(queued)) members.push(queued);
+      if (!queued || queued === first || !queue.take(queued)) continue;
+      queued.takenMs = first.takenMs;
+      members.push(queued);
     }
     return members.sort((a, b) => b.pod.footprint.priority - a.pod.footprint.priority || a.sequence - b.sequence);
   }

@@ -43,6 +43,20 @@ export class Parked {
     return this.#size;
   }
 
+  rejections(): Iterable<readonly [{ plugin: string; profile: string }, number]> {
+    const counts = new Map<string, [{ plugin: string; profile: string }, number]>();
+    for (const { podClass, pods, rejectedBy } of this.#classes.values()) {
+      const profile = podClass.shape.schedulerName;
+      for (const plugin of rejectedBy) {
+        const key = `${profile} ${plugin}`;
+        const known = counts.get(key);
+        if (known) known[1] += pods.size;
+        else counts.set(key, [{ plugin, profile }, pods.size]);
+      }
+    }
+    return counts.values();
+  }
+
   get hasMaybe(): boolean {
     return this.#maybe.size + this.#changedRows.size > 0;
   }

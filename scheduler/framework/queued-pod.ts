@@ -50,6 +50,9 @@ export interface QueuedPod {
   /** Of its latest entry in a queue; older entries no longer count. */
   sequence: number;
   attempts: number;
+  /** When it first came into the queue, and when it was last taken from it; epoch ms. */
+  sinceMs: number;
+  takenMs: number;
   /** Since when it is in `unschedulable`, epoch ms. */
   parkedMs: number;
   /** Not tried again before this, epoch ms. */

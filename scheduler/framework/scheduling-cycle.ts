@@ -4,6 +4,7 @@
  */
 import { formatTime } from "../../machinery/clock.ts";
 import type { WriteOp, WriteResult } from "../../machinery/cluster/contract.ts";
+import type { SchedulerCounters } from "../metrics.ts";
 import type { Batch } from "./batch.ts";
 import type { BindingCycles } from "./binding-cycle.ts";
 import type { ClusterState } from "./cluster-state.ts";
@@ -31,6 +32,7 @@ export interface CycleOptions {
   profiles: ReadonlyMap<string, Profile>;
   bindings: BindingCycles;
   names: EventNames;
+  counters: SchedulerCounters;
   random: () => number;
 }
 
@@ -270,8 +272,13 @@ export class SchedulingCycle {
     batch: Batch,
     nowMs: number,
   ): void {
-    const { queue } = this.#options;
+    const { queue, counters } = this.#options;
     this.counts.unschedulable++;
+    counters.attempted(
+      queued.pod.pending.podClass.shape.schedulerName,
+      "unschedulable",
+      (nowMs - queued.takenMs) / 1_000,
+    );
     this.tellFailure(queued, { reason: "Unschedulable", message }, batch, nowMs);
     queue.park(queued, plugins, nowMs);
   }
@@ -290,7 +297,7 @@ export class SchedulingCycle {
     const status = conditionOp(pod, condition, { nowMs, nominatedNode });
     const event = failureEventOp(queued, condition.message, { names, nowMs });
     if (status) batch.add(status, done);
-    if (event) batch.add(event);
+    if (event) batch.later.push(event);
   }
 
   /** Makes the victims leave. */
@@ -301,6 +308,7 @@ export class SchedulingCycle {
     const nodeName = nodes.nameOf(row);
     this.counts.preemptions++;
     this.counts.victims += victims.length;
+    this.#options.counters.preempted(victims.length);
     const { priority } = queued.pod.footprint;
     for (const lesser of (nodes.nominatedTo(row) ?? []).filter((nomination) => nomination.priority < priority)) {
       const other = queue.get(lesser.uid);
@@ -318,9 +326,11 @@ export class SchedulingCycle {
       };
       this.#leaving.add(victim);
       const patched = batch.add(disruptionOp(victim.metadata, profile.schedulerName, nowMs), failed);
-      const deleted = batch.add(deleteOp(victim.metadata, patched), failed);
       const text = `Preempted by pod ${queued.pod.metadata.uid} on node ${nodeName}`;
-      batch.add({ ...preemptedEventOp(victim, text, { names, nowMs, profile }), needs: deleted });
+      batch.add(deleteOp(victim.metadata, patched), (result) => {
+        if (result.ok) batch.later.push(preemptedEventOp(victim, text, { names, nowMs, profile }));
+        else failed(result);
+      });
     }
   }
 }

@@ -19,7 +19,11 @@ export interface QueueOptions {
   cluster: ClusterView;
   initialBackoffMs: number;
   maxBackoffMs: number;
+  /** Told of each pod that comes into a queue. */
+  onQueued?(event: QueueEvent, queue: "active" | "backoff" | "unschedulable" | "gated"): void;
 }
+
+export type QueueEvent = "PodAdd" | "PodUpdate" | "ScheduleAttemptFailure" | "ClusterEvent" | "BackoffComplete";
 
 /**
  * Entries of the heaps stay until they surface; an entry counts only while its pod is still where the entry says, with
@@ -60,6 +64,11 @@ export class SchedulingQueue {
     return { active: this.#activeCount, backoff, unschedulable: this.#parked.size, held: this.#held.size };
   }
 
+  /** Pods that wait, by profile and the plugins that have rejected them. */
+  rejections(): Iterable<readonly [{ plugin: string; profile: string }, number]> {
+    return this.#parked.rejections();
+  }
+
   get(uid: string): QueuedPod | undefined {
     return this.#pods.get(uid);
   }
@@ -81,7 +90,7 @@ export class SchedulingQueue {
     const held = this.#isHeld(pod);
     if (held && queued.where !== "in flight") this.#hold(queued);
     else if (!held && (!known || queued.where === "held" || (changed && queued.where !== "in flight"))) {
-      this.#activate(queued);
+      this.#activate(queued, known ? "PodUpdate" : "PodAdd");
     }
     return queued;
   }
@@ -121,6 +130,7 @@ export class SchedulingQueue {
     queued.where = "unschedulable";
     queued.parkedMs = nowMs;
     this.#parked.add(queued, rejectedBy);
+    this.#options.onQueued?.("ScheduleAttemptFailure", "unschedulable");
   }
 
   /** A pod of the class has found a place: the next that waits is tried. */
@@ -138,12 +148,13 @@ export class SchedulingQueue {
     queued.sequence = ++this.#sequence;
     queued.notBeforeMs = nowMs + delayMs;
     this.#backoff.push({ queued, sequence: queued.sequence, dueMs: queued.notBeforeMs });
+    this.#options.onQueued?.("ScheduleAttemptFailure", "backoff");
   }
 
   /** Tries a pod again at once. */
   activate(queued: QueuedPod): void {
     if (queued.where === "unschedulable") this.#wake(queued);
-    else if (queued.where === "backoff") this.#activate(queued);
+    else if (queued.where === "backoff") this.#activate(queued, "ClusterEvent");
   }
 
   /** Notes which parked pods the change may help; `wake` looks at them. */
@@ -165,14 +176,14 @@ export class SchedulingQueue {
 
   /** Looks again at pods that were held back. */
   recheckHeld(): void {
-    for (const queued of [...this.#held]) if (!this.#isHeld(queued.pod)) this.#activate(queued);
+    for (const queued of [...this.#held]) if (!this.#isHeld(queued.pod)) this.#activate(queued, "ClusterEvent");
   }
 
   /** Activates what has waited long enough. */
   flush(nowMs: number): void {
     for (let entry = this.#backoff.peek(); entry && entry.dueMs <= nowMs; entry = this.#backoff.peek()) {
       this.#backoff.pop();
-      if (isCurrent(entry)) this.#activate(entry.queued);
+      if (isCurrent(entry)) this.#activate(entry.queued, "BackoffComplete");
     }
     for (const queued of this.#parked.overdue(nowMs)) this.#wake(queued);
   }
@@ -203,10 +214,11 @@ export class SchedulingQueue {
 
   #wake(queued: QueuedPod): void {
     this.#parked.remove(queued);
-    this.#activate(queued);
+    this.#activate(queued, "ClusterEvent");
   }
 
-  #activate(queued: QueuedPod): void {
+  #activate(queued: QueuedPod, event: QueueEvent): void {
+    if (queued.where !== "active") this.#options.onQueued?.(event, "active");
     this.#held.delete(queued);
     if (queued.where !== "active") this.#activeCount++;
     queued.where = "active";
@@ -217,6 +229,7 @@ export class SchedulingQueue {
   #hold(queued: QueuedPod): void {
     if (queued.where === "active") this.#activeCount--;
     if (queued.where === "unschedulable") this.#parked.remove(queued);
+    if (queued.where !== "held") this.#options.onQueued?.("PodAdd", "gated");
     queued.where = "held";
     this.#held.add(queued);
   }
@@ -240,6 +253,8 @@ const newQueued = (pod: PendingPod): QueuedPod => ({
   where: "gone",
   sequence: 0,
   attempts: 0,
+  sinceMs: 0,
+  takenMs: 0,
   parkedMs: 0,
   notBeforeMs: 0,
   nominatedRow: -1,

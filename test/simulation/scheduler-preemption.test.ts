@@ -66,6 +66,8 @@ class Simulation {
       attempts: 1,
       parkedMs: 0,
       notBeforeMs: 0,
+      sinceMs: 0,
+      takenMs: 0,
       nominatedRow: -1,
       told: undefined,
     };
