@@ -8,6 +8,7 @@ import type { Filter, Handler, RequestContext, Services } from "./context.ts";
 import { dispatch } from "./dispatch.ts";
 import { authorization } from "./filters/authorization.ts";
 import { deprecation } from "./filters/deprecation.ts";
+import { fairness } from "./filters/fairness.ts";
 import { freshness } from "./filters/freshness.ts";
 import { impersonation } from "./filters/impersonation.ts";
 import { limits } from "./filters/limits.ts";
@@ -24,6 +25,7 @@ const FILTERS: readonly Filter[] = [
   // A token may outlive the account, pod or node it was made for.
   liveAccount,
   impersonation,
+  fairness,
   freshness,
   authorization,
   deprecation,

@@ -6,6 +6,8 @@ import type { Authorizer } from "../access/authorize.ts";
 import type { Identity } from "../access/identity.ts";
 import type { Impersonation } from "../access/impersonation/modes.ts";
 import type { PolicyRule } from "../access/rbac/rules.ts";
+import type { Fairness } from "../fairness/fairness.ts";
+import type { Flow } from "../fairness/level.ts";
 import type { AuditLog } from "../observe/audit/log.ts";
 import type { AuditTrail } from "../observe/audit/trail.ts";
 import type { RequestMetrics } from "../observe/metrics.ts";
@@ -31,6 +33,7 @@ export interface Services {
   /** For tokens that are not the request's own (TokenReview). */
   authenticator: Authenticator;
   commit: CommitGroup;
+  fairness: Fairness;
   hub: WatchHub;
   metrics: RequestMetrics;
   /** Absent: where the Worker is somewhere else, or each request is to be logged. */
@@ -98,6 +101,10 @@ export interface RequestContext {
   audit?: AuditTrail;
   /** Texts for Warning headers. */
   warnings: string[];
+  /** What API Priority and Fairness takes it for; absent for what it does not look at. */
+  flow?: Flow;
+  /** Of an answer that goes on after it has been given: `ended` is called once it is over. */
+  stream?: { ended?: () => void };
 }
 
 export type Handler = (context: RequestContext) => Response | Promise<Response>;

@@ -147,7 +147,19 @@ function fromBody(body: unknown): DeleteOptionsBody {
     throw badRequest("decoded object cannot be converted to DeleteOptions");
   if (given.dryRun !== undefined && given.dryRun !== null && !Array.isArray(given.dryRun))
     throw badRequest("json: cannot unmarshal into Go struct field DeleteOptions.dryRun of type []string");
+  const { preconditions, propagationPolicy, orphanDependents } = given;
+  if (preconditions !== undefined && preconditions !== null && !isFields(preconditions))
+    throw notOfType(preconditions, "preconditions", "v1.Preconditions");
+  if (typeof (propagationPolicy ?? "") !== "string") throw notOfType(propagationPolicy, "propagationPolicy", "string");
+  if (typeof (orphanDependents ?? false) !== "boolean") throw notOfType(orphanDependents, "orphanDependents", "bool");
   return dropNulls(given);
+}
+
+const isFields = (value: unknown): boolean => typeof value === "object" && !Array.isArray(value);
+
+function notOfType(value: unknown, field: string, goType: string): ApiError {
+  const found = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
+  return badRequest(`json: cannot unmarshal ${found} into Go struct field DeleteOptions.${field} of type ${goType}`);
 }
 
 const dropNulls = (given: DeleteOptionsBody): DeleteOptionsBody =>
@@ -168,13 +180,13 @@ function fromQuery(query: Query): DeleteOptionsBody {
 function whole(value: unknown, field: string): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value === "number" && Number.isSafeInteger(value)) return value;
-  throw badRequest(`json: cannot unmarshal ${typeof value} into Go struct field DeleteOptions.${field} of type int64`);
+  throw notOfType(value, field, "int64");
 }
 
 function text(value: unknown, field: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === "string") return value;
-  throw badRequest(`json: cannot unmarshal ${typeof value} into Go struct field DeleteOptions.${field} of type string`);
+  throw notOfType(value, field, "string");
 }
 
 function invalidOptions(kind: string, errors: readonly FieldError[]): ApiError {

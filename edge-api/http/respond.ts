@@ -12,10 +12,15 @@ const MAX_WARNING_LENGTH = 4096;
 
 /** Headers of every answer. */
 export function headersFor(context: RequestContext, contentType: string): { [name: string]: string } | Headers {
+  const { flow } = context;
   const plain = {
     "audit-id": context.auditId,
     "cache-control": "no-cache, private",
     "content-type": contentType,
+    ...(flow && {
+      "x-kubernetes-pf-flowschema-uid": flow.schema.uid,
+      "x-kubernetes-pf-prioritylevel-uid": flow.level.uid,
+    }),
   };
   if (context.warnings.length === 0) return plain;
   const headers = new Headers(plain);

@@ -14,10 +14,11 @@ import { Impersonation } from "../access/impersonation/modes.ts";
 import { AccountingStore } from "../access/quota/accounting-store.ts";
 import { followTokenSecrets } from "../access/token-secrets.ts";
 import { API_AUDIENCE, createSigner, createVerifier, publicPart } from "../access/tokens.ts";
+import { Fairness } from "../fairness/fairness.ts";
 import { parsePolicy } from "../observe/audit/policy.ts";
 import { RequestMetrics } from "../observe/metrics.ts";
 import { StorageCounts } from "../observe/storage-counts.ts";
-import { CommitGroup, type Schedule } from "../store/commit-group.ts";
+import { CommitGroup, nextTurn, type Schedule } from "../store/commit-group.ts";
 import type { Store } from "../store/contract.ts";
 import { WatchHub } from "../store/watch-hub.ts";
 import type { Environment } from "../verbs/environment.ts";
@@ -90,6 +91,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
       nowMs,
     }),
     commit,
+    fairness: new Fairness({ store, clock, schedule: options.schedule ?? nextTurn }),
     hub: new WatchHub({
       store,
       now: nowMs,

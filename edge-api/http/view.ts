@@ -90,7 +90,7 @@ export function showChunks(context: RequestContext, chunks: Iterator<string>, ac
     for (let next = chunks.next(); !next.done; next = chunks.next()) text += next.value;
     return textResponse(context, 200, text, accepted);
   }
-  const body = streamChunks([first.value, second.value], chunks);
+  const body = streamChunks(context, [first.value, second.value], chunks);
   return marked(new Response(body, { status: 200, headers: headersFor(context, JSON_TYPE) }), STREAMED);
 }
 
@@ -118,7 +118,7 @@ export function showProtobufList(context: RequestContext, target: Target, { as }
     const whole = first.value as Uint8Array<ArrayBuffer>;
     return marked(new Response(whole, { status: 200, headers }), whole.length);
   }
-  const body = streamChunks([first.value as Uint8Array, second.value], chunks);
+  const body = streamChunks(context, [first.value as Uint8Array, second.value], chunks);
   return marked(new Response(body, { status: 200, headers }), STREAMED);
 }
 
@@ -126,17 +126,28 @@ export function showProtobufList(context: RequestContext, target: Target, { as }
 const STREAMED = Number.POSITIVE_INFINITY;
 const encoder = new TextEncoder();
 
-function streamChunks<T extends string | Uint8Array>(ready: T[], chunks: Iterator<T>): ReadableStream<Uint8Array> {
+function streamChunks<T extends string | Uint8Array>(
+  context: RequestContext,
+  ready: T[],
+  chunks: Iterator<T>,
+): ReadableStream<Uint8Array> {
   const bytesOf = (chunk: string | Uint8Array): Uint8Array =>
     typeof chunk === "string" ? encoder.encode(chunk) : chunk;
+  const stream: NonNullable<RequestContext["stream"]> = {};
+  context.stream = stream;
   return new ReadableStream<Uint8Array>({
     pull(controller) {
       const chunk = ready.shift();
       if (chunk !== undefined) return controller.enqueue(bytesOf(chunk));
       const next = chunks.next();
-      if (next.done) controller.close();
-      else controller.enqueue(bytesOf(next.value));
+      if (next.done) {
+        controller.close();
+        stream.ended?.();
+      } else controller.enqueue(bytesOf(next.value));
     },
-    cancel: () => void chunks.return?.(),
+    cancel() {
+      chunks.return?.();
+      stream.ended?.();
+    },
   });
 }

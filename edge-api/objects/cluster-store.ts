@@ -16,6 +16,7 @@ import type { Identity } from "../access/identity.ts";
 import { accountProblem } from "../access/live-account.ts";
 import { publicPart } from "../access/tokens.ts";
 import { bootstrap } from "../bootstrap/bootstrap.ts";
+import { keepFlowControl } from "../fairness/keep-objects.ts";
 import { serve } from "../http/chain.ts";
 import type { Services } from "../http/context.ts";
 import { KeptAnswers, keepAnswersOf } from "../http/kept-answers.ts";
@@ -131,6 +132,7 @@ export class ClusterStore extends DurableObject<Bindings> {
       nowMs: systemClock.now(),
     };
     this.#store.transaction(() => bootstrap(this.#services.env, report, facts));
+    keepFlowControl({ env: this.#services.env, commit: this.#services.commit, report });
     for (const subscription of this.subscriptions(ctx.id.name ?? "default")) this.#feed.add(subscription);
   }
 

@@ -18,6 +18,7 @@ import type {
 } from "../../machinery/cluster/contract.ts";
 import { signingKey } from "../access/cluster-keys.ts";
 import type { Identity } from "../access/identity.ts";
+import { FLOW_SCHEMAS, PRIORITY_LEVELS } from "../fairness/fairness.ts";
 import { serve } from "../http/chain.ts";
 import type { Services } from "../http/context.ts";
 import { parseRequestInfo } from "../http/request-info.ts";
@@ -42,13 +43,15 @@ interface Main {
 }
 
 const NAMESPACES = "namespaces";
-/** What access to events depends on: storage keys. */
+/** What access to events depends on, and how fast it is given: storage keys. */
 export const FOLLOWED: readonly Resource[] = [
   NAMESPACES,
   "roles.rbac.authorization.k8s.io",
   "clusterroles.rbac.authorization.k8s.io",
   "rolebindings.rbac.authorization.k8s.io",
   "clusterrolebindings.rbac.authorization.k8s.io",
+  FLOW_SCHEMAS,
+  PRIORITY_LEVELS,
 ];
 
 const EVENTS = "events";

@@ -90,7 +90,7 @@ export function autoscalerFromStored(newer: HorizontalPodAutoscaler): Older {
   const { currentMetrics, conditions, ...status } = newer.status ?? { desiredReplicas: 0 };
   const metadata = withoutAnnotations(newer);
   const annotations = {
-    ...metadata.annotations,
+    ...metadata?.annotations,
     ...(others.length > 0 && { [METRICS]: JSON.stringify(metricsToOlder(others)) }),
     ...(behavior && { [BEHAVIOR]: JSON.stringify(behavior) }),
     ...(currentMetrics?.length && { [CURRENT_METRICS]: JSON.stringify(metricsToOlder(currentMetrics)) }),

@@ -22,7 +22,7 @@ import type { ApplyType } from "./schema.ts";
 import { EVERYTHING, limitToScope } from "./scope.ts";
 import { type FieldWrite, type Live, updateManagers } from "./update.ts";
 import { typeErrors } from "./validate.ts";
-import type { Fields } from "./value.ts";
+import { ElementError, type Fields } from "./value.ts";
 
 export interface ApplyRequest extends FieldWrite {
   /** Of the endpoint: what the configuration must be. */
@@ -49,8 +49,23 @@ const BEFORE_FIRST_APPLY = "before-first-apply";
  * @throws ApiError 409 for conflicts, 400 for another kind or version, 500 (as upstream) when `config` does not fit its
  *   type
  */
-export function applyConfiguration({ object: live, managed }: Live, config: Fields, request: ApplyRequest): Applied {
+export function applyConfiguration(live: Live, config: Fields, request: ApplyRequest): Applied {
   checkConfiguration(config, request);
+  try {
+    return applied(live, config, request);
+  } catch (error) {
+    if (!(error instanceof ElementError)) throw error;
+    // Written by means that look at no keys: its elements cannot be told apart.
+    const why = typeErrors(live.object ?? {}, request.type) ?? error.message;
+    throw new ApiError(
+      500,
+      "",
+      `failed to create typed live object (${described(live.object ?? {}, request)}): ${why}`,
+    );
+  }
+}
+
+function applied({ object: live, managed }: Live, config: Fields, request: ApplyRequest): Applied {
   const { type, manager } = request;
   const before: Fields = live ?? {};
   const managers = managed === undefined ? new Map<string, Manager>() : readManagersText(managed);
@@ -58,10 +73,10 @@ export function applyConfiguration({ object: live, managed }: Live, config: Fiel
   if (managers.size === 0 && live !== undefined) {
     updateManagers(managers, {}, before, { ...request, manager: BEFORE_FIRST_APPLY });
   }
-  const applied = applyWithMigration(encodedObject(before, type), config, managers, request);
-  const merged = applied.object && withoutEncoded(applied.object, { live: before, config, type });
+  const outcome = applyWithMigration(encodedObject(before, type), config, managers, request);
+  const merged = outcome.object && withoutEncoded(outcome.object, { live: before, config, type });
   const object = syncLastApplied(merged ?? before, config, manager);
-  return { object, ownership: ownershipOf(applied.managers, had) };
+  return { object, ownership: ownershipOf(outcome.managers, had) };
 }
 
 /** `object` undefined: nothing has changed. */
@@ -89,14 +104,20 @@ function checkConfiguration(config: Fields, { type, kind, group, apiVersion }: A
   if (config.kind !== kind || given.group !== group || given.version !== version) {
     throw badRequest(`invalid object type: ${given.group}/${given.version}, Kind=${textOf(config.kind)}`);
   }
-  const meta = (config.metadata ?? {}) as { name?: unknown; namespace?: unknown; managedFields?: unknown };
+  const meta = (config.metadata ?? {}) as { managedFields?: unknown };
   if (meta.managedFields !== undefined && meta.managedFields !== null) {
     throw badRequest("metadata.managedFields must be nil");
   }
   const errors = typeErrors(config, type);
   if (errors === undefined) return;
-  const what = `${textOf(meta.namespace)}/${textOf(meta.name)}; ${group}/${version}, Kind=${kind}`;
+  const what = described(config, { kind, group, apiVersion });
   throw new ApiError(500, "", `failed to create typed patch object (${what}): ${errors}`);
+}
+
+function described(object: Fields, { kind, group, apiVersion }: Pick<ApplyRequest, "kind" | "group" | "apiVersion">) {
+  const meta = (object.metadata ?? {}) as { name?: unknown; namespace?: unknown };
+  const version = apiVersion.slice(apiVersion.indexOf("/") + 1);
+  return `${textOf(meta.namespace)}/${textOf(meta.name)}; ${group}/${version}, Kind=${kind}`;
 }
 
 /** What is no text counts as absent, as in an unstructured object upstream. */

@@ -46,8 +46,8 @@ describe("parseJson", () => {
   });
 
   it("[JS3] bounds nesting", () => {
-    expect(parseJson("[".repeat(9_000) + "]".repeat(9_000)).duplicateFields).toEqual([]);
-    expect(() => parseJson("[".repeat(10_001))).toThrow(
+    expect(parseJson("[".repeat(1_000) + "]".repeat(1_000)).duplicateFields).toEqual([]);
+    expect(() => parseJson("[".repeat(1_001))).toThrow(
       expect.objectContaining({ code: 400, message: "exceeded max depth" }),
     );
   });

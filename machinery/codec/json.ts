@@ -28,8 +28,11 @@ export function strictErrors(duplicateFields: readonly string[]): string[] {
 export const duplicateWarnings = (duplicateFields: readonly string[]): string[] =>
   duplicateFields.map((text) => (YAML_LINE.test(text) ? text : `duplicate field "${text}"`));
 
-/** Go's encoding/json stops here. */
-export const MAX_DEPTH = 10_000;
+/**
+ * Go's encoding/json stops at 10,000, and has a stack that grows. Objects of Kubernetes' own kinds are at most some
+ * thirty levels deep, and what is deeper than this would end a Worker's stack in whoever walks through it.
+ */
+export const MAX_DEPTH = 1_000;
 export const MAX_DUPLICATES = 100;
 
 /** @throws ApiError 400 with the message of Go's decoder */
@@ -55,6 +58,22 @@ export function wellFormed(value: unknown): unknown {
   const fields: { [key: string]: unknown } = {};
   for (const [key, inner] of Object.entries(value)) setOwn(fields, key.toWellFormed(), wellFormed(inner));
   return fields;
+}
+
+/** Levels of objects and lists in a value. Without recursion: it is asked of values that may be too deep for that. */
+export function depthOf(value: unknown): number {
+  let level: unknown[] = [value];
+  for (let depth = 0; ; depth++) {
+    const inner: unknown[] = [];
+    let isContainer = false;
+    for (const one of level) {
+      if (typeof one !== "object" || one === null) continue;
+      isContainer = true;
+      for (const field of Array.isArray(one) ? one : Object.values(one)) inner.push(field);
+    }
+    if (!isContainer) return depth;
+    level = inner;
+  }
 }
 
 const QUOTE = 34;

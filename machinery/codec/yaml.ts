@@ -1,6 +1,7 @@
 /** Reading YAML that strangers send: the JSON subset Kubernetes takes, with bounds. */
 import {
   type Document,
+  isCollection,
   isMap,
   isNode,
   isScalar,
@@ -26,6 +27,8 @@ const OPTIONS = {
   schema: "yaml-1.1",
   uniqueKeys: false,
   merge: true,
+  // What it would warn of is refused or harmless: strangers do not write to our log.
+  logLevel: "error",
   customTags: (tags: Tags): Tags =>
     tags.filter((tag) => typeof tag === "string" || (!UNUSED_TAGS.test(tag.tag) && tag.format !== "TIME")),
 } as const;
@@ -68,14 +71,14 @@ export function parseYamlDocuments(text: string): unknown[] {
   return documents.map(valueOfDocument).filter((value) => value !== null);
 }
 
-interface ParsedDocument {
-  errors: Error[];
-  toJS(options: { maxAliasCount: number }): unknown;
-}
-
-function valueOfDocument(document: ParsedDocument): unknown {
+function valueOfDocument(document: Document.Parsed): unknown {
   const [error] = document.errors;
   if (error) throw badYaml(error);
+  visit(document, {
+    Pair(_, { key }) {
+      if (isCollection(key)) throw new ApiError(400, "BadRequest", "yaml: invalid map key: a map or list");
+    },
+  });
   try {
     // Through text and back: keys become strings, and nothing is shared between places or hides a prototype.
     return parseJson(JSON.stringify(document.toJS({ maxAliasCount: MAX_ALIASES }) ?? null)).value;

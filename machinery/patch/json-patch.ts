@@ -2,6 +2,7 @@
  * JSON patch, RFC 6902, as the Kubernetes API server applies it (evanphx/json-patch): negative indexes count from the
  * end, and the whole document cannot be the place of an operation.
  */
+import { depthOf, MAX_DEPTH } from "../codec/json.ts";
 import { deepClone, deepEqual, setOwn } from "../meta/equality.ts";
 import { ApiError, badRequest, tooLarge } from "../meta/status.ts";
 
@@ -178,6 +179,10 @@ function set({ container, key }: Place, value: unknown): void {
 }
 
 function add({ container, key }: Place, operation: Operation, value: unknown): void {
+  // Copies into themselves double with each operation.
+  if (typeof value === "object" && pointerParts(operation.path).length + depthOf(value) > MAX_DEPTH) {
+    throw new OperationError(`unable to ${operation.op}: exceeded max depth`);
+  }
   if (!Array.isArray(container)) {
     setOwn(container, key, value);
     return;

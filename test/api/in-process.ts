@@ -3,6 +3,7 @@ import type { JWK } from "jose";
 import { encodeIdentity, IDENTITY_HEADER, type Identity } from "../../edge-api/access/identity.ts";
 import { createSigningKey } from "../../edge-api/access/tokens.ts";
 import { bootstrap } from "../../edge-api/bootstrap/bootstrap.ts";
+import { keepFlowControl } from "../../edge-api/fairness/keep-objects.ts";
 import { serve } from "../../edge-api/http/chain.ts";
 import type { Services } from "../../edge-api/http/context.ts";
 import { createServices, type ServicesOptions } from "../../edge-api/http/services.ts";
@@ -82,6 +83,7 @@ export async function startApi(
     ...given,
   });
   store.transaction(() => bootstrap(services.env, (error) => void errors.push(error)));
+  keepFlowControl({ env: services.env, commit: services.commit, report: (error) => void errors.push(error) });
 
   const raw = (method: string, path: string, { as = ADMIN, headers = {}, body, contentType }: RequestOptions = {}) =>
     serve(

@@ -34,7 +34,9 @@ function fill(env: Environment, network: ServiceNetwork, service: Service, from:
     if (!asked) {
       const picked = pickAddress(env, network, families[i]!);
       if (picked === undefined)
-        throw internalError(`failed to allocate a serviceIP for Service "${service.metadata.name}": range is full`);
+        throw internalError(
+          `failed to allocate a serviceIP for Service "${service.metadata.name ?? ""}": range is full`,
+        );
       addresses[i] = picked;
       continue;
     }

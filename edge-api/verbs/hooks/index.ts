@@ -1,5 +1,6 @@
 import { IP_ADDRESSES } from "../allocation/cluster-ips.ts";
 import { resourceClaimHooks, resourceClaimTemplateHooks, taintHooks } from "./devices.ts";
+import { flowSchemaHooks } from "./flow-schemas.ts";
 import type { StorageHooks } from "./hooks.ts";
 import { ipAddressHooks } from "./ip-addresses.ts";
 import { namespaceHooks } from "./namespaces.ts";
@@ -14,6 +15,7 @@ const HOOKS: ReadonlyMap<string, StorageHooks> = new Map([
   [IP_ADDRESSES, ipAddressHooks],
   ["secrets", secretHooks],
   ["serviceaccounts", serviceAccountHooks],
+  ["flowschemas.flowcontrol.apiserver.k8s.io", flowSchemaHooks],
   ["resourceclaims.resource.k8s.io", resourceClaimHooks],
   ["resourceclaimtemplates.resource.k8s.io", resourceClaimTemplateHooks],
   ["resourceslices.resource.k8s.io", taintHooks],

@@ -199,7 +199,7 @@ export function hugeText(random: Random): string {
   return random.pick([
     () => "[".repeat(depth),
     () => "[".repeat(depth) + "]".repeat(depth),
-    () => '{"a":'.repeat(depth) + "1" + "}".repeat(depth),
+    () => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`,
     () => `{"metadata":{"annotations":{"a":"${"x".repeat(depth * 40)}"}}}`,
     () => `{${Array.from({ length: depth }, (_, i) => `"k${i % 50}":${i}`).join(",")}}`,
     () => `{"a":${"9".repeat(depth)}}`,
