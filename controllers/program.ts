@@ -10,6 +10,7 @@ import { clusterRoleAggregationController } from "./cluster-role-aggregation/con
 import { cronJobController } from "./cron-job/controller.ts";
 import { daemonSetController } from "./daemon-set/controller.ts";
 import { deploymentController } from "./deployment/controller.ts";
+import { deviceTaintEvictionController } from "./device-taint-eviction/controller.ts";
 import { disruptionController } from "./disruption/controller.ts";
 import { endpointSliceMirroringController } from "./endpoint-slice-mirroring/controller.ts";
 import { endpointsController } from "./endpoints/endpoints-controller.ts";
@@ -101,6 +102,7 @@ const allControllers = ({ cluster, api, caCertificate }: ControllersOptions): Co
   persistentVolumeController(),
   volumeExpandController,
   resourceClaimController,
+  deviceTaintEvictionController(),
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,

@@ -1,5 +1,5 @@
 import type { Pod } from "../../kinds/core/v1-types.ts";
-import type { ResourceClaim, ResourceClaimTemplate } from "../../kinds/resource/v1-types.ts";
+import type { ResourceClaim } from "../../kinds/resource/v1-types.ts";
 import type { Change } from "../../machinery/cluster/feed-cache.ts";
 import { type Controller, keyOf, NOTHING, splitKey } from "../runner/controller.ts";
 import { PODS, RESOURCE_CLAIM_TEMPLATES, RESOURCE_CLAIMS } from "../view/resources.ts";
@@ -26,7 +26,7 @@ export const resourceClaimController: Controller = {
   plan(key, view, { random }) {
     const isPod = key.startsWith(POD);
     const { namespace, name } = splitKey(key.slice((isPod ? POD : CLAIM).length));
-    const claimNamed = (claim: string) => view.resourceClaims.get(namespace, claim) as ResourceClaim | undefined;
+    const claimNamed = (claim: string) => view.resourceClaims.get(namespace, claim);
     if (!isPod) {
       const claim = claimNamed(name);
       return claim ? planResourceClaim(claim, (pod) => view.pods.get(namespace, pod)) : NOTHING;
@@ -36,7 +36,7 @@ export const resourceClaimController: Controller = {
     return planPodClaims({
       pod,
       claim: claimNamed,
-      template: (template) => view.resourceClaimTemplates.get(namespace, template) as ResourceClaimTemplate | undefined,
+      template: (template) => view.resourceClaimTemplates.get(namespace, template),
       owned: view.controlledBy(pod.metadata.uid ?? "", RESOURCE_CLAIMS),
       random,
     });

@@ -13,6 +13,7 @@ import type {
   PodStatus,
   Secret,
 } from "../../kinds/core/v1-types.ts";
+import type { ResourceSlice } from "../../kinds/resource/v1-types.ts";
 import type { KubeObject, ObjectMeta } from "../../machinery/meta/object.ts";
 
 /** All but who set which field: that alone is often half of an object. */
@@ -85,6 +86,13 @@ export function projectLease(object: KubeObject): Lease {
   const identity = projectIdentity(object) as Lease;
   if (metadata.namespace !== "kube-system" || !metadata.labels) return identity;
   return { ...identity, metadata: { ...identity.metadata, labels: metadata.labels }, ...defined({ spec }) } as Lease;
+}
+
+/** Of devices only those that are tainted: there may be thousands, with all that is to be known of them. */
+export function projectResourceSlice(object: KubeObject): ResourceSlice {
+  const { spec } = object as ResourceSlice;
+  const devices = spec.devices?.flatMap(({ name, taints }) => (taints?.length ? [{ name, taints }] : []));
+  return { ...projectIdentity(object), spec: { driver: spec.driver, pool: spec.pool, devices } } as ResourceSlice;
 }
 
 /** Without images and capacity; of what can be allocated only the CPU, which topology hints go by. */

@@ -34,3 +34,5 @@ export const LEASES = "leases.coordination.k8s.io";
 export const RESOURCE_CLAIMS = "resourceclaims.resource.k8s.io";
 export const RESOURCE_CLAIM_TEMPLATES = "resourceclaimtemplates.resource.k8s.io";
 export const AUTOSCALERS = "horizontalpodautoscalers.autoscaling";
+export const RESOURCE_SLICES = "resourceslices.resource.k8s.io";
+export const DEVICE_TAINT_RULES = "devicetaintrules.resource.k8s.io";

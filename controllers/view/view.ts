@@ -16,15 +16,18 @@ import type {
   Service,
 } from "../../kinds/core/v1-types.ts";
 import type { EndpointSlice } from "../../kinds/discovery/v1-types.ts";
+import type { DeviceTaintRule } from "../../kinds/generated/api/resource-v1beta2.ts";
 import type { Registry } from "../../kinds/kind.ts";
 import type { IPAddress, ServiceCIDR } from "../../kinds/networking/v1-types.ts";
 import type { PodDisruptionBudget } from "../../kinds/policy/v1-types.ts";
 import type { ClusterRole, ClusterRoleBinding } from "../../kinds/rbac/v1-types.ts";
+import type { ResourceClaim, ResourceClaimTemplate, ResourceSlice } from "../../kinds/resource/v1-types.ts";
 import type { CSIDriver, StorageClass, VolumeAttachment } from "../../kinds/storage/v1-types.ts";
 import type { Resource } from "../../machinery/cluster/contract.ts";
 import type { AnyTable, Change } from "../../machinery/cluster/feed-cache.ts";
 import { Table } from "../../machinery/cluster/table.ts";
 import type { KubeObject, OwnerReference } from "../../machinery/meta/object.ts";
+import { poolKey } from "../device-taint-eviction/taints.ts";
 import { classOf } from "../persistent-volume/classes.ts";
 import {
   projectConfigMap,
@@ -32,6 +35,7 @@ import {
   projectLease,
   projectNode,
   projectPod,
+  projectResourceSlice,
   projectSecret,
   projectWhole,
 } from "./project.ts";
@@ -168,13 +172,26 @@ export class View {
     project: projectWhole<KubeObject>,
   });
   readonly leases = new Table<Lease>({ resource: resources.LEASES, project: projectLease });
-  readonly resourceClaims = new Table<KubeObject>({
+  readonly resourceClaims = new Table<ResourceClaim, "pool">({
     resource: resources.RESOURCE_CLAIMS,
-    project: projectWhole<KubeObject>,
+    project: projectWhole<ResourceClaim>,
+    indexes: {
+      /** By driver and pool of the devices that it has been given. */
+      pool: ({ status }) => status?.allocation?.devices?.results?.map(poolKey),
+    },
   });
-  readonly resourceClaimTemplates = new Table<KubeObject>({
+  readonly resourceClaimTemplates = new Table<ResourceClaimTemplate>({
     resource: resources.RESOURCE_CLAIM_TEMPLATES,
-    project: projectWhole<KubeObject>,
+    project: projectWhole<ResourceClaimTemplate>,
+  });
+  readonly resourceSlices = new Table<ResourceSlice, "pool">({
+    resource: resources.RESOURCE_SLICES,
+    project: projectResourceSlice,
+    indexes: { pool: ({ spec: { driver, pool } }) => [poolKey({ driver, pool: pool.name })] },
+  });
+  readonly deviceTaintRules = new Table<DeviceTaintRule>({
+    resource: resources.DEVICE_TAINT_RULES,
+    project: projectWhole<DeviceTaintRule>,
   });
   readonly jobs = new Table<Job>({ resource: resources.JOBS, project: projectWhole<Job> });
   readonly cronJobs = new Table<CronJob>({ resource: resources.CRON_JOBS, project: projectWhole<CronJob> });

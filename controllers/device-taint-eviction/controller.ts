@@ -1,0 +1,118 @@
+import type { Pod } from "../../kinds/core/v1-types.ts";
+import type { DeviceTaintRule } from "../../kinds/generated/api/resource-v1beta2.ts";
+import type { ResourceClaim, ResourceSlice } from "../../kinds/resource/v1-types.ts";
+import type { Change } from "../../machinery/cluster/feed-cache.ts";
+import { deepEqual } from "../../machinery/meta/equality.ts";
+import { claimNameOf } from "../resource-claim/pod-claims.ts";
+import {
+  type Action,
+  type Controller,
+  type EventDraft,
+  keyOf,
+  NOTHING,
+  type Plan,
+  splitKey,
+} from "../runner/controller.ts";
+import { deleteOp } from "../runner/ops.ts";
+import { DEVICE_TAINT_RULES, PODS, RESOURCE_CLAIMS, RESOURCE_SLICES } from "../view/resources.ts";
+import type { View } from "../view/view.ts";
+import { markDisrupted } from "../workload/disruption.ts";
+import { isFinished } from "../workload/pods.ts";
+import { claimEvictionMs, poolKey, type Tainted } from "./taints.ts";
+
+/** Makes pods leave devices whose NoExecute taints their claims do not tolerate, or no longer. Keys are pods. */
+export function deviceTaintEvictionController(): Controller {
+  /** Pods that are to leave later, so that a reprieve can be told. */
+  const waiting = new Set<string>();
+  return {
+    name: "device-taint-eviction-controller",
+    eventSource: "device-taint-eviction",
+    watches: {
+      [PODS]: ({ type, object }: Change<Pod>) => {
+        if (type === "deleted") waiting.delete(keyOf(object));
+        return type !== "deleted" && object.spec.nodeName && object.spec.resourceClaims?.length
+          ? [keyOf(object)]
+          : undefined;
+      },
+      [RESOURCE_CLAIMS]: ({ object, previous }: Change<ResourceClaim>) =>
+        deepEqual(object.status, previous?.status) ? undefined : usersOf(object),
+      [RESOURCE_SLICES]: ({ object }: Change<ResourceSlice>, view) => usersOfPool(object, view),
+      [DEVICE_TAINT_RULES]: (_change, view) => allUsers(view),
+    },
+    plan(key, view, { nowMs }) {
+      const { namespace, name } = splitKey(key);
+      const pod = view.pods.get(namespace, name);
+      const wasWaiting = waiting.delete(key);
+      if (!pod) return NOTHING;
+      const tainted: Tainted = {
+        slicesOf: (pool) => view.resourceSlices.by("pool", pool),
+        rules: [...view.deviceTaintRules.values()],
+      };
+      const plan = planDeviceEviction({ pod, claims: claimsOf(pod, view), tainted, wasWaiting, nowMs });
+      if (plan.againAtMs !== undefined) waiting.add(key);
+      return plan;
+    },
+  };
+}
+
+/** The claims that are reserved for the pod. */
+function claimsOf(pod: Pod, view: View): ResourceClaim[] {
+  return (pod.spec.resourceClaims ?? []).flatMap((entry) => {
+    const named = claimNameOf(pod, entry);
+    if (!named || named === "none") return [];
+    const claim = view.resourceClaims.get(pod.metadata.namespace ?? "", named.name);
+    return claim?.status?.reservedFor?.some(({ uid }) => uid === pod.metadata.uid) ? [claim] : [];
+  });
+}
+
+function* usersOf({ metadata, status }: ResourceClaim): Generator<string> {
+  for (const { resource, name } of status?.reservedFor ?? []) {
+    if (resource === "pods") yield `${metadata.namespace}/${name}`;
+  }
+}
+
+function* usersOfPool({ spec }: ResourceSlice, view: View): Generator<string> {
+  const pool = poolKey({ driver: spec.driver, pool: spec.pool.name });
+  for (const claim of view.resourceClaims.by("pool", pool)) yield* usersOf(claim);
+}
+
+function* allUsers(view: View): Generator<string> {
+  for (const claim of view.resourceClaims.values()) yield* usersOf(claim);
+}
+
+/** Decides whether one pod leaves its devices now, later or not at all. */
+export function planDeviceEviction(options: {
+  pod: Pod;
+  claims: readonly ResourceClaim[];
+  tainted: { slicesOf(pool: string): Iterable<ResourceSlice>; rules: Iterable<DeviceTaintRule> };
+  wasWaiting: boolean;
+  nowMs: number;
+}): Plan {
+  const { pod, claims, tainted, wasWaiting, nowMs } = options;
+  if (pod.metadata.deletionTimestamp || !pod.spec.nodeName || isFinished(pod)) return NOTHING;
+  const moments = claims.map((claim) => claimEvictionMs(claim, tainted, nowMs)).filter((atMs) => atMs !== undefined);
+  if (moments.length === 0) {
+    return wasWaiting ? { actions: [], events: [told(pod, "Cancelling deletion")] } : NOTHING;
+  }
+  const atMs = Math.min(...moments);
+  if (atMs > nowMs) return { actions: [], againAtMs: atMs };
+  const mark = markDisrupted({
+    pod,
+    reason: "DeletionByDeviceTaintManager",
+    message: "Device Taint manager: deleting due to NoExecute taint",
+    nowMs,
+  });
+  const remove: Action = {
+    op: deleteOp(PODS, pod),
+    event: told(pod, "Marking for deletion"),
+    ...(mark && { needs: 0 }),
+  };
+  return { actions: mark ? [mark, remove] : [remove] };
+}
+
+const told = (pod: Pod, message: string): EventDraft => ({
+  about: pod,
+  type: "Normal",
+  reason: "DeviceTaintManagerEviction",
+  message,
+});
