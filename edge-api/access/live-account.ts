@@ -3,7 +3,7 @@
  * Source: pkg/serviceaccount/{claims,legacy}.go of kube-apiserver (messages too).
  */
 import type { KubeObject } from "../../machinery/meta/object.ts";
-import type { ObjectKey, Revision, Store } from "../store/contract.ts";
+import type { ObjectKey, Store } from "../store/contract.ts";
 import {
   type Identity,
   NODE_NAME_EXTRA,
@@ -70,7 +70,6 @@ function secretTokenProblem(store: Store, { namespace, name }: Account, secret: 
 
 /** What counts of an object here. */
 interface Facts {
-  revision: Revision;
   uid: string;
   deletedMs: number | undefined;
   /** Of a secret that holds a service account's token. */
@@ -81,32 +80,44 @@ interface Facts {
 const isGone = ({ deletedMs }: Facts, nowMs: number): boolean =>
   deletedMs !== undefined && deletedMs < nowMs - LEEWAY_MS;
 
-/** Asked for with every request of an account: parsed once for each version. */
+/** Asked for with every request of an account: read once, until something becomes of the object. */
 const knownFacts = new WeakMap<Store, Map<string, Facts>>();
 const MAX_KNOWN = 4096;
+const LOOKED_AT: ReadonlySet<string> = new Set(["serviceaccounts", "pods", "nodes", "secrets"]);
 
-function factsOf(store: Store, key: ObjectKey): Facts | undefined {
-  const row = store.get(key);
-  if (!row) return undefined;
+const idOf = ({ resource, namespace, name }: ObjectKey): string => `${resource}/${namespace}/${name}`;
+
+function knownOf(store: Store): Map<string, Facts> {
   let known = knownFacts.get(store);
   if (!known) {
-    known = new Map();
-    knownFacts.set(store, known);
+    const facts = new Map<string, Facts>();
+    store.subscribe((events) => {
+      for (const event of events) if (LOOKED_AT.has(event.resource)) facts.delete(idOf(event));
+    });
+    knownFacts.set(store, facts);
+    known = facts;
   }
-  const id = `${key.resource}/${key.namespace}/${key.name}`;
+  return known;
+}
+
+/** Outside of transactions: of what is written and not yet committed nothing is known here. */
+function factsOf(store: Store, key: ObjectKey): Facts | undefined {
+  const known = knownOf(store);
+  const id = idOf(key);
   const before = known.get(id);
-  if (before?.revision === row.revision) return before;
-  const facts = read(row.revision, row.value, key.resource === "secrets");
+  if (before) return before;
+  const row = store.get(key);
+  if (!row) return undefined;
+  const facts = read(row.value, key.resource === "secrets");
   if (known.size >= MAX_KNOWN) known.clear();
   known.set(id, facts);
   return facts;
 }
 
-function read(revision: Revision, text: string, isSecret: boolean): Facts {
+function read(text: string, isSecret: boolean): Facts {
   const { metadata, data } = JSON.parse(text) as KubeObject & { data?: { token?: string } };
   const { uid = "", deletionTimestamp, labels } = metadata;
   return {
-    revision,
     uid,
     deletedMs: deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp),
     ...(isSecret && { tokenId: tokenIdIn(data?.token), isInvalid: (labels?.[INVALID_SINCE_LABEL] ?? "") !== "" }),

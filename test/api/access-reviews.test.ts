@@ -132,6 +132,25 @@ describe("access reviews", () => {
     expect((await api.get(bad)).status).toBe(400);
   });
 
+  it("[AR18] a list of one name needs the right to that name; deleting by it, the right to all", async () => {
+    const rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/default";
+    const verbs = ["list", "watch", "deletecollection"];
+    await api.create(`${rbac}/roles`, {
+      metadata: { name: "one" },
+      rules: [{ apiGroups: [""], resources: ["configmaps"], resourceNames: ["a"], verbs }],
+    });
+    await api.create(`${rbac}/rolebindings`, {
+      metadata: { name: "one" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "one" },
+      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "eve" }],
+    });
+    const as = { user: "eve", groups: [] };
+    const one = "/api/v1/namespaces/default/configmaps?fieldSelector=metadata.name%3D";
+    expect((await api.get(`${one}a`, { as })).status).toBe(200);
+    expect((await api.get(`${one}b`, { as })).status).toBe(403);
+    expect((await api.request("DELETE", `${one}a`, { as })).status).toBe(403);
+  });
+
   it("[AR17] rules: what RBAC gives; of nodes that is not all", async () => {
     const rules = async (as?: Identity) =>
       (await api.create(RULES, { spec: { namespace: "default" } }, as ? { as } : {})).body.status;

@@ -1,5 +1,6 @@
 /** Nothing goes on that the caller has no right to. */
 
+import { pathSegmentName } from "../../../machinery/meta/names.ts";
 import { type FieldRequirement, parseFieldSelector } from "../../../machinery/meta/selector.ts";
 import { ApiError } from "../../../machinery/meta/status.ts";
 import { type Access, refusal } from "../../access/authorize.ts";
@@ -27,7 +28,8 @@ export function accessOf({ info, query }: RequestContext): Access {
   const fields = fieldsIn(fieldSelector);
   if (!fields) return info;
   const named = fields.find((r) => r.field === "metadata.name" && r.operator === "=");
-  return { ...info, fields, ...(named && { name: named.value }) };
+  const isOfOne = named && info.verb !== "deletecollection" && pathSegmentName(named.value).length === 0;
+  return { ...info, fields, ...(isOfOne && { name: named.value }) };
 }
 
 /** Undefined for one that does not parse: who may not list learns nothing of it, who may is told by the verb. */

@@ -1,4 +1,5 @@
 /** Who is this: SelfSubjectReview and TokenReview. */
+import { formatTime } from "../../../machinery/clock.ts";
 import { badRequest } from "../../../machinery/meta/status.ts";
 import type { Identity } from "../../access/identity.ts";
 import { noteTokenUse } from "../../access/legacy-token-use.ts";
@@ -16,6 +17,7 @@ const userInfo = ({ user, uid, groups, extra }: Identity): object => ({
 
 export const selfSubjectReview: SpecialEndpoint = async (context, target) => {
   const review = await reviewBody(context, target);
+  review.metadata.creationTimestamp = formatTime(context.services.env.clock.now());
   review.status = { userInfo: userInfo(context.identity) };
   return json(context, 201, JSON.stringify(review));
 };
