@@ -66,7 +66,7 @@ describe("Preemption in the program", () => {
     await settle();
     expect(cluster.deletions).toHaveLength(1);
     expect(cluster.pod("p").status?.conditions?.[0]?.message).toBe(
-      "0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to a terminating pod on the nominated node.",
+      "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: not eligible due to a terminating pod on the nominated node.",
     );
     expect(cluster.pod("p").status?.nominatedNodeName).toBe("n");
   });

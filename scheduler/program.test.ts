@@ -46,7 +46,7 @@ describe("Scheduler", () => {
     cluster.put("pods", makePod({ name: "large", ...asks("2") }));
     await settle();
     const why =
-      "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. " +
+      "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) were unschedulable. no new claims to deallocate, " +
       "preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.";
     expect(cluster.pod("large").status?.conditions).toEqual([
       {
@@ -300,7 +300,7 @@ describe("Scheduler", () => {
     cluster.put("pods", makePod({ name: "p", spec: { affinity } }));
     await settle();
     expect(cluster.pod("p").status?.conditions?.[0]?.message).toBe(
-      "0/2 nodes are available: 2 node(s) didn't match pod affinity rules. " +
+      "0/2 nodes are available: 2 node(s) didn't match pod affinity rules. no new claims to deallocate, " +
         "preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
     );
     cluster.put(

@@ -101,7 +101,7 @@ describe("Scheduler on the API's verbs", () => {
     await create("pods", makePod({ name: "p", requests: { cpu: "2" } }));
     await settle();
     const message =
-      "0/1 nodes are available: 1 Insufficient cpu. " +
+      "0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, " +
       "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.";
     expect(read<Pod>("pods", "p")?.status?.conditions).toMatchObject([
       { type: "PodScheduled", status: "False", reason: "Unschedulable", message },

@@ -87,7 +87,7 @@ describe("Volumes in the program", () => {
     cluster.put("pods", asking("p", "c"));
     await settle();
     expect(cluster.pod("p").status?.conditions?.[0]?.message).toBe(
-      '0/1 nodes are available: persistentvolumeclaim "c" not found. ' +
+      '0/1 nodes are available: persistentvolumeclaim "c" not found. no new claims to deallocate, ' +
         "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
     );
     put(cluster, "persistentvolumes", makeVolume({ name: "v" }));

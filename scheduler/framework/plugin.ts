@@ -86,8 +86,11 @@ export interface ClusterFilterPlugin extends Named {
   prepare(podClass: PodClass, cluster: ClusterView): PreparedFilter | undefined;
   /** Queueing hint: whether a pod this plugin has rejected is worth another try after `change`. */
   retryAfter(change: ClusterChange, podClass: PodClass, cluster: ClusterView): boolean;
-  /** PostFilter, when the pod fits nowhere: what may be given back so that it does, and what is told about it. */
-  postFilter?(pod: PendingPod, cluster: ClusterView): { ops: WriteOp[]; message: string } | undefined;
+  /**
+   * PostFilter, when the pod fits nowhere: what may be given back so that it does, and what is told about it.
+   * @param how `rejected`: it was this plugin that rejected nodes
+   */
+  postFilter?(pod: PendingPod, cluster: ClusterView, how: { rejected: boolean }): { ops: WriteOp[]; message: string };
 }
 
 export interface PreparedFilter {

@@ -234,6 +234,7 @@ export class SchedulingCycle {
     queued: QueuedPod,
     { preempts }: { preempts: boolean },
   ): { candidate?: Candidate; message: string; plugins: ReadonlySet<string>; isWaiting: boolean; ops: WriteOp[] } {
+    const { state } = this.#options;
     const { placer, preemption, profile } = this.#workbenchOf(queued);
     const diagnosis = placer.explain(queued.pod.pending.podClass);
     const { plugins, nodeCount } = diagnosis;
@@ -242,7 +243,7 @@ export class SchedulingCycle {
     /** What the PostFilter plugins have to say. */
     const told: string[] = [];
     for (const plugin of profile.clusterFilters) {
-      const done = plugins.has(plugin.name) ? plugin.postFilter?.(queued.pod, this.#options.state.view) : undefined;
+      const done = plugin.postFilter?.(queued.pod, state.view, { rejected: plugins.has(plugin.name) });
       if (!done) continue;
       ops.push(...done.ops);
       told.push(done.message);
@@ -326,9 +327,10 @@ export class SchedulingCycle {
       };
       this.#leaving.add(victim);
       const patched = batch.add(disruptionOp(victim.metadata, profile.schedulerName, nowMs), failed);
-      const text = `Preempted by pod ${queued.pod.metadata.uid} on node ${nodeName}`;
+      const message = `Preempted by pod ${queued.pod.metadata.uid} on node ${nodeName}`;
+      const told = { message, preemptor: queued.pod };
       batch.add(deleteOp(victim.metadata, patched), (result) => {
-        if (result.ok) batch.later.push(preemptedEventOp(victim, text, { names, nowMs, profile }));
+        if (result.ok) batch.later.push(preemptedEventOp(victim, told, { names, nowMs, profile }));
         else failed(result);
       });
     }

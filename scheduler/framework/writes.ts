@@ -41,22 +41,33 @@ export function eventOp(
   return eventAbout(pod, text, { eventName, nowMs, schedulerName });
 }
 
-/** Tells a pod's owner that it had to go. */
+/** Tells a pod's owner that it had to go, and for whom. */
 export function preemptedEventOp(
   victim: CachedPod,
-  message: string,
+  { message, preemptor }: { message: string; preemptor: CachedPod },
   { names, nowMs, profile }: { names: EventNames; nowMs: number; profile: { schedulerName: string } },
 ): WriteOp {
   const text = { type: "Normal", reason: "Preempted", action: "Preempting", message } as const;
   const eventName = names.next(victim.metadata.name ?? "", nowMs);
-  return eventAbout(victim, text, { eventName, nowMs, schedulerName: profile.schedulerName });
+  const { schedulerName } = profile;
+  return eventAbout(victim, text, { eventName, nowMs, schedulerName, related: referenceTo(preemptor) });
+}
+
+function referenceTo({ metadata: { namespace = "", name = "", uid = "", resourceVersion } }: CachedPod): object {
+  return { kind: "Pod", namespace, name, uid, apiVersion: "v1", ...(resourceVersion && { resourceVersion }) };
 }
 
 function eventAbout(
-  { metadata: { namespace = "", name = "", uid = "", resourceVersion } }: CachedPod,
+  pod: CachedPod,
   text: EventText,
-  { eventName, nowMs, schedulerName }: { eventName: string; nowMs: number; schedulerName: string },
+  {
+    eventName,
+    nowMs,
+    schedulerName,
+    related,
+  }: { eventName: string; nowMs: number; schedulerName: string; related?: object },
 ): WriteOp {
+  const { namespace = "" } = pod.metadata;
   return {
     verb: "create",
     resource: "events",
@@ -66,14 +77,8 @@ function eventAbout(
       apiVersion: "v1",
       kind: "Event",
       metadata: { name: eventName, namespace },
-      involvedObject: {
-        kind: "Pod",
-        namespace,
-        name,
-        uid,
-        apiVersion: "v1",
-        ...(resourceVersion && { resourceVersion }),
-      },
+      involvedObject: referenceTo(pod),
+      ...(related && { related }),
       type: text.type,
       reason: text.reason,
       action: text.action,

@@ -230,14 +230,18 @@ function progressOf(
 }
 
 /** Gives back an allocation that keeps the pod where it cannot be, if nobody else uses it. */
-function postFilter(pod: PendingPod, { devices }: ClusterView): { ops: WriteOp[]; message: string } | undefined {
+function postFilter(
+  pod: PendingPod,
+  { devices }: ClusterView,
+  { rejected }: { rejected: boolean },
+): { ops: WriteOp[]; message: string } {
   const { podClass } = pod.pending;
-  if (podClass.deviceClaims.length === 0) return undefined;
-  const claims = readClaims(podClass, devices);
+  const claims = podClass.deviceClaims.length > 0 ? readClaims(podClass, devices) : "";
+  // Upstream says so of every pod, whether it has claims or not.
   if (typeof claims === "string") return { ops: [], message: "no new claims to deallocate" };
   const ours = ({ claim }: Claims["allocated"][number]): boolean =>
     (claim.status?.reservedFor ?? []).every(({ uid }) => uid === pod.metadata.uid);
-  const held = claims.allocated.find((each) => each.reachableFrom && ours(each));
+  const held = rejected && claims.allocated.find((each) => each.reachableFrom && ours(each));
   if (!held) return { ops: [], message: "still not schedulable" };
   return { ops: [deallocateOp(held.claim)], message: "deallocation of ResourceClaim completed" };
 }

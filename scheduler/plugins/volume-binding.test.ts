@@ -4,7 +4,7 @@ import { putClaim, putClass, putVolume, using } from "../testing/storage-builder
 import { volumeBinding } from "./volume-binding.ts";
 
 const plugin = volumeBinding({ bindTimeoutSeconds: 600 });
-const OUT_OF_REACH = "node(s) had volume node affinity conflict";
+const OUT_OF_REACH = "node(s) didn't match PersistentVolume's node affinity";
 const NO_VOLUME = "node(s) didn't find available persistent volumes to bind";
 const NO_SPACE = "node(s) did not have enough free storage";
 

@@ -23,7 +23,7 @@ import { chooseVolume } from "./volume-match.ts";
 const NAME = "VolumeBinding";
 
 const rejection = (reason: string): Rejection => ({ plugin: NAME, reasons: [reason], podsInTheWay: false });
-const OUT_OF_REACH = rejection("node(s) had volume node affinity conflict");
+const OUT_OF_REACH = rejection("node(s) didn't match PersistentVolume's node affinity");
 const NO_VOLUME = rejection("node(s) didn't find available persistent volumes to bind");
 const NO_SPACE = rejection("node(s) did not have enough free storage");
 const NO_SUCH_VOLUME = rejection("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)");

@@ -80,7 +80,7 @@ describe("[sig-scheduling] SchedulerPredicates [Serial]", () => {
     const pod = await world.pod("additional-pod");
     expect(pod.spec.nodeName).toBeUndefined();
     expect(scheduled(pod)).toMatchObject({ status: "False", reason: "Unschedulable" });
-    expect(scheduled(pod)?.message).toMatch(/^0\/2 nodes are available: 2 Insufficient cpu\. preemption: /);
+    expect(scheduled(pod)?.message).toMatch(/^0\/2 nodes are available: 2 Insufficient cpu\. no new claims to deallocate, preemption: /);
     expect((await eventsOf(world, "additional-pod")).map(({ reason }) => reason)).toEqual(["FailedScheduling"]);
   });
 
@@ -91,7 +91,7 @@ describe("[sig-scheduling] SchedulerPredicates [Serial]", () => {
     const pod = await world.pod("restricted-pod");
     expect(pod.spec.nodeName).toBeUndefined();
     const message =
-      "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector. " +
+      "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, " +
       "preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.";
     expect(scheduled(pod)?.message).toBe(message);
     expect(await eventsOf(world, "restricted-pod")).toMatchObject([{ reason: "FailedScheduling", message }]);
