@@ -1,5 +1,5 @@
 import type { PersistentVolume, PersistentVolumeClaim } from "../../kinds/core/v1-types.ts";
-import { compareQuantities } from "../../machinery/meta/quantity.ts";
+import { parseQuantity } from "../../machinery/meta/quantity.ts";
 import { compileSelector } from "../../machinery/meta/selector.ts";
 import { classOf } from "./classes.ts";
 
@@ -11,8 +11,18 @@ export function isPromisedTo({ spec: { claimRef } }: PersistentVolume, { metadat
 
 export const modeOf = ({ spec }: PersistentVolume | PersistentVolumeClaim): string => spec.volumeMode ?? "Filesystem";
 
-export const sizeOf = ({ spec }: PersistentVolume): string => spec.capacity?.storage ?? "0";
-const requestOf = ({ spec }: PersistentVolumeClaim): string => spec.resources?.requests?.storage ?? "0";
+/** Of what is cached, which never changes: many claims look at the same volumes. */
+const sizes = new WeakMap<PersistentVolume, bigint>();
+
+function sizeOf(volume: PersistentVolume): bigint {
+  const known = sizes.get(volume);
+  if (known !== undefined) return known;
+  const size = parseQuantity(volume.spec.capacity?.storage ?? "0");
+  sizes.set(volume, size);
+  return size;
+}
+
+const requestOf = ({ spec }: PersistentVolumeClaim): bigint => parseQuantity(spec.resources?.requests?.storage ?? "0");
 
 /**
  * The volume that a claim gets: one that is promised to it; else, unless it waits for its pod to be scheduled, the one
@@ -29,16 +39,17 @@ export function bestMatch(options: {
 }): PersistentVolume | undefined {
   const { claim, volumes, isTaken, waitsForConsumer } = options;
   const matches = claim.spec.selector && compileSelector(claim.spec.selector);
+  const request = requestOf(claim);
+  const className = classOf(claim);
   let best: PersistentVolume | undefined;
   for (const volume of volumes) {
-    const { claimRef } = volume.spec;
     const isPromised = isPromisedTo(volume, claim);
-    if ((claimRef && !isPromised) || volume.metadata.deletionTimestamp || !canHold(volume, claim)) continue;
+    if (!isPromised && (volume.spec.claimRef || waitsForConsumer || volume.status?.phase !== "Available")) continue;
+    if (volume.metadata.deletionTimestamp || sizeOf(volume) < request || !canHold(volume, claim)) continue;
     if (isPromised) return volume;
-    if (waitsForConsumer || volume.status?.phase !== "Available" || isTaken(volume)) continue;
+    if (isTaken(volume) || classOf(volume) !== className) continue;
     if (matches && !matches(volume.metadata.labels)) continue;
-    if (classOf(volume) !== classOf(claim)) continue;
-    if (!best || compareFit(volume, best) < 0) best = volume;
+    if (!best || isBetter(volume, best)) best = volume;
   }
   return best;
 }
@@ -46,17 +57,18 @@ export function bestMatch(options: {
 const canHold = (volume: PersistentVolume, claim: PersistentVolumeClaim): boolean =>
   modeOf(volume) === modeOf(claim) &&
   (volume.spec.volumeAttributesClassName ?? "") === (claim.spec.volumeAttributesClassName ?? "") &&
-  (claim.spec.accessModes ?? []).every((mode) => volume.spec.accessModes?.includes(mode)) &&
-  compareQuantities(sizeOf(volume), requestOf(claim)) >= 0;
+  (claim.spec.accessModes ?? []).every((mode) => volume.spec.accessModes?.includes(mode));
 
-const compareFit = (a: PersistentVolume, b: PersistentVolume): number =>
-  (a.spec.accessModes?.length ?? 0) - (b.spec.accessModes?.length ?? 0) ||
-  compareQuantities(sizeOf(a), sizeOf(b)) ||
-  ((a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1);
+function isBetter(a: PersistentVolume, b: PersistentVolume): boolean {
+  const modes = (a.spec.accessModes?.length ?? 0) - (b.spec.accessModes?.length ?? 0);
+  if (modes !== 0) return modes < 0;
+  const [sizeA, sizeB] = [sizeOf(a), sizeOf(b)];
+  return sizeA === sizeB ? (a.metadata.name ?? "") < (b.metadata.name ?? "") : sizeA < sizeB;
+}
 
 /** Why a volume that the claim names cannot be bound to it, in upstream's words. */
 export function mismatch(volume: PersistentVolume, claim: PersistentVolumeClaim): string | undefined {
-  if (compareQuantities(sizeOf(volume), requestOf(claim)) < 0) return "requested PV is too small";
+  if (sizeOf(volume) < requestOf(claim)) return "requested PV is too small";
   if (classOf(volume) !== classOf(claim)) return "storageClassName does not match";
   if (modeOf(volume) !== modeOf(claim)) return "incompatible volumeMode";
   if ((volume.spec.volumeAttributesClassName ?? "") !== (claim.spec.volumeAttributesClassName ?? ""))
