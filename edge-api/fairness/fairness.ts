@@ -14,7 +14,7 @@ import type { RequestInfo } from "../http/request-info.ts";
 import type { Schedule } from "../store/commit-group.ts";
 import type { Store } from "../store/contract.ts";
 import { bySchemaOrder, matches, rulesFor } from "./classify.ts";
-import { type Flow, Level, type LevelOptions, type SchemaCounts } from "./level.ts";
+import { type Flow, Level, type LevelOptions, noWaits, type SchemaCounts } from "./level.ts";
 import { allocateSeats, planLimits, SERVER_SEATS } from "./limits.ts";
 import { flowHash } from "./shuffle.ts";
 
@@ -124,7 +124,10 @@ export class Fairness {
       level.configure(object, limits.get(name)!);
     }
     this.#schemas = [];
-    for (const object of objectsOf<FlowSchema>(store, FLOW_SCHEMAS).sort(bySchemaOrder)) {
+    const schemas = objectsOf<FlowSchema>(store, FLOW_SCHEMAS).sort(bySchemaOrder);
+    const names = new Set(schemas.map(({ metadata }) => metadata.name));
+    for (const name of this.#counts.keys()) if (!names.has(name)) this.#counts.delete(name);
+    for (const object of schemas) {
       const level = this.#levels.get(object.spec.priorityLevelConfiguration.name);
       if (level) this.#schemas.push({ object, level, counts: this.#countsOf(object) });
     }
@@ -135,7 +138,8 @@ export class Fairness {
     let counts = this.#counts.get(name);
     if (!counts) {
       const refused = { "queue-full": 0, "concurrency-limit": 0, "time-out": 0 };
-      counts = { name, uid, dispatched: 0, executing: 0, executingSeats: 0, inQueue: 0, refused };
+      const waited = { true: noWaits(), false: noWaits() };
+      counts = { name, uid, dispatched: 0, executing: 0, executingSeats: 0, inQueue: 0, refused, waited };
       this.#counts.set(name, counts);
     }
     counts.uid = uid;

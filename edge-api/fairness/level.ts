@@ -34,6 +34,25 @@ export interface SchemaCounts {
   executingSeats: number;
   inQueue: number;
   refused: { [reason in Refusal]: number };
+  /** Of those that waited in a queue, by whether they were served in the end. */
+  waited: { true: Waits; false: Waits };
+}
+
+/** How long requests waited, by index of WAIT_BUCKETS; the last one holds what took longer. */
+export interface Waits {
+  buckets: number[];
+  sumSeconds: number;
+}
+
+/** Upper bounds in seconds, as kube-apiserver's. */
+export const WAIT_BUCKETS = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30] as const;
+
+export const noWaits = (): Waits => ({ buckets: new Array(WAIT_BUCKETS.length + 1).fill(0), sumSeconds: 0 });
+
+function noteWait(waits: Waits, seconds: number): void {
+  const bucket = WAIT_BUCKETS.findIndex((bound) => seconds <= bound);
+  waits.buckets[bucket < 0 ? WAIT_BUCKETS.length : bucket]!++;
+  waits.sumSeconds += seconds;
 }
 
 export interface WaitingRequest extends Waiting {
@@ -142,6 +161,7 @@ export class Level {
         arrivedMs: now(),
         decide: (verdict) => {
           flow.schema.inQueue--;
+          noteWait(flow.schema.waited[verdict === "run" ? "true" : "false"], (now() - request.arrivedMs) / 1000);
           resolve(verdict === "run" ? "run" : "time-out");
         },
       };

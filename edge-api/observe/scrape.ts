@@ -1,4 +1,5 @@
 /** /metrics and /metrics/slis. */
+import { fairnessMetrics } from "../fairness/metrics.ts";
 import type { RequestContext, Services } from "../http/context.ts";
 import { runHealthChecks } from "../http/discovery/health.ts";
 import { marked } from "../http/large.ts";
@@ -22,7 +23,8 @@ const show = (context: RequestContext, text: string): Response =>
 
 /** What one object counts. */
 export const metricsText = (services: Services): string =>
-  [requestMetrics, watchMetrics, storeMetrics, versionMetrics].map((families) => families(services)).join("");
+  [requestMetrics, watchMetrics, storeMetrics, versionMetrics].map((families) => families(services)).join("") +
+  fairnessMetrics(services.fairness);
 
 /** With what the programs around the API server count; who does not answer is left out, and reported. */
 async function everything(context: RequestContext): Promise<Response> {

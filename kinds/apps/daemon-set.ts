@@ -100,6 +100,11 @@ function statusErrors(next: DaemonSet, prev: DaemonSet): FieldError[] {
 const status = separateStatus<DaemonSet>({
   initial: () => ({ currentNumberScheduled: 0, desiredNumberScheduled: 0, numberMisscheduled: 0, numberReady: 0 }),
   check: statusErrors,
+  // Upstream it is a field of the spec, which a write of the status leaves alone.
+  prepare(next, prev) {
+    setTemplateGeneration(next, templateGeneration(prev));
+    return next;
+  },
 });
 
 export const daemonSet: Strategy<DaemonSet> = {

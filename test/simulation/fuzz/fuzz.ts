@@ -70,7 +70,7 @@ export function show({ method, path, headers, body }: FuzzRequest): string {
 
 /** What kube-apiserver answers with 500 as well. */
 const UPSTREAM_500 =
-  /resourceVersion should not be set|failed to create typed (?:patch|live) object|failed to allocate a serviceIP/;
+  /resourceVersion should not be set|failed to create typed (?:patch|live) object|failed to allocate/;
 
 const HEALTH = /^\/(?:healthz|livez|readyz)/;
 
@@ -211,10 +211,7 @@ class Run {
         `cannot be written again as it is: ${again.status} ${again.text.slice(0, 600)}\n${read.slice(0, 1500)}`,
       );
     if (store.revision() !== revision)
-      throw new Wrong(
-        "FZ5",
-        `writing it again as it is changed it:\n${read.slice(0, 1500)}\n${again.text.slice(0, 1500)}`,
-      );
+      throw new Wrong("FZ5", `writing it again as it is changed it:\n${difference(read, again.text)}`);
   }
 
   async #get(path: string, accept: string, orElse = 200): Promise<string> {
@@ -244,6 +241,14 @@ class Run {
   #count(what: string): void {
     this.#counts[what] = (this.#counts[what] ?? 0) + 1;
   }
+}
+
+/** Both texts from a little before where they part. */
+function difference(a: string, b: string): string {
+  let at = 0;
+  while (at < a.length && a[at] === b[at]) at++;
+  const from = Math.max(0, at - 200);
+  return `${a.slice(from, at + 600)}\n${b.slice(from, at + 600)}`;
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -1,0 +1,13 @@
+/** /debug/api_priority_and_fairness/: what waits, and where. Undefined for other paths. */
+import { dump } from "../fairness/dump.ts";
+import type { RequestContext } from "./context.ts";
+import { plain } from "./respond.ts";
+
+const PREFIX = "/debug/api_priority_and_fairness/";
+
+export function debugEndpoint(context: RequestContext): Response | undefined {
+  const { path } = context.info;
+  if (!path.startsWith(PREFIX) || context.method !== "GET") return undefined;
+  const text = dump(context.services.fairness, path.slice(PREFIX.length));
+  return text === undefined ? undefined : plain(context, 200, text);
+}
