@@ -6,8 +6,9 @@
 import { formatTime } from "../../machinery/clock.ts";
 import type { KubeObject, LabelSelector } from "../../machinery/meta/object.ts";
 import { compileSelector } from "../../machinery/meta/selector.ts";
-import { ApiError, internalError, notFound, type Status } from "../../machinery/meta/status.ts";
-import { fromStorage, toStorage } from "./convert.ts";
+import { ApiError, forbidden, internalError, notFound, type Status } from "../../machinery/meta/status.ts";
+import type { StoredObject } from "../store/contract.ts";
+import { detachedFromStorage, fromStorage, toStorage } from "./convert.ts";
 import { removeStored } from "./delete.ts";
 import type { DeleteOptions } from "./deletion.ts";
 import {
@@ -20,6 +21,7 @@ import {
   subjectOf,
   type Target,
 } from "./environment.ts";
+import { checkPreconditions } from "./metadata.ts";
 import { encodeObject } from "./object-text.ts";
 
 const BUDGETS = "poddisruptionbudgets.policy";
@@ -35,6 +37,7 @@ interface Budget extends KubeObject {
     currentHealthy?: number;
     desiredHealthy?: number;
     disruptedPods?: { [pod: string]: string };
+    conditions?: Condition[];
   };
 }
 
@@ -52,14 +55,47 @@ export function evict(
   if (!row) throw notFound(subjectOf(target.kind, target.name));
   const pod = fromStorage(row.value, target.kind);
   if (countsForBudget(pod)) spendBudget(env, { target, caller, pod });
-  const removed = removeStored(env, { target, caller, options: eviction.deleteOptions ?? {}, row });
+  checkPreconditions(eviction.deleteOptions?.preconditions, pod.metadata, target);
+  const marked = committing(env, caller, () => markDisrupted(env, target, row));
+  const { resourceVersion: _checked, ...preconditions } = eviction.deleteOptions?.preconditions ?? {};
+  const options = { ...eviction.deleteOptions, preconditions };
+  const removed = removeStored(env, { target, caller, options, row: caller.dryRun ? row : marked });
   const status: Status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
   return { code: 201, text: JSON.stringify(status), stored: removed.stored ?? removed.text };
 }
 
+interface Condition {
+  type: string;
+  status: string;
+  [field: string]: unknown;
+}
+
 interface PodStatus {
   phase?: string;
-  conditions?: { type: string; status: string }[];
+  conditions?: Condition[];
+}
+
+/** Says of the pod why it goes, for whoever counts its failure: Jobs, above all. */
+function markDisrupted(env: Environment, target: Target, row: StoredObject): StoredObject {
+  const { object: pod, managed } = detachedFromStorage(row.value, target.kind);
+  const status = (pod.status ?? {}) as PodStatus;
+  const before = status.conditions?.find(({ type }) => type === "DisruptionTarget");
+  const { generation } = pod.metadata;
+  const condition: Condition = {
+    type: "DisruptionTarget",
+    ...(generation !== undefined && { observedGeneration: generation }),
+    status: "True",
+    lastProbeTime: null,
+    lastTransitionTime: before?.status === "True" ? before.lastTransitionTime : formatTime(env.clock.now()),
+    reason: "EvictionByEvictionAPI",
+    message: "Eviction API: evicting",
+  };
+  const others = (status.conditions ?? []).filter(({ type }) => type !== "DisruptionTarget");
+  pod.status = { ...status, conditions: [...others, condition] };
+  const stored = toStorage(env, pod, target.kind);
+  return env.store.update(keyOf(target), row.revision, (revision) =>
+    encodeObject(stored.object, stored.kind, revision, managed),
+  );
 }
 
 /** Pods that are over, never ran, or are going anyway may be taken without asking. */
@@ -94,19 +130,23 @@ function spendBudget(
   const status = budget.status ?? {};
   if (!isReady(pod) && mayGoUnready(budget)) return;
   if ((status.observedGeneration ?? 0) < (budget.metadata.generation ?? 0)) {
-    throw tooMany(`The disruption budget ${budget.metadata.name} is still being processed by the server.`);
+    const why = `The disruption budget ${budget.metadata.name} is still being processed by the server.`;
+    throw tooMany(why, RETRY_SECONDS);
   }
   const allowed = status.disruptionsAllowed ?? 0;
   const disrupted = status.disruptedPods ?? {};
-  if (Object.keys(disrupted).length > MAX_DISRUPTED_PODS)
-    throw tooMany("DisruptedPods map too big - too many evictions not confirmed by PDB controller");
-  if (allowed <= 0) {
+  if (allowed < 0) throw refused(budget, "pdb disruptions allowed is negative");
+  if (Object.keys(disrupted).length > MAX_DISRUPTED_PODS) {
+    throw refused(budget, "DisruptedPods map too big - too many evictions not confirmed by PDB controller");
+  }
+  if (allowed === 0) {
     throw tooMany(
       `The disruption budget ${budget.metadata.name} needs ${status.desiredHealthy ?? 0} healthy pods and has ${status.currentHealthy ?? 0} currently`,
     );
   }
   budget.status = {
     ...status,
+    ...(allowed === 1 && { conditions: exhausted(status, formatTime(env.clock.now())) }),
     disruptionsAllowed: allowed - 1,
     disruptedPods: { ...disrupted, [target.name]: formatTime(env.clock.now()) },
   };
@@ -122,8 +162,26 @@ function mayGoUnready({ spec, status }: Budget): boolean {
   return (status?.currentHealthy ?? 0) >= (status?.desiredHealthy ?? 0) && (status?.desiredHealthy ?? 0) > 0;
 }
 
-const tooMany = (why: string): ApiError =>
+/** The budget's conditions once nothing more may be evicted. */
+function exhausted({ conditions = [], observedGeneration }: NonNullable<Budget["status"]>, now: string): Condition[] {
+  const before = conditions.find(({ type }) => type === "DisruptionAllowed");
+  const condition: Condition = {
+    type: "DisruptionAllowed",
+    status: "False",
+    ...(observedGeneration && { observedGeneration }),
+    lastTransitionTime: before?.status === "False" ? before.lastTransitionTime : now,
+    reason: "InsufficientPods",
+    message: "",
+  };
+  return before ? conditions.map((each) => (each === before ? condition : each)) : [...conditions, condition];
+}
+
+const refused = ({ metadata: { name = "" } }: Budget, why: string): ApiError =>
+  forbidden({ group: "policy", resource: "poddisruptionbudget", name }, why);
+
+/** Without a time to wait clients do not try again by themselves. */
+const tooMany = (why: string, retryAfterSeconds?: number): ApiError =>
   new ApiError(429, "TooManyRequests", "Cannot evict pod as it would violate the pod's disruption budget.", {
     causes: [{ reason: "DisruptionBudget", message: why }],
-    retryAfterSeconds: RETRY_SECONDS,
+    ...(retryAfterSeconds && { retryAfterSeconds }),
   });

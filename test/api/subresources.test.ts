@@ -124,7 +124,8 @@ describe("eviction", () => {
       message: "Cannot evict pod as it would violate the pod's disruption budget.",
       details: { causes: [{ reason: "DisruptionBudget" }] },
     });
-    expect(answer.headers.get("retry-after")).toBe("10");
+    // client-go would wait and ask again by itself.
+    expect(answer.headers.get("retry-after")).toBeNull();
     expect((await api.get(`${PODS}/p`)).status).toBe(200);
   });
 
@@ -133,6 +134,37 @@ describe("eviction", () => {
     expect((await api.create(`${PODS}/p/eviction`, eviction)).status).toBe(201);
     const { status } = (await api.get(`${BUDGETS}/b`)).body;
     expect(status).toMatchObject({ disruptionsAllowed: 0, disruptedPods: { p: "2026-01-01T00:00:00Z" } });
+    expect(status.conditions).toMatchObject([
+      { type: "DisruptionAllowed", status: "False", reason: "InsufficientPods" },
+    ]);
+  });
+
+  it("[E5] says of a pod that stays for its grace period why it goes", async () => {
+    await api.create(`${PODS}/p/binding`, { target: { name: "n" } });
+    expect((await api.create(`${PODS}/p/eviction`, eviction)).status).toBe(201);
+    const { body } = await api.get(`${PODS}/p`);
+    expect(body.metadata.deletionGracePeriodSeconds).toBe(30);
+    expect(body.status.conditions).toContainEqual({
+      type: "DisruptionTarget",
+      observedGeneration: 2,
+      status: "True",
+      lastProbeTime: null,
+      lastTransitionTime: "2026-01-01T00:00:00Z",
+      reason: "EvictionByEvictionAPI",
+      message: "Eviction API: evicting",
+    });
+  });
+
+  it("[E6] is asked to come again while the budget is being counted", async () => {
+    await budget(1);
+    await api.patch(`${BUDGETS}/b/status`, { status: { observedGeneration: 0 } });
+    const answer = await api.create(`${PODS}/p/eviction`, eviction);
+    expect(answer.status).toBe(429);
+    expect(answer.headers.get("retry-after")).toBe("10");
+    await api.patch(`${BUDGETS}/b/status`, { status: { observedGeneration: 9, disruptionsAllowed: 1 } });
+    const body = { ...eviction, deleteOptions: { preconditions: { resourceVersion: "1" } } };
+    expect((await api.create(`${PODS}/p/eviction`, body)).status).toBe(409);
+    expect((await api.get(`${PODS}/p`)).body.status.conditions).toHaveLength(1);
   });
 
   it("[E4] dry runs spend nothing", async () => {
