@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import { parseCommandLine, wholeNumber } from "../arguments.ts";
+import { buildInfo } from "../control-plane/build-info.ts";
 import { Failure } from "../failure.ts";
 import { writeFileAtomic } from "../files.ts";
 import { writeKubeconfig } from "../kubeconfig.ts";
@@ -49,6 +50,7 @@ export async function main(args: string[]): Promise<void> {
       ...["--https-key-path", path.join(layout.pkiDir, "server.key")],
       ...["--https-cert-path", path.join(layout.pkiDir, "server.crt")],
       ...["--env-file", envFile, "--persist-to", path.join(layout.dataDir, "wrangler")],
+      ...["--define", `KEDGE_BUILD:${JSON.stringify(await buildInfo())}`],
     ],
     { cwd: projectDir, stdio: "inherit", env: { ...process.env, WRANGLER_SEND_METRICS: "false" } },
   );
