@@ -30,6 +30,7 @@ import { podGarbageCollector } from "./pod-gc/controller.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
 import { replicationController } from "./replication-controller/controller.ts";
 import { resourceClaimController } from "./resource-claim/controller.ts";
+import { resourceQuotaController } from "./resource-quota/controller.ts";
 import { rootCaController } from "./root-ca/controller.ts";
 import type { Controller } from "./runner/controller.ts";
 import type { RunnerMetrics } from "./runner/metrics.ts";
@@ -96,6 +97,7 @@ const allControllers = ({ cluster, api, caCertificate }: ControllersOptions): Co
   endpointSliceController(),
   endpointsController,
   endpointSliceMirroringController,
+  resourceQuotaController(),
   serviceCidrController,
   serviceIpRepairController,
   ephemeralVolumeController,

@@ -13,7 +13,7 @@ const CLAIM = "claim:";
 
 /** Dynamic resource allocation: makes pods' claims from templates, and frees what pods no longer use. */
 export const resourceClaimController: Controller = {
-  name: "resourceclaim-controller",
+  name: "resource-claim-controller",
   eventSource: "resource_claim",
   watches: {
     [PODS]: podChanged,

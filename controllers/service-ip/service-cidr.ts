@@ -15,7 +15,7 @@ export const isAllocated = ({ metadata }: IPAddress): boolean => metadata.labels
 
 /** Says of ranges of service addresses that they are ready; one that is deleted stays while addresses need it. */
 export const serviceCidrController: Controller = {
-  name: "service-cidr-controller",
+  name: "service-cidrs-controller",
   watches: {
     [SERVICE_CIDRS]: ({ type, object }, view) =>
       type === "deleted" ? deleting(view) : [object.metadata.name ?? "", ...deleting(view)],

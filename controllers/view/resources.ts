@@ -36,3 +36,4 @@ export const RESOURCE_CLAIM_TEMPLATES = "resourceclaimtemplates.resource.k8s.io"
 export const AUTOSCALERS = "horizontalpodautoscalers.autoscaling";
 export const RESOURCE_SLICES = "resourceslices.resource.k8s.io";
 export const DEVICE_TAINT_RULES = "devicetaintrules.resource.k8s.io";
+export const RESOURCE_QUOTAS = "resourcequotas";

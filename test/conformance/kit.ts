@@ -10,8 +10,8 @@ import { seededRandom } from "../../machinery/meta/random.ts";
 import { type Answer, startApi, type TestApi } from "../api/in-process.ts";
 
 export type TestCluster = TestApi & {
-  /** Controllers, and kubelets that end what is deleted, until nothing moves or falls due within a minute. */
-  settle(): Promise<void>;
+  /** Controllers, and kubelets (if any) that end what is deleted, until nothing moves or falls due within a minute. */
+  settle(options?: { kubelets?: boolean }): Promise<void>;
 };
 
 /**
@@ -48,7 +48,7 @@ export async function startCluster(more: Pick<Cluster, "signCertificate"> = {}):
       await api.delete(`/api/v1/namespaces/${metadata.namespace}/pods/${metadata.name}?gracePeriodSeconds=0`);
     }
   };
-  const settle = async (): Promise<void> => {
+  const settle: TestCluster["settle"] = async ({ kubelets = true } = {}) => {
     const untilMs = env.clock.now() + 60_000;
     for (let step = 0; step < 500; step++) {
       const before = store.revision();
@@ -56,7 +56,7 @@ export async function startCluster(more: Pick<Cluster, "signCertificate"> = {}):
       const next = program.nextWakeMs();
       const due = next !== undefined && next <= env.clock.now();
       if (due) await program.wake(env.clock.now());
-      await endPods();
+      if (kubelets) await endPods();
       if (due || store.revision() !== before) continue;
       if (next === undefined || next > untilMs) return;
       api.advance(next - env.clock.now());

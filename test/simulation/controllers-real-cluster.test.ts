@@ -173,3 +173,28 @@ it("[CLU6] lost nodes lose their pods one after the other; all lost at once, not
   expect(evicting()).toBe(0);
   expect(world.problems).toEqual([]);
 });
+
+it("[CLU7] a pod that should have been gone counts for no quota any more, though nobody writes", async () => {
+  const cluster = await startCluster();
+  const QUOTAS = "/api/v1/namespaces/default/resourcequotas";
+  ok(
+    await cluster.create(
+      QUOTAS,
+      object("v1", "ResourceQuota", { name: "q" }, { spec: { hard: { cpu: "2", pods: "3" } } }),
+    ),
+    201,
+  );
+  const status = { conditions: [{ type: "Ready", status: "True" }] };
+  ok(await cluster.create("/api/v1/nodes", object("v1", "Node", { name: "n1" }, { status })), 201);
+  await cluster.settle();
+  const spec = { nodeName: "n1", containers: [{ name: "c", image: "i", resources: { requests: { cpu: "1" } } }] };
+  const PODS = "/api/v1/namespaces/default/pods";
+  ok(await cluster.create(PODS, object("v1", "Pod", { name: "p" }, { spec })), 201);
+  expect(ok(await cluster.get(`${QUOTAS}/q`)).status.used).toEqual({ cpu: "1", pods: "1" });
+  ok(await cluster.delete(`${PODS}/p`));
+  cluster.advance(30_000);
+  await cluster.settle({ kubelets: false });
+  expect(ok(await cluster.get(`${PODS}/p`)).metadata.deletionTimestamp).toBeTruthy();
+  expect(ok(await cluster.get(`${QUOTAS}/q`)).status.used).toEqual({ cpu: "0", pods: "0" });
+  expect(cluster.errors).toEqual([]);
+});
