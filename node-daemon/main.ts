@@ -23,6 +23,7 @@ import { createEventRecorder } from "./pods/events.ts";
 import { createPodManager } from "./pods/pod-manager.ts";
 import { createServiceProxy } from "./proxy/proxy.ts";
 import { connectCri } from "./runtime/cri-client.ts";
+import { SIMULATED_LABEL } from "./simulated/plan-node.ts";
 import { createKubeletServer } from "./streams/kubelet-server.ts";
 import { UsageSampler } from "./streams/stats/sampler.ts";
 import { endNode, type OwnNamespace, ownNamespace, watchNamespace } from "./unplug.ts";
@@ -81,7 +82,8 @@ async function runNode(config: NodeConfig, log: Log): Promise<void> {
   const { api } = link;
   const services = api.informer<Service>({ path: "/api/v1/services" });
   const slices = api.informer<EndpointSlice>({ path: "/apis/discovery.k8s.io/v1/endpointslices" });
-  const nodes = api.informer<Node>({ path: "/api/v1/nodes" });
+  // Nothing leads to simulated nodes, and there may be thousands.
+  const nodes = api.informer<Node>({ path: "/api/v1/nodes", labelSelector: `${SIMULATED_LABEL}!=true` });
   const informers: Informer<never>[] = [services, slices, nodes] as never;
 
   const runtime = connectCri(settled.runtimeSocket, { log });

@@ -80,7 +80,9 @@ describe("[sig-scheduling] SchedulerPredicates [Serial]", () => {
     const pod = await world.pod("additional-pod");
     expect(pod.spec.nodeName).toBeUndefined();
     expect(scheduled(pod)).toMatchObject({ status: "False", reason: "Unschedulable" });
-    expect(scheduled(pod)?.message).toMatch(/^0\/2 nodes are available: 2 Insufficient cpu\. no new claims to deallocate, preemption: /);
+    expect(scheduled(pod)?.message).toMatch(
+      /^0\/2 nodes are available: 2 Insufficient cpu\. no new claims to deallocate, preemption: /,
+    );
     expect((await eventsOf(world, "additional-pod")).map(({ reason }) => reason)).toEqual(["FailedScheduling"]);
   });
 

@@ -12,7 +12,12 @@ import type { Cluster } from "../../machinery/cluster/contract.ts";
 import type { Program } from "../../machinery/cluster/program.ts";
 import { seededRandom } from "../../machinery/meta/random.ts";
 import { parseSimulationConfig, type SimulationConfig } from "../../node-daemon/simulated/config.ts";
-import { simulatedNode, wantedAllocatable, wantedConditions } from "../../node-daemon/simulated/plan-node.ts";
+import {
+  hasOutage,
+  simulatedNode,
+  wantedAllocatable,
+  wantedConditions,
+} from "../../node-daemon/simulated/plan-node.ts";
 import { type Life, nextStep, seePod, statusOf } from "../../node-daemon/simulated/plan-pod.ts";
 import { createScheduler, SCHEDULER_RESOURCES, type Scheduler } from "../../scheduler/program.ts";
 import { type Answer, startApi, type TestApi } from "../api/in-process.ts";
@@ -109,10 +114,14 @@ class Kubelets {
   /** Returns when there is something to do again, epoch ms. */
   async work(): Promise<number> {
     const { clock } = this.#api.services.env;
-    for (const node of (await this.#api.get("/api/v1/nodes")).body.items as Node[]) await this.#keep(node);
+    const dark = new Set<string | undefined>();
+    for (const node of (await this.#api.get("/api/v1/nodes")).body.items as Node[]) {
+      if (hasOutage(node)) dark.add(node.metadata.name);
+      await this.#keep(node);
+    }
     let next = Number.POSITIVE_INFINITY;
     for (const object of (await this.#api.get("/api/v1/pods")).body.items as Pod[]) {
-      if (!object.spec.nodeName) continue;
+      if (!object.spec.nodeName || dark.has(object.spec.nodeName)) continue;
       const pod = seePod(object);
       const uid = object.metadata.uid ?? "";
       const known = this.#lives.get(uid);
