@@ -30,6 +30,8 @@ export interface Apps extends TestCluster {
 export async function startApps(): Promise<Apps> {
   const cluster = await startCluster();
   let namespaces = 0;
+  /** The one of the test that is running. */
+  let current = "default";
   let addresses = 0;
   const apps: Apps = {
     ...cluster,
@@ -38,6 +40,7 @@ export async function startApps(): Promise<Apps> {
       const name = `apps-${namespaces++}`;
       ok(await cluster.create("/api/v1/namespaces", { metadata: { name } }));
       await cluster.settle();
+      current = name;
       return name;
     },
     async pods(namespace, selector) {
@@ -58,7 +61,7 @@ export async function startApps(): Promise<Apps> {
     },
     async step() {
       let moved = false;
-      for (const pod of ok(await cluster.get("/api/v1/pods")).items as Pod[]) {
+      for (const pod of ok(await cluster.get(`/api/v1/namespaces/${current}/pods`)).items as Pod[]) {
         moved = (await stepPod(apps, pod, () => `10.244.0.${++addresses % 250}`)) || moved;
       }
       return moved;
