@@ -1,4 +1,4 @@
-/** Sets of completion indexes as Job status and success policies write them: "0-2,5". Immutable. */
+/** Sets of completion indexes as Job status and success policies write them: "0-2,5"; two in a row are "0,1". Immutable. */
 export class IndexSet {
   /** Sorted, apart by more than one. */
   readonly #intervals: readonly (readonly [first: number, last: number])[];
@@ -80,6 +80,8 @@ export class IndexSet {
   }
 
   toString(): string {
-    return this.#intervals.map(([first, last]) => (first === last ? String(first) : `${first}-${last}`)).join(",");
+    return this.#intervals
+      .map(([first, last]) => (first === last ? String(first) : `${first}${last === first + 1 ? "," : "-"}${last}`))
+      .join(",");
   }
 }
