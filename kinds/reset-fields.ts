@@ -24,6 +24,7 @@ const SPECIAL: { readonly [endpoint: string]: FieldScope } = {
   "pods/ephemeralcontainers": { included: [["f:spec", "f:ephemeralContainers"]] },
   "pods/resize": {
     included: [
+      ["f:spec", "f:resources"],
       ["f:spec", "f:containers", "*", "f:resources"],
       ["f:spec", "f:containers", "*", "f:resizePolicy"],
       ["f:spec", "f:initContainers", "*", "f:resources"],

@@ -1,10 +1,10 @@
 /** The pods/ephemeralcontainers and pods/resize subresources. */
 import { type FieldError, fieldForbidden, invalid } from "../../machinery/meta/field-error.ts";
-import { compareTexts, type ResourceList } from "../common/quantities.ts";
+import type { ResourceList } from "../common/quantities.ts";
 import { same, without } from "../common/same.ts";
 import { isMirror } from "./pod-template/annotations.ts";
 import { isSidecar, qosClass } from "./pod-template/pod-resources.ts";
-import type { Container, Pod } from "./v1-types.ts";
+import type { Container, Pod, ResourceRequirements } from "./v1-types.ts";
 
 /** Only the list of ephemeral containers is taken. Changes `next`. */
 export function prepareEphemeral(next: Pod, prev: Pod): Pod {
@@ -33,7 +33,7 @@ export function ephemeralErrors(next: Pod, prev: Pod): FieldError[] {
   return errors;
 }
 
-/** Of each container only resources and resizePolicy are taken. Changes `next`. */
+/** Of each container only resources and resizePolicy are taken, and of the pod its own resources. Changes `next`. */
 export function prepareResize(next: Pod, prev: Pod): Pod {
   const take = (old: readonly Container[] | undefined, wanted: readonly Container[] | undefined): Container[] =>
     (old ?? []).map((container) => {
@@ -47,7 +47,13 @@ export function prepareResize(next: Pod, prev: Pod): Pod {
     });
   const containers = take(prev.spec.containers, next.spec.containers);
   const initContainers = take(prev.spec.initContainers, next.spec.initContainers);
-  next.spec = { ...prev.spec, containers, ...(prev.spec.initContainers && { initContainers }) };
+  const { resources } = next.spec;
+  next.spec = {
+    ...prev.spec,
+    containers,
+    ...(prev.spec.initContainers && { initContainers }),
+    ...(resources && { resources }),
+  };
   next.status = prev.status ?? {};
   return next;
 }
@@ -55,29 +61,27 @@ export function prepareResize(next: Pod, prev: Pod): Pod {
 const removed = (now: ResourceList = {}, before: ResourceList = {}): boolean =>
   Object.keys(before).some((name) => now[name] === undefined);
 
-function checkContainerResize(errors: FieldError[], now: Container, before: Container, path: string): void {
-  const [next, prev] = [now.resources ?? {}, before.resources ?? {}];
+/** Amounts may go up and down; whether a running container can do with less memory is the node's to see. */
+function checkNothingRemoved(
+  errors: FieldError[],
+  next: ResourceRequirements,
+  prev: ResourceRequirements,
+  path: string,
+): void {
   if (removed(next.requests, prev.requests)) {
     errors.push(fieldForbidden(`${path}.requests`, "resource requests cannot be removed"));
   }
   if (removed(next.limits, prev.limits)) {
     errors.push(fieldForbidden(`${path}.limits`, "resource limits cannot be removed"));
   }
-  const restarts = now.resizePolicy?.find(({ resourceName }) => resourceName === "memory")?.restartPolicy;
-  if (restarts === "RestartContainer") return;
-  const [limit, old] = [next.limits?.memory, prev.limits?.memory];
-  if (limit !== undefined && old !== undefined && compareTexts(limit, old) < 0) {
-    const detail = "memory limits cannot be decreased unless resizePolicy is RestartContainer";
-    errors.push(fieldForbidden(`${path}.limits[memory]`, detail));
-  }
 }
 
-const withoutCompute = (container: Container): object => ({
-  ...container,
+const withoutCompute = <T extends { resources?: ResourceRequirements }>(of: T): object => ({
+  ...of,
   resources: {
-    ...container.resources,
-    requests: without(container.resources?.requests ?? {}, ["cpu", "memory"]),
-    limits: without(container.resources?.limits ?? {}, ["cpu", "memory"]),
+    ...of.resources,
+    requests: without(of.resources?.requests ?? {}, ["cpu", "memory"]),
+    limits: without(of.resources?.limits ?? {}, ["cpu", "memory"]),
   },
 });
 
@@ -94,7 +98,12 @@ export function resizeErrors(next: Pod, prev: Pod): FieldError[] {
     const old = prev.spec.initContainers?.[i];
     if (!old) return;
     if (isSidecar(old)) {
-      checkContainerResize(errors, container, old, `spec.initContainers[${i}].resources`);
+      checkNothingRemoved(
+        errors,
+        container.resources ?? {},
+        old.resources ?? {},
+        `spec.initContainers[${i}].resources`,
+      );
       if (!same(withoutCompute(container), withoutCompute(old))) {
         errors.push(fieldForbidden("spec", "only cpu and memory resources for sidecar containers are mutable"));
       }
@@ -105,10 +114,15 @@ export function resizeErrors(next: Pod, prev: Pod): FieldError[] {
   next.spec.containers.forEach((container, i) => {
     const old = prev.spec.containers[i];
     if (!old) return;
-    checkContainerResize(errors, container, old, `spec.containers[${i}].resources`);
+    checkNothingRemoved(errors, container.resources ?? {}, old.resources ?? {}, `spec.containers[${i}].resources`);
     if (!same(withoutCompute(container), withoutCompute(old))) {
       errors.push(fieldForbidden("spec", "only cpu and memory resources are mutable"));
     }
   });
+  checkNothingRemoved(errors, next.spec.resources ?? {}, prev.spec.resources ?? {}, "spec.resources");
+  const [whole, had] = [{ resources: next.spec.resources ?? {} }, { resources: prev.spec.resources ?? {} }];
+  if (!same(withoutCompute(whole), withoutCompute(had))) {
+    errors.push(fieldForbidden("spec", "only cpu and memory resources are mutable"));
+  }
   return errors;
 }
