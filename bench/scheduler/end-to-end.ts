@@ -3,9 +3,11 @@
  * the nodes took to be Ready, what the API answered with meanwhile, how long until all pods were bound and Running, and
  * the memory of the process.
  *
- *   node bench/scheduler/end-to-end.ts [--nodes 1000] [--pods 3000] [--port 17444] [--data DIR]
+ *   node bench/scheduler/end-to-end.ts [--nodes 1000] [--pods 3000] [--port 17444] [--data DIR] [--objects]
  *
- * With --data the control plane that runs there on that port is used, and left as it is.
+ * With --data the control plane that runs there on that port is used, and left as it is. With --objects it also says
+ * what each Durable Object holds of the cluster: the programs are measured alone, on what the API then has; the rest of
+ * workerd's memory is the ClusterStore's and the runtime's.
  */
 import { execFileSync, spawn } from "node:child_process";
 import fs from "node:fs";
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     pods: { type: "string", default: "3000" },
     port: { type: "string", default: "17444" },
     data: { type: "string" },
+    objects: { type: "boolean", default: false },
   },
 });
 const nodes = Number(values.nodes);
@@ -138,6 +141,49 @@ function cpuMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * 10;
 }
 
+const FOLLOWED: readonly [resource: string, path: string][] = [
+  ["nodes", "/api/v1/nodes"],
+  ["namespaces", "/api/v1/namespaces"],
+  ["deployments.apps", "/apis/apps/v1/deployments"],
+  ["replicasets.apps", "/apis/apps/v1/replicasets"],
+  ["serviceaccounts", "/api/v1/serviceaccounts"],
+  ["services", "/api/v1/services"],
+  ["configmaps", "/api/v1/configmaps"],
+  ["pods", "/api/v1/pods"],
+];
+
+/** What the programs hold of all that there is now. */
+async function programs(workerdPid: number): Promise<void> {
+  const file = path.join(home, "objects.tsv");
+  const out = fs.createWriteStream(file);
+  for (const [resource, url] of FOLLOWED) {
+    let next = "";
+    do {
+      const text = await call("GET", `${url}?limit=500&continue=${encodeURIComponent(next)}`);
+      const { metadata, items } = JSON.parse(text) as { metadata: { continue?: string }; items: object[] };
+      for (const item of items) out.write(`${resource}\t${JSON.stringify(item)}\n`);
+      next = metadata.continue ?? "";
+    } while (next !== "");
+  }
+  await new Promise((resolve) => out.end(resolve));
+  const measured = ["scheduler", "controllers"].map((program) => {
+    const args = [path.join(projectDir, "bench/scheduler/programs.ts"), "--program", program, "--objects", file];
+    const bytes = Number(execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", ...args]));
+    return `${program} ${(bytes / 1_000_000).toFixed(1)} MB`;
+  });
+  console.log(
+    `held in memory: ${measured.join(", ")}; workerd in all ${memory(workerdPid)}; on disk ${Math.round(storageBytes() / 1_000_000)} MB`,
+  );
+}
+
+function storageBytes(): number {
+  const dir = path.join(dataDir, "control-plane/storage");
+  return fs
+    .readdirSync(dir, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, entry) => sum + fs.statSync(path.join(entry.parentPath, entry.name)).size, 0);
+}
+
 function startSimulation(): ReturnType<typeof spawn> {
   const file = path.join(home, "simulation.json");
   const config = {
@@ -230,6 +276,7 @@ async function measure(): Promise<void> {
     );
     bound.stop();
     running.stop();
+    if (values.objects) await programs(workerd);
   } finally {
     simulation.kill();
   }
