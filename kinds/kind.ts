@@ -12,6 +12,14 @@ export interface Column {
   priority: number;
 }
 
+/** metav1.TableRowCondition */
+export interface RowCondition {
+  type: "Completed";
+  status: "True";
+  reason: string;
+  message: string;
+}
+
 export interface SubresourceInfo {
   /** The kind the subresource speaks, such as autoscaling/v1 Scale. */
   group: string;
@@ -85,6 +93,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   fromStored?(object: KubeObject): T;
   /** Cells of one table row, in the order of `columns`; `nowMs` dates ages. Absent: name and age. */
   row?(object: T, nowMs: number): (string | number | boolean | null)[];
+  /** What is true of a whole row, such as that the object has run its course. */
+  rowConditions?(object: T): RowCondition[];
 }
 
 /** A kind with its rules: what the verbs work on. */

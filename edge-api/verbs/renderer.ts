@@ -48,7 +48,8 @@ export function tableRenderer(kind: Kind, options: { includeObject: IncludeObjec
   const definitions = `"columnDefinitions":${JSON.stringify(tableColumns(kind.columns))},"rows":[`;
   const row = (text: string): string => {
     const object = fromStorage(text, kind);
-    return `{"cells":${JSON.stringify(cellsOf(kind, object, options.nowMs()))},${rowObject(object, text, kind, options)}}`;
+    const cells = JSON.stringify(cellsOf(kind, object, options.nowMs()));
+    return `{"cells":${cells},${rowConditions(kind, object)}${rowObject(object, text, kind, options)}}`;
   };
   const listHead = (meta: ListMeta): string =>
     `{"kind":"Table","apiVersion":"${META_V1}","metadata":${JSON.stringify(meta)},${definitions}`;
@@ -64,6 +65,11 @@ export function tableRenderer(kind: Kind, options: { includeObject: IncludeObjec
 export const cellsOf = (kind: Kind, object: KubeObject, nowMs: number): unknown[] => [
   ...(kind.strategy.row?.(object, nowMs) ?? [object.metadata.name ?? ""]),
 ];
+
+function rowConditions({ strategy }: Kind, object: KubeObject): string {
+  const conditions = strategy.rowConditions?.(object) ?? [];
+  return conditions.length === 0 ? "" : `"conditions":${JSON.stringify(conditions)},`;
+}
 
 function rowObject(
   object: KubeObject,

@@ -30,8 +30,16 @@ export function throughStored<Older extends KubeObject, Stored extends KubeObjec
     (check: Check) =>
     (next: Older, prev: Older): FieldError[] =>
       check(up(next), up(prev));
-  const { prepareForCreate, prepareForUpdate, validate, validateCreate, validateUpdate, selectableFields, row } =
-    stored;
+  const {
+    prepareForCreate,
+    prepareForUpdate,
+    validate,
+    validateCreate,
+    validateUpdate,
+    selectableFields,
+    row,
+    rowConditions,
+  } = stored;
   const {
     prepareForCreate: _create,
     prepareForUpdate: _update,
@@ -40,6 +48,7 @@ export function throughStored<Older extends KubeObject, Stored extends KubeObjec
     validateUpdate: _validateUpdate,
     selectableFields: _fields,
     row: _row,
+    rowConditions: _conditions,
     subresources,
     defaults: _defaults,
     toStored: _to,
@@ -68,6 +77,7 @@ export function throughStored<Older extends KubeObject, Stored extends KubeObjec
     }),
     ...(selectableFields && { selectableFields: (object) => selectableFields(up(object)) }),
     ...(row && { row: (object, nowMs) => row(up(object), nowMs) }),
+    ...(rowConditions && { rowConditions: (object) => rowConditions(up(object)) }),
     toStored,
     fromStored: (object) => fromStored(object as Stored),
   };

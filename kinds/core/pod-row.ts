@@ -1,5 +1,6 @@
 /** A pod as `kubectl get pods` shows it. Source: kubectl's documented STATUS column. */
 import { age, type Cell, nameOf, since } from "../common/rows.ts";
+import type { RowCondition } from "../kind.ts";
 import { isSidecar } from "./pod-template/pod-resources.ts";
 import type { ContainerState, ContainerStatus, Pod, PodStatus } from "./v1-types.ts";
 
@@ -118,3 +119,16 @@ export function podRow(pod: Pod, nowMs: number): Cell[] {
     readinessGates(pod),
   ];
 }
+
+/** Of a pod that has run its course. */
+export function podRowConditions({ status }: Pod): RowCondition[] {
+  if (status?.phase === "Succeeded") return [completed("Succeeded", "The pod has completed successfully.")];
+  return status?.phase === "Failed" ? [completed("Failed", "The pod failed.")] : [];
+}
+
+const completed = (reason: string, message: string): RowCondition => ({
+  type: "Completed",
+  status: "True",
+  reason,
+  message,
+});

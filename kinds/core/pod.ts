@@ -4,7 +4,7 @@ import type { ResourceList } from "../common/quantities.ts";
 import type { Strategy } from "../kind.ts";
 import { preparePod } from "./pod-create.ts";
 import { ephemeralErrors, prepareEphemeral, prepareResize, resizeErrors } from "./pod-resize.ts";
-import { podRow } from "./pod-row.ts";
+import { podRow, podRowConditions } from "./pod-row.ts";
 import { podStatusErrors, preparePodStatus } from "./pod-status.ts";
 import { checkAnnotationsMatchFields, checkPodAnnotations } from "./pod-template/annotations.ts";
 import { checkImageSpaces } from "./pod-template/containers.ts";
@@ -130,4 +130,5 @@ export const pod: Strategy<Pod> = {
     "status.nominatedNodeName": status?.nominatedNodeName ?? "",
   }),
   row: podRow,
+  rowConditions: podRowConditions,
 };

@@ -60,7 +60,7 @@ const ENDPOINTS: readonly [path: string, works: string, missing: string][] = [
   [
     "`/openapi/v2`, `/openapi/v3`",
     "documents by group version under hashes, descriptions from the npm package @kubernetes/client-node",
-    "descriptions of fields whose type has one of its own: these show the type's; the `/watch/` paths",
+    "descriptions of fields whose type has one of its own: these show the type's",
   ],
   ["`/version`", "as 1.36, with the commit that was bundled", "the commit under `wrangler deploy`"],
   ["`/livez`, `/readyz`, `/healthz`", "verbose, exclude, single checks", "checks of parts that kedge does not have"],

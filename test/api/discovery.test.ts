@@ -168,6 +168,12 @@ describe("Servers with support for Table transformation", () => {
     expect(body.rows[0].cells).toHaveLength(body.columnDefinitions.length);
     expect(body.rows[0].cells[0]).toBe("p1");
     expect(body.rows[0].object.metadata.name).toBe("p1");
+    expect(body.rows[0].conditions).toBeUndefined();
+    await api.patch("/api/v1/namespaces/default/pods/p1/status", { status: { phase: "Succeeded" } });
+    const ended = await api.get("/api/v1/namespaces/default/pods/p1", { headers: { accept: as } });
+    expect(ended.body.rows[0].conditions).toEqual([
+      { type: "Completed", status: "True", reason: "Succeeded", message: "The pod has completed successfully." },
+    ]);
   });
 
   it("should return chunks of table results for list calls", async () => {
@@ -346,6 +352,9 @@ describe("OpenAPI of built-in kinds", () => {
       "connectCoreV1GetNamespacedServiceProxyWithPath",
       "readCoreV1NamespacedPodLog",
       "getCoreV1APIResources",
+      "watchCoreV1NamespacedPodList",
+      "watchAppsV1DeploymentListForAllNamespaces",
+      "watchCoreV1Node",
     ])
       expect(ids).toContain(id);
     const { schemas } = (await api.get("/openapi/v3/api/v1")).body.components;

@@ -29,7 +29,7 @@ export function openapiDocument(
     const apiVersion = apiVersionOf(gvk);
     return registry.findKind(apiVersion, gvk.kind)?.type ?? SUBRESOURCE_TYPES.get(`${apiVersion} ${gvk.kind}`);
   };
-  const roots = new Set([`${META}DeleteOptions`, `${META}Patch`, `${META}Status`]);
+  const roots = new Set([`${META}DeleteOptions`, `${META}Patch`, `${META}Status`, `${META}WatchEvent`]);
   for (const kind of lists) roots.add(`${kind.type}List`);
   for (const kind of kinds) {
     roots.add(kind.type);

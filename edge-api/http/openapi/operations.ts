@@ -20,7 +20,7 @@ export const pathParameter = (name: string): object => ({
 
 export const PRETTY = query("pretty");
 
-const LIST_PARAMETERS = [
+export const LIST_PARAMETERS = [
   query("allowWatchBookmarks", "boolean"),
   query("continue"),
   query("fieldSelector"),

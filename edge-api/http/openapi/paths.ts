@@ -5,6 +5,7 @@ import {
   CONNECTED,
   capital,
   type Gvk,
+  LIST_PARAMETERS,
   MORE_PARAMETERS,
   type Operation,
   PATCH_TYPES,
@@ -54,6 +55,7 @@ export function pathsOf(kinds: readonly Kind[], prefix: string, typeOf: TypeOf):
       add(paths, `${prefix}/${kind.plural}`, operationsOf(everywhere, pick(kind.verbs, ["list"])), []);
     }
     add(paths, `${collection}/{name}`, operationsOf(subject, pick(kind.verbs, OBJECT_VERBS)), named);
+    if (kind.verbs.includes("watch")) addWatches(paths, { kind, prefix, inNamespace, named });
     for (const [name, sub] of Object.entries(kind.subresources)) {
       const path = `${collection}/{name}/${name}`;
       if (CONNECTED.has(name)) addConnected(paths, { path, kind, name, sub, named });
@@ -122,6 +124,46 @@ function bodyOf(body: "object" | "patch" | "options", schema: object): object {
   const content = Object.fromEntries(PATCH_TYPES.map((type) => [type, { schema: reference(`${META}Patch`) }]));
   return { content, required: true };
 }
+
+/** The older way to watch. */
+function addWatches(
+  paths: { [path: string]: PathItem },
+  {
+    kind,
+    prefix,
+    inNamespace,
+    named,
+  }: { kind: Kind; prefix: string; inNamespace: readonly object[]; named: readonly object[] },
+): void {
+  const words = `watch${versionWords(kind)}`;
+  const scope = kind.namespaced ? "Namespaced" : "";
+  const collection = `${prefix}/watch/${kind.namespaced ? "namespaces/{namespace}/" : ""}${kind.plural}`;
+  const item = (operationId: string, action: string, parameters: readonly object[]): PathItem => ({
+    get: {
+      tags: [tagOf(kind)],
+      description: `${WATCH_SAYS[action]} ${kind.kind}. ${WATCH_INSTEAD}`,
+      operationId,
+      responses: { "200": { description: "OK", content: WATCH_CONTENT }, "401": { description: "Unauthorized" } },
+      "x-kubernetes-action": action,
+      "x-kubernetes-group-version-kind": { group: kind.group, kind: kind.kind, version: kind.version },
+    },
+    parameters: [...parameters, ...LIST_PARAMETERS, PRETTY] as unknown as Operation,
+  });
+  paths[collection] = item(`${words}${scope}${kind.kind}List`, "watchlist", inNamespace);
+  paths[`${collection}/{name}`] = item(`${words}${scope}${kind.kind}`, "watch", named);
+  if (!kind.namespaced) return;
+  const everywhere = `${prefix}/watch/${kind.plural}`;
+  paths[everywhere] = item(`${words}${kind.kind}ListForAllNamespaces`, "watchlist", []);
+}
+
+const WATCH_SAYS: { readonly [action: string]: string } = {
+  watch: "watch changes to an object of kind",
+  watchlist: "watch individual changes to a list of",
+};
+const WATCH_INSTEAD = "Deprecated: use the watch parameter with a list operation instead.";
+const WATCH_CONTENT = Object.fromEntries(
+  [...MEDIA, ...STREAMS].map((media) => [media, { schema: reference(`${META}WatchEvent`) }]),
+);
 
 const METHODS: { readonly [verb: string]: readonly string[] } = {
   get: ["get", "head", "options"],
