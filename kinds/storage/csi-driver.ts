@@ -9,6 +9,7 @@ import type { CSIDriver, CSIDriverSpec } from "./v1-types.ts";
 
 const MIN_TOKEN_SECONDS = 600;
 const MAX_TOKEN_SECONDS = 2 ** 32;
+const MIN_UPDATE_SECONDS = 10;
 const FS_GROUP_POLICIES = ["File", "None", "ReadWriteOnceWithFSType"];
 
 function defaults(next: CSIDriver): CSIDriver {
@@ -51,6 +52,15 @@ function validate({ metadata, spec }: CSIDriver): FieldError[] {
   checkTokens(errors, spec.tokenRequests);
   for (const mode of spec.volumeLifecycleModes ?? []) {
     checkOneOf(errors, mode, "spec.volumeLifecycleModes", ["Ephemeral", "Persistent"]);
+  }
+  const period = spec.nodeAllocatableUpdatePeriodSeconds;
+  if (period !== undefined && period < MIN_UPDATE_SECONDS) {
+    const detail = `must be greater than or equal to ${MIN_UPDATE_SECONDS} seconds`;
+    errors.push(invalid("spec.nodeAllocatableUpdatePeriodSeconds", period, detail));
+  }
+  if (spec.serviceAccountTokenInSecrets !== undefined && !spec.tokenRequests?.length) {
+    const detail = "must not be specified when 'tokenRequests' is empty";
+    errors.push(invalid("spec.serviceAccountTokenInSecrets", spec.serviceAccountTokenInSecrets, detail));
   }
   return errors;
 }

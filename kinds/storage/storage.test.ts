@@ -197,6 +197,15 @@ describe("storage.k8s.io", () => {
     expect(createErrors(csiDriver, object)).toEqual([]);
   });
 
+  it("CSI-2 how often drivers are asked, and where they get tokens", () => {
+    const spec = { nodeAllocatableUpdatePeriodSeconds: 9, serviceAccountTokenInSecrets: true };
+    const object = { apiVersion: "storage.k8s.io/v1", kind: "CSIDriver", metadata, spec };
+    expect(createErrors(csiDriver, object)).toEqual([
+      "spec.nodeAllocatableUpdatePeriodSeconds: Invalid value: 9: must be greater than or equal to 10 seconds",
+      "spec.serviceAccountTokenInSecrets: Invalid value: true: must not be specified when 'tokenRequests' is empty",
+    ]);
+  });
+
   it("VA-1 attachments name one volume", () => {
     const object = {
       apiVersion: "storage.k8s.io/v1",
