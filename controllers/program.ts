@@ -3,6 +3,7 @@ import { type Clock, systemClock } from "../machinery/clock.ts";
 import type { Cluster, Resource } from "../machinery/cluster/contract.ts";
 import type { Program } from "../machinery/cluster/program.ts";
 import { admissionPolicyStatusController } from "./admission-policy-status/controller.ts";
+import { attachDetachController } from "./attach-detach/controller.ts";
 import { bootstrapSignerController } from "./bootstrap/signer.ts";
 import { tokenCleanerController } from "./bootstrap/token-cleaner.ts";
 import { certificateController } from "./certificates/controller.ts";
@@ -102,6 +103,7 @@ const allControllers = ({ cluster, api, caCertificate }: ControllersOptions): Co
   serviceIpRepairController,
   ephemeralVolumeController,
   persistentVolumeController(),
+  attachDetachController(),
   volumeExpandController,
   resourceClaimController,
   deviceTaintEvictionController(),

@@ -1,5 +1,5 @@
 import type { Node, Taint, Toleration } from "../../kinds/core/v1-types.ts";
-import type { Eviction } from "./eviction-rate.ts";
+import { type Eviction, isReady } from "./eviction-rate.ts";
 
 export const NOT_READY = "node.kubernetes.io/not-ready";
 export const UNREACHABLE = "node.kubernetes.io/unreachable";
@@ -20,6 +20,12 @@ const KEPT_NO_EXECUTE = new Set([NOT_READY, UNREACHABLE]);
 /** Whether the node lifecycle controller keeps this taint; all others are somebody else's. */
 const isKept = ({ key, effect }: Taint): boolean =>
   (effect === "NoSchedule" && KEPT_NO_SCHEDULE.has(key)) || (effect === "NoExecute" && KEPT_NO_EXECUTE.has(key));
+
+const OUT_OF_SERVICE = "node.kubernetes.io/out-of-service";
+
+/** Does not answer, and an administrator has said that it runs nothing any more. */
+export const isOutOfService = (node: Node): boolean =>
+  !isReady(node) && (node.spec?.taints?.some(({ key }) => key === OUT_OF_SERVICE) ?? false);
 
 /** Whether the node is to lose its pods, because it is not ready. */
 export const isEvicting = ({ key, effect }: Taint): boolean => effect === "NoExecute" && KEPT_NO_EXECUTE.has(key);

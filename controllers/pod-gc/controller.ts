@@ -1,16 +1,10 @@
-import type { Node, Pod } from "../../kinds/core/v1-types.ts";
+import type { Pod } from "../../kinds/core/v1-types.ts";
 import type { Change } from "../../machinery/cluster/feed-cache.ts";
-import { isReady } from "../node/eviction-rate.ts";
+import { isOutOfService } from "../node/taints.ts";
 import { type Controller, keyOf, NOTHING, splitKey } from "../runner/controller.ts";
 import { NODES, PODS } from "../view/resources.ts";
 import type { View } from "../view/view.ts";
 import { FINISHED_THRESHOLD, planFinished, planGoneNode, planOutOfService, planUnscheduled } from "./plan.ts";
-
-const OUT_OF_SERVICE = "node.kubernetes.io/out-of-service";
-
-/** Does not answer, and an administrator has said that it runs nothing any more. */
-const isOutOfService = (node: Node): boolean =>
-  !isReady(node) && (node.spec?.taints?.some(({ key }) => key === OUT_OF_SERVICE) ?? false);
 
 /** Removes pods that nobody else can: of nodes that are gone or out of service, never scheduled, finished long ago. */
 export function podGarbageCollector(): Controller {

@@ -106,6 +106,8 @@ export function projectNode(object: KubeObject): Node {
     status: defined({
       conditions: status?.conditions,
       allocatable: status?.allocatable?.cpu === undefined ? undefined : { cpu: status.allocatable.cpu },
+      volumesInUse: status?.volumesInUse,
+      volumesAttached: status?.volumesAttached,
     }),
   } as Node;
 }

@@ -143,10 +143,13 @@ export class View {
     resource: resources.STORAGE_CLASSES,
     project: projectWhole<StorageClass>,
   });
-  readonly volumeAttachments = new Table<VolumeAttachment, "node">({
+  readonly volumeAttachments = new Table<VolumeAttachment, "node" | "volume">({
     resource: resources.VOLUME_ATTACHMENTS,
     project: projectWhole<VolumeAttachment>,
-    indexes: { node: ({ spec }) => [spec.nodeName] },
+    indexes: {
+      node: ({ spec }) => [spec.nodeName],
+      volume: ({ spec: { source } }) => (source.persistentVolumeName ? [source.persistentVolumeName] : undefined),
+    },
   });
   readonly csiDrivers = new Table<CSIDriver>({ resource: resources.CSI_DRIVERS, project: projectWhole<CSIDriver> });
   readonly secrets = new Table<Secret>({ resource: resources.SECRETS, project: projectSecret });

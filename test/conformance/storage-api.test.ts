@@ -200,6 +200,45 @@ describe("[sig-storage] PersistentVolumes", () => {
   });
 });
 
+describe("[sig-storage] attaching", () => {
+  it("a CSI volume is attached to the node of its pod, and detached once the pod is gone", async () => {
+    const cluster = await startCluster();
+    const status = { conditions: [{ type: "Ready", status: "True" }] };
+    ok(
+      await cluster.create("/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata: { name: "n1" }, status }),
+      201,
+    );
+    const csi = { hostPath: undefined, csi: { driver: "csi.example.com", volumeHandle: "h1" } };
+    ok(await cluster.create(VOLUMES, volume("pv-1", csi)), 201);
+    ok(await cluster.create(CLAIMS, claim("pvc-1")), 201);
+    await cluster.settle();
+    const PODS = "/api/v1/namespaces/default/pods";
+    const spec = {
+      nodeName: "n1",
+      containers: [{ name: "c", image: "i" }],
+      volumes: [{ name: "v", persistentVolumeClaim: { claimName: "pvc-1" } }],
+    };
+    ok(await cluster.create(PODS, { ...pod("p"), spec }), 201);
+    await cluster.settle();
+    const ATTACHMENTS = `${STORAGE}/volumeattachments`;
+    const [attachment] = ok(await cluster.get(ATTACHMENTS)).items;
+    expect(attachment.spec).toEqual({
+      attacher: "csi.example.com",
+      nodeName: "n1",
+      source: { persistentVolumeName: "pv-1" },
+    });
+    // As the driver's attacher answers.
+    ok(await cluster.patch(`${ATTACHMENTS}/${attachment.metadata.name}/status`, { status: { attached: true } }));
+    await cluster.settle();
+    const attached = async () => ok(await cluster.get("/api/v1/nodes/n1")).status.volumesAttached;
+    expect(await attached()).toEqual([{ name: "kubernetes.io/csi/csi.example.com^h1", devicePath: "" }]);
+    ok(await cluster.delete(`${PODS}/p`));
+    await cluster.settle();
+    expect([await attached(), ok(await cluster.get(ATTACHMENTS)).items]).toEqual([undefined, []]);
+    expect(cluster.errors).toEqual([]);
+  });
+});
+
 describe("[sig-storage] classes and drivers", () => {
   const lives = [
     {
