@@ -154,6 +154,7 @@ export class Fairness {
         this.#turning.add(level);
         if (this.#turning.size === 1) schedule(() => this.#turn());
       },
+      drained: () => this.#sleep(),
       wantsWake: (_level, atMs) => this.#wakeBy(atMs),
     };
   }
@@ -178,6 +179,14 @@ export class Fairness {
       for (const level of this.#levels.values())
         if (level.queues !== undefined && level.queues.waiting > 0) level.turn();
     });
+  }
+
+  /** Nothing keeps an idle object awake. */
+  #sleep(): void {
+    for (const { queues } of this.#levels.values()) if (queues !== undefined && queues.waiting > 0) return;
+    this.#cancelWake?.();
+    this.#cancelWake = undefined;
+    this.#wakeAtMs = Number.POSITIVE_INFINITY;
   }
 
   /** Levels that need seats borrow from those that do not. */

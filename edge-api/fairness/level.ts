@@ -68,6 +68,8 @@ export interface LevelOptions {
   now: () => number;
   /** The level wants `turn` to be called when the event loop has turned; asked again after each. */
   wantsTurn(level: Level): void;
+  /** Nobody waits any more. */
+  drained(): void;
   /** Somebody waits: `turn` is to be called at this time (epoch ms), too. */
   wantsWake(level: Level, atMs: number): void;
 }
@@ -200,6 +202,7 @@ export class Level {
       next.decide("run");
     }
     const oldestMs = queues.oldestMs();
-    if (oldestMs !== undefined) this.#options.wantsWake(this, oldestMs + MAX_WAIT_MS);
+    if (oldestMs === undefined) this.#options.drained();
+    else this.#options.wantsWake(this, oldestMs + MAX_WAIT_MS);
   }
 }

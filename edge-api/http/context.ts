@@ -16,6 +16,7 @@ import type { CommitGroup } from "../store/commit-group.ts";
 import type { WatchHub } from "../store/watch-hub.ts";
 import type { WatchSpec, WatchStart } from "../store/watch-types.ts";
 import type { Environment } from "../verbs/environment.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { KeptAnswers } from "./kept-answers.ts";
 import type { RequestInfo } from "./request-info.ts";
 
@@ -33,6 +34,7 @@ export interface Services {
   /** For tokens that are not the request's own (TokenReview). */
   authenticator: Authenticator;
   commit: CommitGroup;
+  deadlines: Deadlines;
   fairness: Fairness;
   hub: WatchHub;
   metrics: RequestMetrics;

@@ -24,6 +24,7 @@ import { WatchHub } from "../store/watch-hub.ts";
 import type { Environment } from "../verbs/environment.ts";
 import { watchFields, watchFilter } from "../verbs/selection.ts";
 import type { Services } from "./context.ts";
+import { Deadlines } from "./deadlines.ts";
 import { formOf, representationOf } from "./watch-representation.ts";
 
 export interface ServicesOptions extends Pick<Services, "acceptWatch" | "hubChanged" | "report"> {
@@ -91,6 +92,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
       nowMs,
     }),
     commit,
+    deadlines: new Deadlines(clock),
     fairness: new Fairness({ store, clock, schedule: options.schedule ?? nextTurn }),
     hub: new WatchHub({
       store,

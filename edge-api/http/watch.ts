@@ -1,5 +1,6 @@
 /** GET with watch=true: events as they happen, over a chunked response or a WebSocket. */
 
+import { ApiError } from "../../machinery/meta/status.ts";
 import type { SentEvents } from "../observe/metrics.ts";
 import type { Watcher, WatchSpec, WatchStart } from "../store/watch-types.ts";
 import type { Target } from "../verbs/environment.ts";
@@ -16,6 +17,11 @@ import { nameOf, type WatchForm } from "./watch-representation.ts";
 
 /** Without timeoutSeconds a chunked watch ends after one to two of these, as kube-apiserver's --min-request-timeout. */
 const MIN_TIMEOUT_SECONDS = 1800;
+/** Below the 32,768 sockets that an object may hold. */
+const MAX_WATCHES = 20_000;
+/** A client that watches every resource in every namespace of a thousand has less. */
+const MAX_WATCHES_OF_USER = 5_000;
+const RETRY_AFTER_SECONDS = 10;
 /** Bytes of one watch that may wait for the client before the hub holds back. */
 const STREAM_BUFFER_BYTES = 256 * 1024;
 
@@ -23,11 +29,13 @@ export function watch(context: RequestContext, target: Target): Response {
   const { services, query, request } = context;
   const socket = request.headers.get("upgrade")?.toLowerCase() === "websocket";
   const form = formFor(context, target, socket ? "websocket" : "stream");
+  checkCount(context);
   const { spec, start } = planWatch(services.env, target, {
     ...listOptions(query),
     bookmarks: isTrue(query?.get("allowWatchBookmarks")),
     endsAtMs: endOf(context, socket),
     representation: nameOf(form),
+    owner: context.identity.user,
   });
   if (socket) return services.acceptWatch({ spec, start });
   const headers = new Headers(headersFor(context, contentTypeOf(form)));
@@ -38,6 +46,19 @@ export function watch(context: RequestContext, target: Target): Response {
     headers,
   });
 }
+
+/** Each watch costs memory for as long as it lasts. @throws ApiError 429 */
+function checkCount({ services, identity }: RequestContext): void {
+  const { hub } = services;
+  if (hub.countOf(identity.user) >= MAX_WATCHES_OF_USER)
+    throw tooManyWatches(`by user ${JSON.stringify(identity.user)}`);
+  if (hub.count() >= MAX_WATCHES) throw tooManyWatches("in this cluster");
+}
+
+const tooManyWatches = (where: string): ApiError =>
+  new ApiError(429, "TooManyRequests", `too many watches are open ${where}, please try again later`, {
+    retryAfterSeconds: RETRY_AFTER_SECONDS,
+  });
 
 const contentTypeOf = ({ framing }: WatchForm): string =>
   framing === "protobuf" ? `${PROTOBUF_TYPE};stream=watch` : "application/json";
@@ -59,7 +80,8 @@ function formFor({ request, query }: RequestContext, { kind }: Target, framing: 
 function endOf({ services, query }: RequestContext, socket: boolean): number | undefined {
   const asked = wholeNumber(query, "timeoutSeconds");
   const { env } = services;
-  if (asked !== undefined && asked > 0) return env.clock.now() + asked * 1000;
+  // Less than nothing is over at once, as upstream.
+  if (asked !== undefined && asked !== 0) return env.clock.now() + asked * 1000;
   return socket ? undefined : env.clock.now() + Math.round(MIN_TIMEOUT_SECONDS * (1 + env.random())) * 1000;
 }
 

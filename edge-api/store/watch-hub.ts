@@ -60,6 +60,8 @@ export class WatchHub {
   readonly #catchUp: CatchUpOptions;
   readonly #parts: SharedParts;
   readonly #all = new Set<WatchEntry>();
+  /** Watches that are open, by user; only of those who have any. */
+  readonly #byOwner = new Map<string, number>();
   readonly #live = new WatcherIndex<WatchEntry>();
   /** Watchers that want bookmarks. */
   #bookmarkers = 0;
@@ -186,6 +188,11 @@ export class WatchHub {
     this.#options.onDue?.();
   }
 
+  /** Watches that are open of one user. */
+  countOf(owner: string): number {
+    return this.#byOwner.get(owner) ?? 0;
+  }
+
   /** Watches that are open, of one resource when given. */
   count(resource?: string): number {
     if (resource === undefined) return this.#all.size;
@@ -224,9 +231,17 @@ export class WatchHub {
       describe: () => describe(entry),
     };
     this.#all.add(entry);
+    this.#owned(spec.owner, 1);
     if (spec.bookmarks) this.#bookmarkers++;
     this.#dueBy(endMs(entry));
     return entry;
+  }
+
+  #owned(owner: string | undefined, more: number): void {
+    if (owner === undefined) return;
+    const count = this.countOf(owner) + more;
+    if (count === 0) this.#byOwner.delete(owner);
+    else this.#byOwner.set(owner, count);
   }
 
   #committed(events: readonly StoredEvent[]): void {
@@ -359,6 +374,7 @@ export class WatchHub {
     if (entry.phase === "live") this.#live.delete(entry);
     entry.phase = "ended";
     this.#all.delete(entry);
+    this.#owned(entry.spec.owner, -1);
     if (entry.spec.bookmarks) this.#bookmarkers--;
     this.#parts.release(entry.spec);
   }

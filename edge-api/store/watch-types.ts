@@ -8,6 +8,8 @@ import type { Revision } from "./contract.ts";
 
 /** What one client watches: plain JSON, so that it can be kept beside a hibernating socket. */
 export interface WatchSpec {
+  /** User name of whose watch it is; absent: nobody's. */
+  owner?: string;
   /** A storage key: "pods", "deployments.apps". */
   resource: string;
   /** Absent: all namespaces. */

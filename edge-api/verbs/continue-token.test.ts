@@ -21,5 +21,5 @@ it.each([
   ["[CT9] null", encoded("null")],
   ["[CT10] too long", "A".repeat(5000)],
 ])("%s is refused", (_name, token) => {
-  expect(() => decodeContinue(token)).toThrow(/^continue key is not valid/);
+  expect(() => decodeContinue(token)).toThrow(/^invalid continue token: continue key is not valid/);
 });

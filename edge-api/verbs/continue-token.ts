@@ -1,4 +1,5 @@
 /** Where a list in pages goes on: opaque to clients, and nothing that must be kept secret or trusted. */
+import { describeSyntaxError } from "../../machinery/codec/json-error.ts";
 import { type ApiError, badRequest } from "../../machinery/meta/status.ts";
 import type { Revision } from "../store/contract.ts";
 
@@ -16,25 +17,31 @@ export function encodeContinue({ at, after }: ContinueToken): string {
   return toBase64Url(text);
 }
 
-/** @throws ApiError 400 for what encodeContinue did not make */
+/** @throws ApiError 400 for what encodeContinue did not make, in upstream's words */
 export function decodeContinue(token: string): ContinueToken {
   if (token.length > MAX_TOKEN_LENGTH) throw invalidToken("token is too long");
-  let value: unknown;
-  try {
-    value = JSON.parse(fromBase64Url(token));
-  } catch {
-    throw invalidToken("illegal base64 data or JSON");
-  }
-  const { v, rv, start } = (value ?? {}) as { v?: unknown; rv?: unknown; start?: unknown };
+  const text = fromBase64Url(token);
+  const { v, rv, start } = parsed(text) as { v?: unknown; rv?: unknown; start?: unknown };
   if (v !== VERSION) throw invalidToken(`server does not recognize this encoded version ${JSON.stringify(v ?? "")}`);
   if (typeof rv !== "number" || !Number.isSafeInteger(rv) || rv < -1 || rv === 0)
-    throw invalidToken("incorrect encoded start resourceVersion");
+    throw invalidToken(`incorrect encoded start resourceVersion (version ${VERSION})`);
+  if (start === undefined || start === "") throw invalidToken(`encoded start key empty (version ${VERSION})`);
   const match = typeof start === "string" ? /^([^/\0]*)\/([^/\0]+)\0$/.exec(start) : null;
-  if (!match) throw invalidToken("invalid encoded start key");
+  if (!match) throw invalidToken(String(typeof start === "string" ? start : typeof start));
   return { at: rv === -1 ? undefined : rv, after: { namespace: match[1]!, name: match[2]! } };
 }
 
-const invalidToken = (why: string): ApiError => badRequest(`continue key is not valid: ${why}`);
+function parsed(text: string): object {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalidToken(describeSyntaxError(text));
+  }
+  return typeof value === "object" && value !== null ? value : {};
+}
+
+const invalidToken = (why: string): ApiError => badRequest(`invalid continue token: continue key is not valid: ${why}`);
 
 const toBase64Url = (text: string): string =>
   btoa(String.fromCharCode(...new TextEncoder().encode(text)))
@@ -43,6 +50,9 @@ const toBase64Url = (text: string): string =>
     .replace(/=+$/, "");
 
 function fromBase64Url(token: string): string {
+  const wrong = token.search(/[^\w-]/);
+  const at = wrong >= 0 ? wrong : token.length % 4 === 1 ? token.length - 1 : -1;
+  if (at >= 0) throw invalidToken(`illegal base64 data at input byte ${at}`);
   const bytes = atob(token.replaceAll("-", "+").replaceAll("_", "/"));
   return new TextDecoder().decode(Uint8Array.from(bytes, (c) => c.charCodeAt(0)));
 }

@@ -7,9 +7,8 @@ import {
   notFound,
   type Status,
   type Subject,
-  tooLarge,
 } from "../../machinery/meta/status.ts";
-import { MAX_OBJECT_BYTES, StoreError } from "../store/contract.ts";
+import { StoreError } from "../store/contract.ts";
 
 export const MODIFIED = "the object has been modified; please apply your changes to the latest version and try again";
 
@@ -45,7 +44,8 @@ function fromStore(error: StoreError, asked: Subject): ApiError {
     case "Conflict":
       return conflict(subject, MODIFIED);
     case "TooLarge":
-      return tooLarge(`Request entity too large: limit is ${MAX_OBJECT_BYTES}`);
+      // As etcd's refusal reaches clients, who know it by its words.
+      return new ApiError(500, "", "etcdserver: request is too large");
     case "Compacted":
       return expired("The resourceVersion for the provided list is too old.");
     case "FutureRevision":

@@ -84,7 +84,8 @@ function startOf(
     const token = decodeContinue(continueToken);
     if (token.at !== undefined && token.at < env.store.compactedRevision())
       throw expired(EXPIRED_CONTINUE, encodeContinue({ at: undefined, after: token.after }));
-    if (token.at !== undefined && token.at > env.store.revision()) throw badRequest("continue key is not valid");
+    if (token.at !== undefined && token.at > env.store.revision())
+      throw badRequest("invalid continue token: continue key is not valid: its resourceVersion is yet to come");
     return token;
   }
   const revision = parseResourceVersion(resourceVersion);

@@ -13,6 +13,8 @@ export interface WatchOptions extends Omit<ListOptions, "limit"> {
   endsAtMs: number | undefined;
   /** See representation.ts. */
   representation: string;
+  /** User name. */
+  owner: string;
 }
 
 /** @throws ApiError 400, 422, 504 */
@@ -34,6 +36,7 @@ function specOf({ kind, namespace, name }: Target, options: WatchOptions): Watch
     ...(options.labelSelector && { labelSelector: options.labelSelector }),
     ...(fieldSelector && { fieldSelector }),
     representation: options.representation,
+    owner: options.owner,
     ...(options.bookmarks && { bookmarks: true }),
     ...(options.endsAtMs !== undefined && { endsAtMs: options.endsAtMs }),
   };

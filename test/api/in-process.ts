@@ -25,7 +25,7 @@ export interface Answer {
 export interface RequestOptions {
   as?: Identity;
   headers?: { [name: string]: string };
-  /** Text goes as it is. */
+  /** Text, bytes and streams go as they are. */
   body?: unknown;
   contentType?: string;
 }
@@ -34,6 +34,8 @@ export interface TestApi {
   services: Services;
   /** Moves time without firing timers. */
   advance(ms: number): void;
+  /** Fires the timers that are due; returns how many are still to come. */
+  fire(): number;
   errors: unknown[];
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
   /** The response itself, for streams. */
@@ -58,10 +60,13 @@ export async function startApi(
 ): Promise<TestApi> {
   let nowMs = START_MS;
   let nextUid = 1;
+  const timers = new Set<{ atMs: number; callback: () => void }>();
   const clock: Clock = {
     now: () => nowMs,
-    after: () => {
-      throw new Error("nothing may wait here");
+    after(delayMs, callback) {
+      const timer = { atMs: nowMs + delayMs, callback };
+      timers.add(timer);
+      return () => void timers.delete(timer);
     },
   };
   const store = new MemoryStore({ now: () => nowMs });
@@ -97,9 +102,10 @@ export async function startApi(
         },
         ...(body !== undefined && {
           body:
-            typeof body === "string" || body instanceof Uint8Array
+            typeof body === "string" || body instanceof Uint8Array || body instanceof ReadableStream
               ? (body as NonNullable<RequestInit["body"]>)
               : JSON.stringify(body),
+          duplex: "half",
         }),
       }),
     );
@@ -114,6 +120,13 @@ export async function startApi(
     errors,
     advance: (ms) => {
       nowMs += ms;
+    },
+    fire() {
+      for (const timer of [...timers].filter(({ atMs }) => atMs <= nowMs)) {
+        timers.delete(timer);
+        timer.callback();
+      }
+      return timers.size;
     },
     raw,
     request,

@@ -186,7 +186,7 @@ describe("requests", () => {
     const spec = {
       ...rules({ resourceRules: [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"], namespaces: ["*"] }] }),
       priorityLevelConfiguration: { name: "tiny" },
-    } as { rules: { subjects: object[] }[] };
+    } as unknown as { rules: { subjects: object[] }[] };
     spec.rules[0]!.subjects = [{ kind: "User", user: { name: "alice" } }];
     ok(await api.create(`${GROUP}/flowschemas`, { metadata: { name: "alice" }, spec }), 201);
 
