@@ -20,7 +20,7 @@ import { describeTypes } from "./http/openapi/descriptions.ts";
 import { ClusterStore as ClusterStoreObject, type Subscription } from "./objects/cluster-store.ts";
 import type { Bindings } from "./objects/environment.ts";
 import { FOLLOWED } from "./objects/event-store.ts";
-import { identityProvider } from "./objects/identity-provider.ts";
+import { identityProvider, mayBeAnonymous } from "./objects/identity-provider.ts";
 import { SubscriberObject } from "./objects/subscriber.ts";
 import { gatewayFor, gatewayRequest, nodeSocketOf } from "./tunnel/route.ts";
 import { apiReader } from "./worker/api-reader.ts";
@@ -90,6 +90,9 @@ interface Visit extends Passenger {
   cluster: string;
 }
 
+const reportProvider = (error: unknown): void =>
+  log({ level: "error", context: "identity provider", error: String(error) });
+
 /** One for each cluster, for as long as the isolate lives. */
 const authenticators = new Map<string, Authenticator>();
 
@@ -99,9 +102,7 @@ function authenticatorOf(env: Bindings, cluster: string): Authenticator {
     authenticator = createAuthenticator({
       source: () => storeOf(env, cluster) as unknown as IdentitySource,
       adminToken: env.KEDGE_ADMIN_TOKEN,
-      oidc: identityProvider(env, (error) =>
-        log({ level: "error", context: "identity provider", error: String(error) }),
-      ),
+      oidc: identityProvider(env, reportProvider),
       nowMs: () => Date.now(),
     });
     authenticators.set(cluster, authenticator);
@@ -116,7 +117,11 @@ const tlsOf = (request: Request): TlsClientAuth | undefined =>
   (request.cf as { tlsClientAuth?: TlsClientAuth } | undefined)?.tlsClientAuth;
 
 /** Undefined when the request must be refused. */
-function whoAsks(request: Request, env: Bindings, cluster: string): Identity | Promise<Identity | undefined> {
+function whoAsks(
+  request: Request,
+  env: Bindings,
+  cluster: string,
+): Identity | undefined | Promise<Identity | undefined> {
   const byCertificate = env.KEDGE_CLIENT_CERTIFICATES === "verified" && certificateIdentity(tlsOf(request));
   if (byCertificate) return byCertificate;
   const token = bearerToken(request.headers);
@@ -124,7 +129,7 @@ function whoAsks(request: Request, env: Bindings, cluster: string): Identity | P
   const known = authenticator.known(token);
   if (known) return known;
   // Who does not say who asks may do what RBAC grants to everybody.
-  if (token === "") return ANONYMOUS;
+  if (token === "") return mayBeAnonymous(env, request.url, reportProvider) ? ANONYMOUS : undefined;
   return authenticator.authenticate(token);
 }
 

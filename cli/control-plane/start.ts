@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, request } from "undici";
+import { parseYaml } from "../../machinery/codec/yaml.ts";
 import { Failure } from "../failure.ts";
 import { readIfExists, writeFileAtomic } from "../files.ts";
 import type { Layout } from "../layout.ts";
@@ -11,7 +12,7 @@ import { projectDir } from "../layout.ts";
 import type { Pki } from "../pki/store.ts";
 import { type Daemon, runningPid, startDaemon, stopDaemon } from "../system/process.ts";
 import { bundleWorker } from "./bundle.ts";
-import { workerdConfig } from "./workerd-config.ts";
+import { type WorkerdConfig, workerdConfig } from "./workerd-config.ts";
 import { readWrangler } from "./wrangler-config.ts";
 
 export interface ControlPlaneOptions {
@@ -25,6 +26,7 @@ export interface ControlPlaneOptions {
 /** Bindings that are handed on from the environment of `up`, where they are set. */
 const SETTINGS = [
   "KEDGE_AUDIT_POLICY",
+  "KEDGE_AUTHENTICATION_CONFIG",
   "KEDGE_RUNTIME_CONFIG",
   "KEDGE_SCHEDULER_CONFIG",
   "KEDGE_OIDC_ISSUER",
@@ -69,17 +71,29 @@ export async function prepareControlPlane({ layout, listen }: ControlPlaneOption
       ...["KEDGE_ADMIN_TOKEN", "KEDGE_CA_CERT", "KEDGE_CA_KEY", "KEDGE_SERVER_URL"],
       ...SETTINGS.filter((name) => process.env[name] !== undefined),
     ],
-    identityProvider: process.env.KEDGE_OIDC_ISSUER ? identityProvider(process.env) : undefined,
+    identityProvider: identityProvider(process.env),
   });
   writeFileAtomic(configFile, config, 0o600);
   return [workerdProgram(), "serve", configFile];
 }
 
 /** @throws Failure when the file of its CA cannot be read */
-function identityProvider({ KEDGE_OIDC_CA_FILE: file }: NodeJS.ProcessEnv) {
+function identityProvider(env: NodeJS.ProcessEnv): WorkerdConfig["identityProvider"] {
+  const { KEDGE_OIDC_ISSUER: issuer, KEDGE_OIDC_CA_FILE: file, KEDGE_AUTHENTICATION_CONFIG: config } = env;
+  if (config) return { binding: PROVIDER_BINDING, ...trustOf(config) };
+  if (!issuer) return undefined;
   const authority = file ? readIfExists(file) : undefined;
   if (file && authority === undefined) throw new Failure(`KEDGE_OIDC_CA_FILE: there is no file ${file}`);
-  return { binding: "KEDGE_OIDC_PROVIDER", authority };
+  return { binding: PROVIDER_BINDING, authorities: authority ? [authority] : [], trustsBrowsers: !authority };
+}
+
+const PROVIDER_BINDING = "KEDGE_OIDC_PROVIDER";
+
+/** All its issuers are reached by one way, which trusts whom any of them needs. The Worker checks the document. */
+function trustOf(config: string): { authorities: string[]; trustsBrowsers: boolean } {
+  const { jwt } = (parseYaml(config).value ?? {}) as { jwt?: { issuer?: { certificateAuthority?: string } }[] };
+  const given = (Array.isArray(jwt) ? jwt : []).map(({ issuer }) => issuer?.certificateAuthority ?? "");
+  return { authorities: given.filter((authority) => authority !== ""), trustsBrowsers: given.includes("") };
 }
 
 /** Secrets reach workerd through its environment, which only its owner can read. */
@@ -124,7 +138,11 @@ async function waitReady({ layout, pki, serverUrl }: ControlPlaneOptions): Promi
   try {
     for (;;) {
       try {
-        const { statusCode, body } = await request(`${serverUrl}/readyz`, { dispatcher, headersTimeout: 5_000 });
+        const { statusCode, body } = await request(`${serverUrl}/readyz`, {
+          dispatcher,
+          headersTimeout: 5_000,
+          headers: { authorization: `Bearer ${pki.adminToken}` },
+        });
         const answer = await body.text();
         if (statusCode === 200) return;
         last = `HTTP ${statusCode}: ${answer.slice(0, 500)}`;

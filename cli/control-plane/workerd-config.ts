@@ -15,10 +15,10 @@ export interface WorkerdConfig {
   /** Worker bindings that workerd takes from its environment: never on the command line, never in the file. */
   environment: string[];
   /**
-   * An identity provider of the cluster's users: may be in a private network, which nothing else that the Worker asks
-   * for may. `authority`: PEM of whoever signs its certificate; absent: as browsers trust.
+   * The identity providers of the cluster's users: may be in private networks, which nothing else that the Worker asks
+   * for may. `authorities`: PEMs of whoever signs their certificates, besides those that browsers trust or instead.
    */
-  identityProvider?: { binding: string; authority: string | undefined } | undefined;
+  identityProvider?: { binding: string; authorities: readonly string[]; trustsBrowsers: boolean } | undefined;
 }
 
 /**
@@ -30,9 +30,6 @@ const V8_FLAGS = ["--max-semi-space-size=4"];
 
 const text = (value: string): string => JSON.stringify(value);
 
-const tlsTrust = (authority: string | undefined): string =>
-  authority === undefined ? "trustBrowserCas = true" : `trustedCertificates = [${text(authority)}]`;
-
 /** Cap'n Proto text; workerd.capnp documents every field. */
 export function workerdConfig(config: WorkerdConfig): string {
   const bindings = [
@@ -42,9 +39,10 @@ export function workerdConfig(config: WorkerdConfig): string {
   ];
   const services: string[] = [];
   if (config.identityProvider) {
-    const { binding, authority } = config.identityProvider;
+    const { binding, authorities, trustsBrowsers } = config.identityProvider;
     bindings.push(`    (name = ${text(binding)}, service = "identityProvider"),`);
-    const network = `allow = ["public", "private"], tlsOptions = (${tlsTrust(authority)})`;
+    const trust = `trustBrowserCas = ${trustsBrowsers}, trustedCertificates = [${authorities.map(text).join(", ")}]`;
+    const network = `allow = ["public", "private"], tlsOptions = (${trust})`;
     services.push(`    (name = "identityProvider", network = (${network})),\n`);
   }
   const namespaces = config.objects.map(

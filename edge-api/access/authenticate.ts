@@ -9,7 +9,7 @@ export interface AuthenticatorOptions {
   verify(token: string): Promise<(Verified & { audiences: readonly string[] }) | undefined>;
   /** Looks a bootstrap token up; undefined when there is none like it. */
   bootstrapToken(id: string, secret: string): Promise<Identity | undefined>;
-  /** Tokens of an identity provider; absent: none are taken. @see oidc.ts */
+  /** Tokens of an identity provider; absent: none are taken. @see jwt/issuer.ts */
   oidc?: TokenSource | undefined;
   nowMs(): number;
 }

@@ -28,6 +28,8 @@ export interface Bindings {
   KEDGE_OIDC_GROUPS_PREFIX?: string;
   KEDGE_OIDC_REQUIRED_CLAIM?: string;
   KEDGE_OIDC_SIGNING_ALGS?: string;
+  /** AuthenticationConfiguration (apiserver.config.k8s.io/v1) as YAML or JSON; instead of KEDGE_OIDC_*. */
+  KEDGE_AUTHENTICATION_CONFIG?: string;
   /** How the identity provider is reached; absent: as everything else. */
   KEDGE_OIDC_PROVIDER?: { fetch(url: string, init?: RequestInit): Promise<Response> };
 }

@@ -2,23 +2,22 @@
 import { generateKeyPairSync } from "node:crypto";
 import fs from "node:fs";
 import https from "node:https";
-import os from "node:os";
 import path from "node:path";
 import { exportJWK, SignJWT } from "jose";
 import { Agent, request } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createAuthority } from "../../edge-api/access/certificates.ts";
+import { type Authority, createAuthority } from "../../edge-api/access/certificates.ts";
 import { certificateRequest, issueServerCertificate } from "../builders/certificates.ts";
 import { eventually, type TestCluster, testCluster } from "../e2e/harness.ts";
 
 const PORT = 16_459;
 const ISSUER_PORT = 16_460;
+const CLUSTER_INFO = "/api/v1/namespaces/kube-public/configmaps/cluster-info";
 const ISSUER = `https://127.0.0.1:${ISSUER_PORT}`;
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
 let cluster: TestCluster;
 let issuer: https.Server;
-const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "kedge-auth-"));
 const kubectl = (...args: string[]) => cluster.kubectl(...args);
 const refusal = async (...args: string[]): Promise<string> => {
   const { exitCode, stderr } = await cluster.kubectlRan(args);
@@ -27,10 +26,8 @@ const refusal = async (...args: string[]): Promise<string> => {
 };
 
 /** An identity provider on this machine, with a certificate of an authority of its own. */
-async function startIssuer(): Promise<https.Server> {
-  const authority = await createAuthority(Date.now());
+async function startIssuer(authority: Authority): Promise<https.Server> {
   const { certificate, key } = await issueServerCertificate(authority, "127.0.0.1");
-  fs.writeFileSync(path.join(scratch, "ca.pem"), authority.certificate);
   const jwk = { ...(await exportJWK(publicKey)), kid: "k", alg: "RS256" };
   const answers: { [url: string]: object } = {
     "/.well-known/openid-configuration": { issuer: ISSUER, jwks_uri: `${ISSUER}/keys` },
@@ -44,24 +41,33 @@ async function startIssuer(): Promise<https.Server> {
   return server;
 }
 
-const SETTINGS = {
-  KEDGE_OIDC_ISSUER: ISSUER,
-  KEDGE_OIDC_CLIENT_ID: "kedge",
-  KEDGE_OIDC_USERNAME_PREFIX: "oidc:",
-  KEDGE_OIDC_GROUPS_CLAIM: "groups",
-  KEDGE_OIDC_CA_FILE: path.join(scratch, "ca.pem"),
+const settings = (authority: string) => ({
+  KEDGE_AUTHENTICATION_CONFIG: JSON.stringify({
+    apiVersion: "apiserver.config.k8s.io/v1",
+    kind: "AuthenticationConfiguration",
+    jwt: [
+      {
+        issuer: { url: ISSUER, audiences: ["kedge"], certificateAuthority: authority },
+        claimMappings: { username: { expression: "'oidc:' + claims.sub" }, groups: { claim: "groups", prefix: "" } },
+      },
+    ],
+    anonymous: { enabled: true, conditions: ["/version", CLUSTER_INFO, "/api/v1/pods"].map((url) => ({ path: url })) },
+  }),
   KEDGE_AUDIT_POLICY: JSON.stringify({
     apiVersion: "audit.k8s.io/v1",
     kind: "Policy",
     omitStages: ["RequestReceived"],
     rules: [{ level: "Metadata", resources: [{ group: "", resources: ["configmaps"] }] }],
   }),
-};
+});
 
 beforeAll(async () => {
-  issuer = await startIssuer();
-  Object.assign(process.env, SETTINGS);
+  const authority = await createAuthority(Date.now());
+  issuer = await startIssuer(authority);
+  const given = settings(authority.certificate);
+  Object.assign(process.env, given);
   cluster = testCluster("auth", PORT);
+  for (const name of Object.keys(given)) delete process.env[name];
   const up = await cluster.kedge("up", "--no-node", "--port", String(PORT));
   expect(up.stderr + up.stdout).toContain("kedge is up");
   await eventually("service account", 20_000, () => kubectl("get", "serviceaccount", "default"));
@@ -69,7 +75,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await cluster.remove();
   issuer.close();
-  fs.rmSync(scratch, { recursive: true });
 });
 
 describe("kubectl auth", () => {
@@ -168,9 +173,8 @@ describe("credentials", () => {
       return { statusCode, body: (await body.json()) as any };
     };
     expect((await get("/version")).body.major).toBe("1");
-    expect((await get("/api/v1/namespaces/kube-public/configmaps/cluster-info")).body.data.kubeconfig).toContain(
-      `server: https://127.0.0.1:${PORT}`,
-    );
+    expect((await get(CLUSTER_INFO)).body.data.kubeconfig).toContain(`server: https://127.0.0.1:${PORT}`);
+    expect((await get("/readyz")).statusCode).toBe(401);
     const { statusCode, body } = await get("/api/v1/pods");
     expect([statusCode, body.message]).toEqual([
       403,

@@ -1,6 +1,6 @@
 import { exportJWK, type GenerateKeyPairResult, generateKeyPair, type JWK, SignJWT } from "jose";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createOidc, type OidcOptions } from "./oidc.ts";
+import { createOidc, type OidcOptions } from "./flags.ts";
 
 const ISSUER = "https://accounts.example";
 const NOW_MS = Date.parse("2026-01-01T00:00:00Z");
