@@ -68,5 +68,7 @@ export const portsKey = (ports: readonly EndpointPort[]): string =>
     .join(",");
 
 /** An endpoint stays the same one while these do, whatever its conditions. */
-export const endpointKey = ({ addresses, hostname = "", targetRef }: Endpoint): string =>
-  [...[...addresses].sort(), hostname, targetRef?.namespace ?? "", targetRef?.name ?? ""].join("|");
+export function endpointKey({ addresses, hostname = "", targetRef }: Endpoint): string {
+  const address = addresses.length === 1 ? addresses[0] : [...addresses].sort().join("|");
+  return `${address}|${hostname}|${targetRef?.namespace ?? ""}|${targetRef?.name ?? ""}`;
+}
