@@ -9,7 +9,7 @@ import { onlyStatus } from "../common/status.ts";
 import type { Strategy } from "../kind.ts";
 import { checkResourceValue } from "./pod-template/resources.ts";
 import { checkTaints } from "./pod-template/tolerations.ts";
-import type { Node } from "./v1-types.ts";
+import type { Node, NodeSystemInfo } from "./v1-types.ts";
 
 /** The deprecated single field and the list say the same; who sets only one means both. */
 function syncPodCidrs({ spec }: Node): void {
@@ -69,6 +69,19 @@ function statusErrors(next: Node, prev: Node): FieldError[] {
   return [...errors, ...changeErrors(next, prev)];
 }
 
+const NO_INFO: NodeSystemInfo = {
+  machineID: "",
+  systemUUID: "",
+  bootID: "",
+  kernelVersion: "",
+  osImage: "",
+  containerRuntimeVersion: "",
+  kubeletVersion: "",
+  kubeProxyVersion: "",
+  operatingSystem: "",
+  architecture: "",
+};
+
 const ROLE_PREFIX = "node-role.kubernetes.io/";
 const ROLE = "kubernetes.io/role";
 
@@ -115,7 +128,13 @@ export const node: Strategy<Node> = {
     if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
     return next;
   },
-  // Kubelets register with a status, so creation keeps it.
+  // Kubelets register with a status, so creation keeps it; what they leave out Go writes as empty.
+  prepareForCreate(next) {
+    next.status ??= {};
+    next.status.daemonEndpoints ??= { kubeletEndpoint: { Port: 0 } };
+    next.status.nodeInfo ??= { ...NO_INFO };
+    return next;
+  },
   prepareForUpdate(next, prev) {
     if (prev.status) next.status = prev.status;
     else delete next.status;

@@ -111,6 +111,8 @@ export const endpointSlice: Strategy<EndpointSlice> = {
   generation: true,
   defaults(next) {
     next.endpoints ??= [];
+    // Readers look into these without asking whether they are there: Go writes them even when they are empty.
+    for (const endpoint of next.endpoints) endpoint.conditions ??= {};
     for (const port of next.ports ?? []) {
       port.name ??= "";
       port.protocol ??= "TCP";

@@ -89,6 +89,7 @@ export const olderResourceClaimTemplate: Strategy = throughStored<
   defaults(next) {
     next.spec ??= { spec: {} };
     next.spec.spec ??= {};
+    next.spec.metadata ??= {};
     defaultRequests(next.spec.spec);
     return next;
   },

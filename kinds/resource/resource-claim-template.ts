@@ -11,6 +11,7 @@ export const resourceClaimTemplate: Strategy<ResourceClaimTemplate> = {
   defaults(next) {
     next.spec ??= { spec: {} };
     next.spec.spec ??= {};
+    next.spec.metadata ??= {};
     defaultResourceClaimSpec(next.spec.spec);
     return next;
   },
