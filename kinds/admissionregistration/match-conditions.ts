@@ -1,4 +1,4 @@
-/** CEL conditions of webhooks and policies: their names. What they say is compiled where they are evaluated. */
+/** CEL conditions of webhooks and policies: their names and number. What they say: see condition-expressions.ts. */
 import { duplicate, type FieldError, required, tooMany } from "../../machinery/meta/field-error.ts";
 import { qualifiedName } from "../../machinery/meta/names.ts";
 import { addMessages } from "../common/checks.ts";
@@ -14,9 +14,8 @@ export function checkMatchConditions(
   if (!conditions) return;
   if (conditions.length > MAX_CONDITIONS) errors.push(tooMany(path, conditions.length, MAX_CONDITIONS));
   const names = new Set<string>();
-  conditions.forEach(({ name = "", expression = "" }, i) => {
+  conditions.forEach(({ name = "" }, i) => {
     const at = `${path}[${i}]`;
-    if (expression.trim() === "") errors.push(required(`${at}.expression`));
     if (name === "") errors.push(required(`${at}.name`));
     else {
       addMessages(errors, `${at}.name`, name, qualifiedName(name));

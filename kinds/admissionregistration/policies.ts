@@ -1,14 +1,16 @@
 /**
- * Admission policies in CEL, and what binds them. Expressions are compiled where they are evaluated.
+ * Admission policies in CEL, and what binds them.
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
-import { type FieldError, fieldForbidden, invalid, required } from "../../machinery/meta/field-error.ts";
-import { checkOneOf, checkPresent, checkSubdomain } from "../common/checks.ts";
+import { duplicate, type FieldError, fieldForbidden, invalid, required } from "../../machinery/meta/field-error.ts";
+import { qualifiedName } from "../../machinery/meta/names.ts";
+import { addMessages, checkOneOf, checkPresent, checkSubdomain } from "../common/checks.ts";
 import { age, nameOf, selectorText } from "../common/rows.ts";
 import { checkSelector } from "../common/selectors.ts";
 import { separateStatus } from "../common/status.ts";
 import type { Strategy } from "../kind.ts";
 import { checkMatchConditions } from "./match-conditions.ts";
+import { compilePolicy } from "./policy-expressions.ts";
 import { checkMatch, defaultMatch } from "./rules.ts";
 import type {
   MutatingAdmissionPolicy,
@@ -37,6 +39,44 @@ function checkPolicy({ spec }: Policy): FieldError[] {
     if (!spec.matchConstraints.resourceRules?.length) errors.push(required("spec.matchConstraints.resourceRules"));
   }
   checkMatchConditions(errors, spec.matchConditions, "spec.matchConditions");
+  return errors;
+}
+
+const REASONS = ["Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"];
+
+function checkValidations({ spec }: ValidatingAdmissionPolicy): FieldError[] {
+  const errors: FieldError[] = [];
+  spec.validations?.forEach(({ message = "", messageExpression, reason }, i) => {
+    const path = `spec.validations[${i}]`;
+    if (messageExpression !== undefined && messageExpression !== "" && messageExpression.trim() === "")
+      errors.push(invalid(`${path}.messageExpression`, messageExpression, "must be non-empty if specified"));
+    if (message.trim() === "" && message !== "")
+      errors.push(invalid(`${path}.message`, message, "message must be non-empty if specified"));
+    else if (/[\r\n]/.test(message))
+      errors.push(invalid(`${path}.message`, message, "message must not contain line breaks"));
+    if (reason !== undefined) checkOneOf(errors, reason, `${path}.reason`, REASONS);
+  });
+  const keys = new Set<string>();
+  spec.auditAnnotations?.forEach(({ key = "" }, i) => {
+    const path = `spec.auditAnnotations[${i}].key`;
+    addMessages(errors, path, key, qualifiedName(`policy/${key}`));
+    if (keys.has(key)) errors.push(duplicate(path, key));
+    keys.add(key);
+  });
+  return [...errors, ...checkVariables({ spec } as Policy)];
+}
+
+function checkVariables({ spec }: Policy): FieldError[] {
+  const errors: FieldError[] = [];
+  const names = new Set<string>();
+  spec.variables?.forEach(({ name = "" }, i) => {
+    const path = `spec.variables[${i}].name`;
+    if (name === "") errors.push(required(path, "name is not specified"));
+    else if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name))
+      errors.push(invalid(path, name, "name is not a valid CEL identifier"));
+    else if (names.has(name)) errors.push(duplicate(path, name));
+    names.add(name);
+  });
   return errors;
 }
 
@@ -122,12 +162,7 @@ export const validatingAdmissionPolicy: Strategy<ValidatingAdmissionPolicy> = {
       const detail = "validations or auditAnnotations must contain at least one item";
       errors.push(required("spec.validations", detail));
     }
-    validations?.forEach(({ expression = "" }, i) => {
-      if (expression.trim() === "") {
-        errors.push(required(`spec.validations[${i}].expression`, "expression is not specified"));
-      }
-    });
-    return errors;
+    return [...errors, ...checkValidations(next), ...compilePolicy(next).errors];
   },
   row: (object, nowMs) => [
     nameOf(object),
@@ -148,6 +183,7 @@ export const mutatingAdmissionPolicy: Strategy<MutatingAdmissionPolicy> = {
     mutations?.forEach(({ patchType }, i) => {
       checkOneOf(errors, patchType, `spec.mutations[${i}].patchType`, ["ApplyConfiguration", "JSONPatch"]);
     });
+    errors.push(...checkVariables(next), ...compilePolicy(next).errors);
     if (reinvocationPolicy === undefined) errors.push(required("spec.reinvocationPolicy"));
     else checkOneOf(errors, reinvocationPolicy, "spec.reinvocationPolicy", ["IfNeeded", "Never"]);
     return errors;

@@ -6,6 +6,7 @@ import { age, nameOf } from "../common/rows.ts";
 import { checkSelector } from "../common/selectors.ts";
 import type { Strategy } from "../kind.ts";
 import { checkClientConfig } from "./client-config.ts";
+import { compileWebhookConditions } from "./condition-expressions.ts";
 import { checkMatchConditions } from "./match-conditions.ts";
 import { checkRule, defaultRules } from "./rules.ts";
 import type {
@@ -77,7 +78,9 @@ function checkHook(errors: FieldError[], hook: Webhook, path: string): void {
   checkSelector(errors, hook.namespaceSelector, `${path}.namespaceSelector`);
   checkSelector(errors, hook.objectSelector, `${path}.objectSelector`);
   checkClientConfig(errors, hook.clientConfig, `${path}.clientConfig`);
-  checkMatchConditions(errors, hook.matchConditions, `${path}.matchConditions`);
+  const conditions = `${path}.matchConditions`;
+  checkMatchConditions(errors, hook.matchConditions, conditions);
+  compileWebhookConditions(hook.matchConditions, { path: conditions, errors });
 }
 
 function validate({ webhooks }: Configuration): FieldError[] {

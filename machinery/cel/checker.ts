@@ -95,7 +95,7 @@ class Checker {
       case "map":
         return this.#map(node, scope);
       case "struct":
-        return this.#fail(node.at, `undeclared reference to '${node.name}' (in container '')`);
+        return this.#struct(node, scope);
       case "fold":
         return this.#fold(node, scope);
     }
@@ -285,6 +285,21 @@ class Checker {
     const values = node.entries.map(({ value, optional }) => this.#unwrapped(value, optional, scope));
     const key = this.#common(keys) ?? { kind: "param", name: `K#${this.#fresh++}` };
     return mapOf(key, this.#common(values) ?? { kind: "param", name: `V#${this.#fresh++}` });
+  }
+
+  #struct(node: Extract<Node, { kind: "struct" }>, scope: Scope): CelType {
+    const type = this.#environment.struct(node.name);
+    if (!type) return this.#fail(node.at, `undeclared reference to '${node.name}' (in container '')`);
+    for (const { name, value, optional } of node.fields) {
+      const given = this.#unwrapped(value, optional, scope);
+      const field = type.field(name);
+      if (!field) this.#fail(given.at, `undefined field '${name}'`);
+      else if (!isAssignable(field.type, given.type, this.#known)) {
+        const types = `expected type of field '${name}' is '${this.#show(field.type)}' but provided type is '${this.#show(given.type)}'`;
+        this.#fail(given.at, types);
+      }
+    }
+    return type;
   }
 
   #unwrapped(node: Node, optional: boolean, scope: Scope): { type: CelType; at: number } {

@@ -1,13 +1,15 @@
 /** What an expression may name: variables with their types, functions, types. Made once for each use, and shared. */
 import type { Overload } from "./functions/function.ts";
 import { STANDARD } from "./functions/standard.ts";
-import { BOOL, type CelType, NAMED_TYPES } from "./types.ts";
+import { BOOL, type CelType, NAMED_TYPES, type ObjectType } from "./types.ts";
 
 export interface Environment {
   readonly variables: ReadonlyMap<string, CelType>;
   readonly functions: ReadonlyMap<string, readonly Overload[]>;
   /** By the name they have in expressions. */
   readonly types: ReadonlyMap<string, CelType>;
+  /** The types whose objects an expression can make: `Object.spec{replicas: 2}`. */
+  struct(name: string): ObjectType | undefined;
   /** Lists and maps of literals may hold different types. Kubernetes has it that they may not. */
   readonly mixedLiterals: boolean;
   /** Whether there is `cel.bind(name, value, expression)`. */
@@ -18,6 +20,8 @@ export interface EnvironmentOptions {
   variables?: { readonly [name: string]: CelType };
   /** Besides the standard functions. */
   libraries?: readonly (readonly Overload[])[];
+  /** Absent: objects cannot be made. */
+  struct?(name: string): ObjectType | undefined;
   mixedLiterals?: boolean;
   hasBind?: boolean;
 }
@@ -42,6 +46,7 @@ export const LOGIC: readonly Overload[] = [
 export function createEnvironment({
   variables = {},
   libraries = [],
+  struct = () => undefined,
   mixedLiterals = false,
   hasBind = false,
 }: EnvironmentOptions): Environment {
@@ -53,7 +58,7 @@ export function createEnvironment({
   }
   const types = new Map(NAMED_TYPES);
   for (const library of libraries) for (const { params, result } of library) nameOpaque([...params, result], types);
-  return { variables: new Map(Object.entries(variables)), functions, types, mixedLiterals, hasBind };
+  return { variables: new Map(Object.entries(variables)), functions, types, struct, mixedLiterals, hasBind };
 }
 
 function nameOpaque(mentioned: readonly CelType[], types: Map<string, CelType>): void {

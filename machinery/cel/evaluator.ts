@@ -17,6 +17,7 @@ import {
   ObjectValue,
   Optional,
   TypeValue,
+  toJson,
   typeNameOf,
   type Value,
 } from "./values.ts";
@@ -38,6 +39,7 @@ export type Evaluate = (run: Run) => Value;
 
 const LIST_COST = 10;
 const MAP_COST = 30;
+const STRUCT_COST = 40;
 /** Evaluations between two looks at the clock. */
 const STEPS_BETWEEN_LOOKS = 100;
 
@@ -87,8 +89,28 @@ class Compiler {
       case "fold":
         return this.#fold(node, scope);
       case "struct":
-        throw new Error(formatIssue({ at: node.at, message: `no type ${node.name}` }, ""));
+        return this.#struct(node, scope);
     }
+  }
+
+  #struct(node: Extract<Node, { kind: "struct" }>, scope: Slots): Evaluate {
+    const type = this.#environment.struct(node.name);
+    if (!type) throw new Error(formatIssue({ at: node.at, message: `no type ${node.name}` }, ""));
+    const fields = node.fields.map(({ name, value, optional }) => ({
+      name: type.field(name)?.jsonName ?? name,
+      evaluate: this.compile(value, scope),
+      optional,
+    }));
+    return (run) => {
+      spend(run, STRUCT_COST);
+      const json: { [field: string]: unknown } = Object.create(null);
+      for (const { name, evaluate, optional } of fields) {
+        const value = evaluate(run);
+        if (!optional || !(value instanceof Optional)) json[name] = toJson(value);
+        else if (value.value !== undefined) json[name] = toJson(value.value);
+      }
+      return new ObjectValue(json, type);
+    };
   }
 
   #ident(node: Extract<Node, { kind: "ident" }>, scope: Slots): Evaluate {
