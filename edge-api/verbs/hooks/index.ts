@@ -1,4 +1,5 @@
 import { IP_ADDRESSES } from "../allocation/cluster-ips.ts";
+import { certificateRequestHooks } from "./certificate-requests.ts";
 import { resourceClaimHooks, resourceClaimTemplateHooks, taintHooks } from "./devices.ts";
 import { flowSchemaHooks } from "./flow-schemas.ts";
 import type { StorageHooks } from "./hooks.ts";
@@ -16,6 +17,7 @@ const HOOKS: ReadonlyMap<string, StorageHooks> = new Map([
   ["secrets", secretHooks],
   ["serviceaccounts", serviceAccountHooks],
   ["flowschemas.flowcontrol.apiserver.k8s.io", flowSchemaHooks],
+  ["certificatesigningrequests.certificates.k8s.io", certificateRequestHooks],
   ["resourceclaims.resource.k8s.io", resourceClaimHooks],
   ["resourceclaimtemplates.resource.k8s.io", resourceClaimTemplateHooks],
   ["resourceslices.resource.k8s.io", taintHooks],
