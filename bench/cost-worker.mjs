@@ -3,6 +3,8 @@
 import worker, * as main from "../edge-api/main.ts";
 
 const counts = { workerRequests: 0, objectRequests: 0, alarms: 0, awakeMs: 0 };
+/** What woke which object how often: "ClusterStore.alarm". */
+let calls = {};
 /** Cursors know their rows once they have been read. */
 let cursors = [];
 
@@ -50,6 +52,8 @@ function counted(Base) {
   for (const name of ENTRIES.filter((entry) => entry in Base.prototype)) {
     Counted.prototype[name] = async function (...given) {
       counts.objectRequests++;
+      const call = `${Base.name}.${name}`;
+      calls[call] = (calls[call] ?? 0) + 1;
       const startedMs = Date.now();
       try {
         return await Base.prototype[name].apply(this, given);
@@ -79,7 +83,8 @@ export default {
       rows.written += cursor.rowsWritten;
     }
     cursors = [];
-    const told = { ...counts, rowsRead: rows.read, rowsWritten: rows.written + counts.alarms };
+    const told = { ...counts, calls, rowsRead: rows.read, rowsWritten: rows.written + counts.alarms };
+    calls = {};
     Object.assign(counts, { workerRequests: 0, objectRequests: 0, alarms: 0, awakeMs: 0 });
     return Response.json(told);
   },

@@ -195,6 +195,8 @@ export class Runner implements Program {
       this.#loadAtMs = clock.now() + delayMs;
       throw error;
     }
+    // A snapshot tells only what differs: what was written and undone since looks as if it had never been.
+    for (const { worker, key } of this.#unseen) worker.queue.add(key, clock.now());
     this.#releaseSeen();
   }
 
