@@ -7,6 +7,7 @@ import { attachDetachController } from "./attach-detach/controller.ts";
 import { bootstrapSignerController } from "./bootstrap/signer.ts";
 import { tokenCleanerController } from "./bootstrap/token-cleaner.ts";
 import { certificateController } from "./certificates/controller.ts";
+import { podCertificateCleaner } from "./certificates/pod-requests.ts";
 import { clusterRoleAggregationController } from "./cluster-role-aggregation/controller.ts";
 import { cronJobController } from "./cron-job/controller.ts";
 import { daemonSetController } from "./daemon-set/controller.ts";
@@ -26,6 +27,7 @@ import { namespaceController } from "./namespace/controller.ts";
 import { taintEvictionController } from "./node/eviction.ts";
 import { nodeIpamController } from "./node/ipam.ts";
 import { nodeLifecycleController } from "./node/lifecycle.ts";
+import { nodeTtlController } from "./node-ttl/controller.ts";
 import { persistentVolumeController } from "./persistent-volume/controller.ts";
 import { podGarbageCollector } from "./pod-gc/controller.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
@@ -84,6 +86,7 @@ const allControllers = ({ cluster, api, caCertificate }: ControllersOptions): Co
   // Before the one that needs no version: so both can write to a new node in one commit.
   nodeLifecycleController(),
   nodeIpamController,
+  nodeTtlController(),
   taintEvictionController(),
   deploymentController,
   replicaSetController,
@@ -113,6 +116,7 @@ const allControllers = ({ cluster, api, caCertificate }: ControllersOptions): Co
   clusterRoleAggregationController,
   admissionPolicyStatusController,
   certificateController(cluster),
+  podCertificateCleaner,
   bootstrapSignerController,
   tokenCleanerController,
   leaseCleanerController,

@@ -7,6 +7,7 @@ import { metadata } from "../../test/fakes/cluster-objects.ts";
 import { planApproval } from "./approve.ts";
 import { DECIDED_MS, expiresAtMs, PENDING_MS, planCleaning } from "./clean.ts";
 import { mayCreate } from "./may.ts";
+import { POD_REQUEST_MS, planPodRequest } from "./pod-requests.ts";
 import { planSigning } from "./sign.ts";
 
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
@@ -189,4 +190,10 @@ describe("planCleaning", () => {
     expect(planCleaning(issued, CREATED + 59_000).againAtMs).toBe(CREATED + 60_000);
     expect(planCleaning(issued, CREATED + 60_000).actions).toHaveLength(1);
   });
+});
+
+it("[CC7] a pod's request goes after a quarter of an hour, answered or not", () => {
+  const made = request();
+  expect(planPodRequest(made, CREATED)).toEqual({ actions: [], againAtMs: CREATED + POD_REQUEST_MS });
+  expect(planPodRequest(made, CREATED + POD_REQUEST_MS).actions[0]?.op.verb).toBe("delete");
 });

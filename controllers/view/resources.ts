@@ -37,3 +37,4 @@ export const AUTOSCALERS = "horizontalpodautoscalers.autoscaling";
 export const RESOURCE_SLICES = "resourceslices.resource.k8s.io";
 export const DEVICE_TAINT_RULES = "devicetaintrules.resource.k8s.io";
 export const RESOURCE_QUOTAS = "resourcequotas";
+export const POD_CERTIFICATE_REQUESTS = "podcertificaterequests.certificates.k8s.io";
