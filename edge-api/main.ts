@@ -24,6 +24,7 @@ import { identityProvider, mayBeAnonymous } from "./objects/identity-provider.ts
 import { SubscriberObject } from "./objects/subscriber.ts";
 import { gatewayFor, gatewayRequest, nodeSocketOf } from "./tunnel/route.ts";
 import { apiReader } from "./worker/api-reader.ts";
+import { auditedRefusal } from "./worker/audit-refusal.ts";
 import { createAuthenticator, type IdentitySource } from "./worker/authentication.ts";
 import { clusterOf } from "./worker/cluster.ts";
 import { compressed } from "./worker/compress.ts";
@@ -143,6 +144,16 @@ const toStore = (request: Request, visit: Visit): Response | Promise<Response> =
     ),
   );
 
+function notLetIn(request: Request, { KEDGE_AUDIT_POLICY: policy }: Bindings): Response {
+  if (policy !== undefined) {
+    const { method, url, headers } = request;
+    const { clientIp: peer } = (request.cf ?? {}) as { clientIp?: string };
+    const line = auditedRefusal(policy, { method, url, headers, peer, nowMs: Date.now() });
+    if (line !== undefined) console.log(line);
+  }
+  return refuse(unauthorized());
+}
+
 /** A node dials in: its tunnel, or a channel of it. Undefined for other paths. */
 function dialIn(request: IRequest, { env, cluster, identity }: Visit): Promise<Response> | Response | undefined {
   const dialled = nodeSocketOf(new URL(request.url).pathname);
@@ -181,7 +192,7 @@ export default {
   async fetch(request: Request, env: Bindings): Promise<Response> {
     const cluster = clusterOf(request.headers.get("host") ?? "");
     const identity = await whoAsks(request, env, cluster);
-    if (!identity) return refuse(unauthorized());
+    if (!identity) return notLetIn(request, env);
     const visit: Visit = { env, cluster, identity, isAudited: env.KEDGE_AUDIT_POLICY !== undefined };
     return MAY_BE_ROUTED.test(request.url)
       ? router.fetch(request as unknown as IRequest, visit)

@@ -28,6 +28,7 @@ export function auditEvent(trail: AuditTrail, stage: Stage, nowMs: number): stri
     ...(info.isResource && { objectRef: objectRef(trail) }),
     ...(code !== undefined && { responseStatus: responseStatus(code, trail.responseObject) }),
     ...(decision.level === "RequestResponse" &&
+      stage !== "ResponseStarted" &&
       trail.responseObject !== undefined && { responseObject: trail.responseObject }),
     requestReceivedTimestamp: formatMicroTime(trail.receivedAtMs),
     stageTimestamp: formatMicroTime(nowMs),
