@@ -101,14 +101,34 @@ const showPlain = (context: RequestContext, answer: object): Response =>
 const show = (context: RequestContext, answer: object): Response =>
   textResponse(context, 200, JSON.stringify(answer), negotiatePlain(context.request.headers.get("accept")));
 
+interface Tagged {
+  text: string;
+  etag: string;
+}
+
+const aggregatedByRegistry = new WeakMap<Registry, Map<string, Tagged>>();
+
+/** Asked for by every client, and the same for all. */
+function aggregatedText(registry: Registry, root: "/api" | "/apis", version: string): Tagged {
+  const known = aggregatedByRegistry.get(registry) ?? new Map<string, Tagged>();
+  aggregatedByRegistry.set(registry, known);
+  const key = `${root} ${version}`;
+  let tagged = known.get(key);
+  if (!tagged) {
+    const groups = groupsOf(registry).filter(({ group }) => (group === "") === (root === "/api"));
+    const text = JSON.stringify(aggregated(groups, version));
+    tagged = { text, etag: `"${hexHash(text)}"` };
+    known.set(key, tagged);
+  }
+  return tagged;
+}
+
 /** At the two roots the aggregated form may be asked for instead. */
 function showRoot(context: RequestContext, root: "/api" | "/apis", plain: () => object): Response {
   const accepted = negotiateForms(context.request.headers.get("accept"), AGGREGATED);
   if (accepted.as === "Object") return textResponse(context, 200, JSON.stringify(plain()), accepted);
-  const groups = groupsOf(context.services.env.registry).filter(({ group }) => (group === "") === (root === "/api"));
-  const document = aggregated(groups, accepted.version);
-  const text = JSON.stringify(document);
-  const etag = `"${hexHash(text)}"`;
+  const { registry } = context.services.env;
+  const { text, etag } = aggregatedText(registry, root, accepted.version);
   const version = accepted.version.split("/")[1];
   const type = `${MEDIA_TYPES[accepted.media]};g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
   const headers = new Headers(headersFor(context, type));
@@ -118,7 +138,7 @@ function showRoot(context: RequestContext, root: "/api" | "/apis", plain: () => 
   if (etagMatches(context.request.headers.get("if-none-match"), etag)) {
     return new Response(null, { status: 304, headers });
   }
-  const body = accepted.media === "protobuf" ? toProtobuf(document, context.services.env.registry) : undefined;
+  const body = accepted.media === "protobuf" ? toProtobuf(JSON.parse(text) as object, registry) : undefined;
   const shown = accepted.media === "yaml" ? toYaml(text) : text;
   return new Response((body as Uint8Array<ArrayBuffer> | undefined) ?? shown, { status: 200, headers });
 }

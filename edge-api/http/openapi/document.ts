@@ -17,12 +17,17 @@ const SUBRESOURCE_TYPES: ReadonlyMap<string, string> = new Map([
   ["authentication.k8s.io/v1 TokenRequest", "io.k8s.api.authentication.v1.TokenRequest"],
 ]);
 
-export function openapiDocument(
-  served: { group: string; version: string; kinds: readonly Kind[] },
-  { registry, types }: { registry: Registry; types: TypeTable },
-  descriptions: Descriptions,
-): OpenApiDocument {
-  const { group, version, kinds } = served;
+interface Served {
+  group: string;
+  version: string;
+  kinds: readonly Kind[];
+}
+
+/** The paths of a group version, and the types they speak of. */
+export function contentOf(
+  { group, version, kinds }: Served,
+  registry: Registry,
+): { paths: OpenApiDocument["paths"]; roots: Set<string> } {
   const lists = kinds.filter(({ verbs }) => verbs.includes("list"));
   const prefix = group ? `/apis/${group}/${version}` : `/api/${version}`;
   const typeOf = (gvk: Gvk): string | undefined => {
@@ -40,9 +45,15 @@ export function openapiDocument(
   }
   const resources = `${META}APIResourceList`;
   roots.add(resources);
-  const schemas = schemasFor(types, roots, descriptions);
-  // References to what the tables lack would break the document.
-  for (const root of roots) schemas[root] ??= { type: "object" };
   const index = indexPath({ group, version, type: resources, says: "get available resources" });
-  return openApi({ [`${prefix}/`]: index, ...pathsOf(kinds, prefix, typeOf) }, schemas);
+  return { paths: { [`${prefix}/`]: index, ...pathsOf(kinds, prefix, typeOf) }, roots };
+}
+
+export function openapiDocument(
+  served: Served,
+  { registry, types }: { registry: Registry; types: TypeTable },
+  descriptions: Descriptions,
+): OpenApiDocument {
+  const { paths, roots } = contentOf(served, registry);
+  return openApi(paths, schemasFor(types, roots, descriptions));
 }

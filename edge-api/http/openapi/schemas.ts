@@ -6,7 +6,7 @@ export type JsonSchema = { [keyword: string]: unknown };
 
 const REF = "#/components/schemas/";
 
-/** Schemas of `roots` and of all they refer to, by name. */
+/** Schemas of `roots` and of all they refer to, by name: of what the tables lack a bare one, as references must lead somewhere. */
 export function schemasFor(
   types: TypeTable,
   roots: Iterable<string>,
@@ -17,7 +17,8 @@ export function schemasFor(
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (Object.hasOwn(schemas, name)) continue;
     const type = types.resolve(name);
-    if (type) schemas[name] = namedSchema(type, { descriptions, refer: (referred) => waiting.push(referred) });
+    const refer = (referred: string): unknown => waiting.push(referred);
+    schemas[name] = type ? namedSchema(type, { descriptions, refer }) : { type: "object" };
   }
   return Object.fromEntries(Object.entries(schemas).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -25,7 +26,7 @@ export function schemasFor(
 /** Types that have a name of their own in the document; the others are written where they are used. */
 const isNamed = ({ name }: TypeSchema): boolean => name.startsWith("io.k8s.");
 
-type Refer = (name: string) => void;
+type Refer = (name: string) => unknown;
 
 function namedSchema(
   type: TypeSchema,

@@ -7,10 +7,9 @@ import type { Registry } from "../../../kinds/kind.ts";
 import type { TypeTable } from "../../../machinery/schema/types.ts";
 import { servedGroups } from "../discovery/documents.ts";
 import { versionInfo } from "../discovery/version.ts";
-import { openapiDocument } from "./document.ts";
-import type { OpenApiDocument } from "./envelope.ts";
-import { indexDocument, indexDocuments } from "./index-documents.ts";
-import type { JsonSchema } from "./schemas.ts";
+import { contentOf } from "./document.ts";
+import { indexDocuments } from "./index-documents.ts";
+import { type JsonSchema, schemasFor } from "./schemas.ts";
 
 type Fields = { [name: string]: unknown };
 
@@ -27,29 +26,28 @@ export function swaggerDocument(
   env: { registry: Registry; types: TypeTable },
   descriptions: Descriptions,
 ): SwaggerDocument {
-  const paths: { [path: string]: Fields } = {};
-  const definitions: { [name: string]: JsonSchema } = {};
-  const add = (document: OpenApiDocument): void => {
-    for (const [path, item] of Object.entries(document.paths)) paths[path] = pathItem(item);
-    for (const [name, schema] of Object.entries(document.components.schemas ?? {})) definitions[name] ??= toV2(schema);
-  };
   const groups = servedGroups(env.registry);
-  for (const index of indexDocuments(groups.map(({ group }) => group))) {
-    add(indexDocument(index, env.types, descriptions));
-  }
-  for (const { versions } of groups) for (const served of versions) add(openapiDocument(served, env, descriptions));
+  const parts = [
+    ...indexDocuments(groups.map(({ group }) => group)).map(({ paths, type }) => ({
+      paths,
+      roots: type ? [type] : [],
+    })),
+    ...groups.flatMap(({ versions }) => versions.map((served) => contentOf(served, env.registry))),
+  ];
+  const roots = new Set(parts.flatMap((part) => [...part.roots]));
+  const paths = parts.flatMap((part) =>
+    Object.entries(part.paths).map(([path, item]) => [path, pathItem(item)] as const),
+  );
+  const schemas = Object.entries(schemasFor(env.types, roots, descriptions));
   return {
     swagger: "2.0",
     info: { title: "Kubernetes", version: versionInfo.gitVersion },
-    paths: sorted(paths),
-    definitions: sorted(definitions),
+    paths: Object.fromEntries(paths.sort(([a], [b]) => (a < b ? -1 : 1))),
+    definitions: Object.fromEntries(schemas.map(([name, schema]) => [name, toV2(schema)])),
     securityDefinitions: { BearerToken: { type: "apiKey", in: "header", name: "authorization" } },
     security: [{ BearerToken: [] }],
   };
 }
-
-const sorted = <T>(entries: { [name: string]: T }): { [name: string]: T } =>
-  Object.fromEntries(Object.entries(entries).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 const V3_REF = "#/components/schemas/";
 
