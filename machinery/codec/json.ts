@@ -32,7 +32,7 @@ export const duplicateWarnings = (duplicateFields: readonly string[]): string[] 
  * Go's encoding/json stops at 10,000, and has a stack that grows. Objects of Kubernetes' own kinds are at most some
  * thirty levels deep, and what is deeper than this would end a Worker's stack in whoever walks through it.
  */
-export const MAX_DEPTH = 1_000;
+export const MAX_DEPTH = 500;
 export const MAX_DUPLICATES = 100;
 
 /** @throws ApiError 400 with the message of Go's decoder */
