@@ -149,4 +149,17 @@ export function cliTests(world: () => NodeWorld): void {
       return (await kubectl("get", "pods", "-l", "app in (guestbook,agnhost)", "-o", "name")) === "";
     });
   });
+
+  it("[KD4] what nodes are sent over their WebSockets is counted, as is that they watch", async () => {
+    const sample = async (pattern: RegExp): Promise<number> => {
+      const metrics = await kubectl("get", "--raw", "/metrics");
+      return Number(pattern.exec(metrics)?.[1] ?? Number.NaN);
+    };
+    const watches = /^apiserver_longrunning_requests\{[^}]*resource="pods"[^}]*\} (\d+)$/m;
+    expect(await sample(watches)).toBeGreaterThanOrEqual(2);
+    const sent = /^apiserver_watch_events_sizes_count\{group="",resource="pods",version="v1"\} (\d+)$/m;
+    const before = (await sample(sent)) || 0;
+    await run("counted");
+    expect(await sample(sent)).toBeGreaterThan(before);
+  });
 }
