@@ -47,10 +47,10 @@ export function carryOver(next: KubeObject, prev: KubeObject, target: Target): v
   }
   copyOrDelete(meta, old, "uid");
   copyOrDelete(meta, old, "creationTimestamp");
-  copyOrDelete(meta, old, "deletionTimestamp");
-  copyOrDelete(meta, old, "deletionGracePeriodSeconds");
+  // What says that an object is going cannot be taken back; saying it of one that is not is refused later.
+  if (old.deletionTimestamp !== undefined) copyOrDelete(meta, old, "deletionTimestamp");
+  if (old.deletionGracePeriodSeconds !== undefined) meta.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
   copyOrDelete(meta, old, "generation");
-  copyOrDelete(meta, old, "generateName");
   delete meta.selfLink;
 }
 

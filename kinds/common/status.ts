@@ -18,7 +18,14 @@ export function onlyStatus<T extends KubeObject>(next: T, prev: T): T {
   return result;
 }
 
-const METADATA_OF_CLIENTS = ["labels", "annotations", "finalizers", "ownerReferences"] as const;
+const METADATA_OF_CLIENTS = [
+  "labels",
+  "annotations",
+  "finalizers",
+  "ownerReferences",
+  "deletionTimestamp",
+  "deletionGracePeriodSeconds",
+] as const;
 
 /** Some kinds' status endpoint leaves metadata as it is, too. */
 export function onlyStatusNoMetadata<T extends KubeObject>(next: T, prev: T): T {

@@ -13,6 +13,7 @@ export function preparePodStatus(next: Pod, prev: Pod): Pod {
   next.spec = prev.spec;
   if (prev.metadata.ownerReferences === undefined) delete next.metadata.ownerReferences;
   else next.metadata.ownerReferences = prev.metadata.ownerReferences;
+  if (prev.metadata.deletionTimestamp === undefined) delete next.metadata.deletionTimestamp;
   next.status ??= {};
   const qos = prev.status?.qosClass;
   if (qos === undefined) delete next.status.qosClass;

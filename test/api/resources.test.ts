@@ -454,3 +454,37 @@ describe("strict decoding", () => {
     );
   });
 });
+
+describe("what updates do to metadata", () => {
+  it("[UM1] the prefix of a name goes when it is left out; a deletion is not made by saying so", async () => {
+    const { body } = await api.create(MAPS, { metadata: { generateName: "a-" } });
+    const path = `${MAPS}/${body.metadata.name}`;
+    expect((await api.patch(path, { data: { a: "1" } })).body.metadata.generateName).toBe("a-");
+    const replaced = await api.replace(path, { metadata: { name: body.metadata.name } });
+    expect(replaced.body.metadata.generateName).toBeUndefined();
+
+    const deletion = { metadata: { deletionTimestamp: "2020-01-01T00:00:00Z" } };
+    const refused = await api.patch(path, deletion);
+    expect([refused.status, refused.body.message]).toEqual([
+      422,
+      `ConfigMap "${body.metadata.name}" is invalid: metadata.deletionTimestamp: Invalid value: "2020-01-01T00:00:00Z": field is immutable`,
+    ]);
+    await api.create(PODS, pod("p"));
+    expect((await api.patch(`${PODS}/p/status`, deletion)).body.metadata.deletionTimestamp).toBeUndefined();
+  });
+
+  it("[UM2] nobody takes a deletion back, and its grace period stays", async () => {
+    await api.create(MAPS, configMap("a"));
+    await api.patch(`${MAPS}/a`, { metadata: { finalizers: ["example.com/hold"] } });
+    const going = (await api.delete(`${MAPS}/a`)).body;
+    expect(going.metadata.deletionTimestamp).toBe("2026-01-01T00:00:00Z");
+    const { deletionTimestamp: _when, deletionGracePeriodSeconds: _grace, ...metadata } = going.metadata;
+    const replaced = await api.replace(`${MAPS}/a`, { ...going, metadata });
+    expect(replaced.body.metadata).toMatchObject({
+      deletionTimestamp: "2026-01-01T00:00:00Z",
+      deletionGracePeriodSeconds: 0,
+    });
+    const longer = await api.patch(`${MAPS}/a`, { metadata: { deletionGracePeriodSeconds: 9 } });
+    expect(longer.body.message).toContain("metadata.deletionGracePeriodSeconds: Invalid value: 9: field is immutable");
+  });
+});
