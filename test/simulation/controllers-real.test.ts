@@ -379,4 +379,26 @@ describe("controllers over the real API", () => {
     });
     expect(world.problems).toEqual([]);
   });
+
+  it("[REAL13] 100 Deployments at rest for ten minutes: no write, no wake-up, no timer", async () => {
+    const world = new RealWorld();
+    world.create("nodes", node("n1"));
+    await world.settle();
+    for (let i = 0; i < 100; i++) {
+      const name = `web-${i}`;
+      const spec = { replicas: 1, selector: { matchLabels: { app: name } }, template: template({ app: name }) };
+      world.create("deployments.apps", deployment(name, { spec }));
+    }
+    await world.settle();
+    expect(world.list<Deployment>("deployments.apps").map(({ status }) => status?.availableReplicas)).toEqual(
+      Array(100).fill(1),
+    );
+    const before = [world.store.revision(), world.program.metrics().commits];
+    expect(world.program.nextWakeMs()).toBeUndefined();
+    world.clock.advance(600_000);
+    await world.settle();
+    expect([world.store.revision(), world.program.metrics().commits]).toEqual(before);
+    expect(world.program.nextWakeMs()).toBeUndefined();
+    expect(world.problems).toEqual([]);
+  });
 });
