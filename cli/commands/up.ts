@@ -49,11 +49,24 @@ const LINE = {
       value: "FILE",
       help: "KubeSchedulerConfiguration (kubescheduler.config.k8s.io/v1) for the scheduler",
     },
+    "authentication-config": {
+      type: "string",
+      value: "FILE",
+      help: "AuthenticationConfiguration (apiserver.config.k8s.io/v1): identity providers, anonymous requests",
+    },
+    "audit-policy": { type: "string", value: "FILE", help: "Policy (audit.k8s.io/v1): what the audit log tells" },
     "no-node": { type: "boolean", help: "the control plane only; needs no root" },
     foreground: { type: "boolean", help: "stay, bring back what dies, and stop everything at Ctrl-C" },
     "no-install": { type: "boolean", help: "say what is missing instead of installing it" },
   },
 } as const;
+
+/** Flags that name a document for the control plane, and the binding it becomes. */
+const DOCUMENTS = [
+  ["scheduler-config", "KEDGE_SCHEDULER_CONFIG"],
+  ["authentication-config", "KEDGE_AUTHENTICATION_CONFIG"],
+  ["audit-policy", "KEDGE_AUDIT_POLICY"],
+] as const;
 
 const NODE_READY_TIMEOUT_MS = 60_000;
 
@@ -82,10 +95,11 @@ export async function main(args: string[]): Promise<void> {
     install: !flags["no-install"],
     progress: createProgress(process.stderr),
   };
-  const schedulerConfig = readFlagFile("scheduler-config", flags["scheduler-config"]);
-  if (schedulerConfig !== undefined) {
+  for (const [flag, setting] of DOCUMENTS) {
+    const text = readFlagFile(flag, flags[flag]);
+    if (text === undefined) continue;
     refuseWhileRunning(options.layout);
-    process.env.KEDGE_SCHEDULER_CONFIG = schedulerConfig;
+    process.env[setting] = text;
   }
   const started = performance.now();
   await withLock(options.layout, () => bringUp(options));
@@ -105,7 +119,7 @@ function readFlagFile(flag: string, file: string | undefined): string | undefine
   }
 }
 
-/** The scheduler reads its configuration when the control plane starts. */
+/** Documents are read when the control plane starts. */
 function refuseWhileRunning(layout: Layout): void {
   if (runningPid(controlPlaneDaemon(layout)) === undefined) return;
   throw new Failure("the control plane runs already: run ./kedge down first (data is kept) to give it a configuration");

@@ -13,6 +13,10 @@ const CACHED: ReadonlySet<string> = new Set([
   "runtimeclasses.node.k8s.io",
   "storageclasses.storage.k8s.io",
   "ingressclasses.networking.k8s.io",
+  "validatingadmissionpolicies.admissionregistration.k8s.io",
+  "validatingadmissionpolicybindings.admissionregistration.k8s.io",
+  "mutatingadmissionpolicies.admissionregistration.k8s.io",
+  "mutatingadmissionpolicybindings.admissionregistration.k8s.io",
 ]);
 /** Of one resource; beyond it, keeping starts anew. */
 const MAX_KEPT = 2048;

@@ -2,6 +2,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import fs from "node:fs";
 import https from "node:https";
+import os from "node:os";
 import path from "node:path";
 import { exportJWK, SignJWT } from "jose";
 import { Agent, request } from "undici";
@@ -16,6 +17,7 @@ const CLUSTER_INFO = "/api/v1/namespaces/kube-public/configmaps/cluster-info";
 const ISSUER = `https://127.0.0.1:${ISSUER_PORT}`;
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
+const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "kedge-auth-"));
 let cluster: TestCluster;
 let issuer: https.Server;
 const kubectl = (...args: string[]) => cluster.kubectl(...args);
@@ -41,8 +43,8 @@ async function startIssuer(authority: Authority): Promise<https.Server> {
   return server;
 }
 
-const settings = (authority: string) => ({
-  KEDGE_AUTHENTICATION_CONFIG: JSON.stringify({
+const documents = (authority: string) => ({
+  "authentication-config": JSON.stringify({
     apiVersion: "apiserver.config.k8s.io/v1",
     kind: "AuthenticationConfiguration",
     jwt: [
@@ -53,7 +55,7 @@ const settings = (authority: string) => ({
     ],
     anonymous: { enabled: true, conditions: ["/version", CLUSTER_INFO, "/api/v1/pods"].map((url) => ({ path: url })) },
   }),
-  KEDGE_AUDIT_POLICY: JSON.stringify({
+  "audit-policy": JSON.stringify({
     apiVersion: "audit.k8s.io/v1",
     kind: "Policy",
     omitStages: ["RequestReceived"],
@@ -64,17 +66,20 @@ const settings = (authority: string) => ({
 beforeAll(async () => {
   const authority = await createAuthority(Date.now());
   issuer = await startIssuer(authority);
-  const given = settings(authority.certificate);
-  Object.assign(process.env, given);
   cluster = testCluster("auth", PORT);
-  for (const name of Object.keys(given)) delete process.env[name];
-  const up = await cluster.kedge("up", "--no-node", "--port", String(PORT));
+  const flags = Object.entries(documents(authority.certificate)).flatMap(([flag, text]) => {
+    const file = path.join(scratch, flag);
+    fs.writeFileSync(file, text);
+    return [`--${flag}`, file];
+  });
+  const up = await cluster.kedge("up", "--no-node", "--port", String(PORT), ...flags);
   expect(up.stderr + up.stdout).toContain("kedge is up");
   await eventually("service account", 20_000, () => kubectl("get", "serviceaccount", "default"));
 });
 afterAll(async () => {
   await cluster.remove();
   issuer.close();
+  fs.rmSync(scratch, { recursive: true });
 });
 
 describe("kubectl auth", () => {

@@ -1,4 +1,6 @@
 /** The admission plugins, in the order kube-apiserver runs them: those it has on by default, and NodeRestriction. */
+import { mutatingAdmissionPolicies } from "../policies/mutating.ts";
+import { validatingAdmissionPolicies } from "../policies/validating.ts";
 import { escalationCheck } from "../rbac/escalation.ts";
 import { certificateApproval } from "./certificate-approval.ts";
 import { certificateRequester } from "./certificate-requester.ts";
@@ -43,8 +45,10 @@ export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
   defaultIngressClass,
   podTopologyLabels,
   podResizeValidator,
-  // Here, in this order: MutatingAdmissionPolicy, MutatingAdmissionWebhook, ValidatingAdmissionPolicy,
-  // ValidatingAdmissionWebhook. Whatever awaits ends the turn: what was read before must be read again behind it.
+  mutatingAdmissionPolicies,
+  // Here MutatingAdmissionWebhook, and behind the next ValidatingAdmissionWebhook. Whatever awaits ends the turn: what
+  // was read before must be read again behind it.
+  validatingAdmissionPolicies,
   resourceQuota,
 
   // No plugins upstream, but what its storage of these kinds does once all plugins have had their say.

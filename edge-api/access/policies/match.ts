@@ -1,0 +1,91 @@
+/** Whether a request is what a policy, or its binding, is about. Pure. */
+import type { MatchResources, NamedRuleWithOperations } from "../../../kinds/admissionregistration/v1-types.ts";
+import type { KubeObject } from "../../../machinery/meta/object.ts";
+import { compileSelector } from "../../../machinery/meta/selector.ts";
+import type { Attributes } from "../admission/plugin.ts";
+
+/** Policies and webhooks must not keep anybody from mending them. */
+const EXEMPT: ReadonlySet<string> = new Set(
+  [
+    "mutatingadmissionpolicies",
+    "mutatingadmissionpolicybindings",
+    "mutatingwebhookconfigurations",
+    "validatingadmissionpolicies",
+    "validatingadmissionpolicybindings",
+    "validatingwebhookconfigurations",
+  ].map((plural) => `${plural}.admissionregistration.k8s.io`),
+);
+
+export const isExempt = ({ kind }: Pick<Attributes, "kind">): boolean => EXEMPT.has(kind.storage);
+
+/** A resource under the group and version it is asked under. */
+export interface Endpoint {
+  group: string;
+  version: string;
+  resource: string;
+}
+
+export interface Matching {
+  attributes: Attributes;
+  /** Of the request's namespace; undefined for what lies in none. */
+  namespace: KubeObject | undefined;
+  /** Under which other groups and versions the same objects are served. */
+  equivalents: readonly Endpoint[];
+}
+
+export function matches(match: MatchResources | undefined, { attributes, namespace, equivalents }: Matching): boolean {
+  if (!match) return true;
+  const { resourceRules, excludeResourceRules, matchPolicy } = match;
+  const own: Endpoint = {
+    group: attributes.kind.group,
+    version: attributes.kind.version,
+    resource: attributes.kind.plural,
+  };
+  const endpoints = matchPolicy === "Exact" ? [own] : [own, ...equivalents];
+  const isIn = (rules: readonly NamedRuleWithOperations[]): boolean =>
+    rules.some((rule) => endpoints.some((endpoint) => ruleMatches(rule, endpoint, attributes)));
+  if (excludeResourceRules?.length && isIn(excludeResourceRules)) return false;
+  if (resourceRules?.length && !isIn(resourceRules)) return false;
+  return namespaceMatches(match, attributes, namespace) && objectMatches(match, attributes);
+}
+
+function ruleMatches(
+  rule: NamedRuleWithOperations,
+  { group, version, resource }: Endpoint,
+  attributes: Attributes,
+): boolean {
+  const has = (values: readonly string[] | undefined, value: string): boolean =>
+    values?.some((each) => each === "*" || each === value) ?? false;
+  const { operation, subresource, namespace, name, kind } = attributes;
+  if (!has(rule.operations, operation) || !has(rule.apiGroups, group) || !has(rule.apiVersions, version)) return false;
+  if (rule.resourceNames?.length && !rule.resourceNames.includes(name)) return false;
+  // A namespace itself lies in none.
+  const isNamespaced = namespace !== "" && kind.storage !== "namespaces";
+  if (rule.scope === "Namespaced" && !isNamespaced) return false;
+  if (rule.scope === "Cluster" && isNamespaced) return false;
+  return (rule.resources ?? []).some((text) => {
+    const [wanted, sub = ""] = text.split("/") as [string, string?];
+    return (wanted === "*" || wanted === resource) && (sub === "*" || sub === subresource);
+  });
+}
+
+function namespaceMatches(
+  { namespaceSelector }: MatchResources,
+  { kind, object, old }: Attributes,
+  namespace: KubeObject | undefined,
+): boolean {
+  if (!namespaceSelector || isEmpty(namespaceSelector)) return true;
+  const labels = kind.storage === "namespaces" ? (object ?? old)?.metadata.labels : namespace?.metadata.labels;
+  // What lies in no namespace is not for their labels to decide.
+  if (!namespace && kind.storage !== "namespaces") return true;
+  return compileSelector(namespaceSelector)(labels);
+}
+
+function objectMatches({ objectSelector }: MatchResources, { object, old }: Attributes): boolean {
+  if (!objectSelector || isEmpty(objectSelector)) return true;
+  const selects = compileSelector(objectSelector);
+  return [object, old].some((each) => each && selects(each.metadata.labels));
+}
+
+const isEmpty = (selector: { matchLabels?: object; matchExpressions?: readonly unknown[] }): boolean =>
+  Object.keys(selector.matchLabels ?? {}).length === 0 && (selector.matchExpressions ?? []).length === 0;

@@ -1,0 +1,127 @@
+/**
+ * MutatingAdmissionPolicy: expressions that say how what is written should be changed.
+ * Source: https://kubernetes.io/docs/reference/access-authn-authz/mutating-admission-policy/
+ */
+
+import type { CompiledPolicy } from "../../../kinds/admissionregistration/policy-expressions.ts";
+import type {
+  MutatingAdmissionPolicy,
+  MutatingAdmissionPolicyBinding,
+} from "../../../kinds/admissionregistration/v1-types.ts";
+import type { Kind } from "../../../kinds/kind.ts";
+import { types } from "../../../kinds/types.ts";
+import { mergeObjects } from "../../../machinery/apply/merge.ts";
+import { type ApplyType, applyTypeOf } from "../../../machinery/apply/schema.ts";
+import { toJson, type Value } from "../../../machinery/cel/values.ts";
+import { deepEqual } from "../../../machinery/meta/equality.ts";
+import type { KubeObject } from "../../../machinery/meta/object.ts";
+import { applyJsonPatch } from "../../../machinery/patch/json-patch.ts";
+import { decodeObject } from "../../../machinery/schema/decode.ts";
+import type { AdmissionPlugin, Attributes } from "../admission/plugin.ts";
+import { type Bound, boundPolicies } from "./bound.ts";
+import { conditionsHold, Evaluation } from "./evaluation.ts";
+import { policyRefusal } from "./refusal.ts";
+
+type BoundPolicy = Bound<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding>;
+type Fields = { [name: string]: unknown };
+
+const PLURALS = { policies: "mutatingadmissionpolicies", bindings: "mutatingadmissionpolicybindings" };
+
+export const mutatingAdmissionPolicies: AdmissionPlugin = {
+  name: "MutatingAdmissionPolicy",
+  admit(attributes, env) {
+    if (!attributes.object || attributes.operation === "DELETE") return;
+    const bound = boundPolicies<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding>(attributes, env, PLURALS);
+    if (bound.length === 0) return;
+    const seen = new Map<BoundPolicy, string>();
+    for (const each of bound) {
+      mutate(attributes, each);
+      seen.set(each, JSON.stringify(attributes.object));
+    }
+    // Those that want to be asked again see what the others have changed since: once.
+    for (const each of bound) {
+      if (each.policy.spec.reinvocationPolicy !== "IfNeeded") continue;
+      if (seen.get(each) !== JSON.stringify(attributes.object)) mutate(attributes, each);
+    }
+  },
+};
+
+/** @throws ApiError when the policy fails, and failing is not to be ignored */
+function mutate(attributes: Attributes, { policy, binding, compiled, bindings, problem }: BoundPolicy): void {
+  try {
+    if (problem !== undefined) throw new Error(`failed to configure binding: ${problem}`);
+    const object = attributes.object!;
+    const told = { ...bindings, object };
+    const holds = conditionsHold(compiled, new Evaluation(compiled, told));
+    if (holds === false) return;
+    if (typeof holds === "object") throw new Error(holds.error);
+    let next = object;
+    for (const mutation of compiled.mutations) {
+      const evaluation = new Evaluation(compiled, { ...told, object: next });
+      next = mutated(next, { mutation, evaluation, kind: attributes.kind });
+    }
+    if (!deepEqual(next, object)) replace(object, attributes.kind.strategy.defaults?.(next) ?? next);
+  } catch (error) {
+    if (policy.spec.failurePolicy === "Ignore") return;
+    const why = error instanceof Error ? error.message : String(error);
+    const by = `policy '${policy.metadata.name}' with binding '${binding?.metadata.name}'`;
+    throw policyRefusal(attributes, `${by} denied request: ${why}`);
+  }
+}
+
+/** A new object. @throws Error */
+function mutated(
+  object: KubeObject,
+  { mutation, evaluation, kind }: { mutation: CompiledPolicy["mutations"][number]; evaluation: Evaluation; kind: Kind },
+): KubeObject {
+  const outcome = evaluation.evaluate(mutation.program);
+  if (!outcome.ok) throw new Error(`expression '${mutation.expression.trim()}' resulted in error: ${outcome.error}`);
+  const changed = mutation.type === "JSONPatch" ? patched(object, outcome.value) : applied(object, outcome.value, kind);
+  const { value, unknownFields } = decodeObject({ types, type: kind.type, value: changed });
+  if (unknownFields.length > 0) throw new Error(unknownFields.join(", "));
+  return value as KubeObject;
+}
+
+function patched(object: KubeObject, value: Value): unknown {
+  return applyJsonPatch(structuredClone(object), toJson(value) as never);
+}
+
+function applied(object: KubeObject, value: Value, kind: Kind): unknown {
+  const type = applyTypeOf(types, kind.type);
+  // Through text: objects that expressions make have no prototype, and are shared with nothing.
+  const config = JSON.parse(JSON.stringify(toJson(value))) as Fields;
+  const { apiVersion, kind: _kind, metadata } = config as Partial<KubeObject>;
+  if (apiVersion !== undefined || _kind !== undefined) throw new Error("apiVersion and kind may not be set");
+  if (metadata && ("name" in metadata || "namespace" in metadata || "uid" in metadata))
+    throw new Error("the identity of the object may not be changed");
+  const atomic = firstAtomic(config, type, "");
+  if (atomic !== undefined)
+    throw new Error(`invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: ${atomic}`);
+  return mergeObjects(object as unknown as Fields, config, type);
+}
+
+/** The path of the first part that could only be set as a whole. */
+function firstAtomic(value: unknown, type: ApplyType, path: string): string | undefined {
+  if (type.kind === "list") {
+    if (type.relation === "atomic") return path;
+    for (const [i, item] of (Array.isArray(value) ? value : []).entries()) {
+      const found = firstAtomic(item, type.element, `${path}[${i}]`);
+      if (found !== undefined) return found;
+    }
+  }
+  if (type.kind !== "map" || typeof value !== "object" || value === null) return undefined;
+  if (type.atomic) return path;
+  for (const [name, inner] of Object.entries(value)) {
+    const next = type.fields.get(name)?.type ?? type.element;
+    const found = next && firstAtomic(inner, next, `${path}.${name}`);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** In place: whoever wrote it holds on to the object. */
+function replace(object: KubeObject, next: KubeObject): void {
+  const target = object as unknown as Fields;
+  for (const name of Object.keys(target)) if (!Object.hasOwn(next, name)) delete target[name];
+  Object.assign(target, next);
+}
