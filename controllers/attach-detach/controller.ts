@@ -4,7 +4,8 @@ import type { Change } from "../../machinery/cluster/feed-cache.ts";
 import { deepEqual } from "../../machinery/meta/equality.ts";
 import { isReady } from "../node/eviction-rate.ts";
 import { isOutOfService } from "../node/taints.ts";
-import { type Controller, keyOf, NOTHING, type Question } from "../runner/controller.ts";
+import { type Controller, keyOf, NOTHING, type Question, splitKey } from "../runner/controller.ts";
+import { claimKeysOf } from "../view/claim-names.ts";
 import { NODES, PERSISTENT_VOLUMES, PODS, VOLUME_ATTACHMENTS, VOLUME_CLAIMS } from "../view/resources.ts";
 import type { View } from "../view/view.ts";
 import { isFinished } from "../workload/pods.ts";
@@ -113,10 +114,9 @@ function volumesOn(node: Node, view: View): Map<string, { volume: PersistentVolu
   const found = new Map<string, { volume: PersistentVolume; pods: Pod[] }>();
   for (const pod of view.pods.by("node", node.metadata.name ?? "")) {
     if (isFinished(pod) && !keepsTerminated) continue;
-    for (const { name, persistentVolumeClaim, ephemeral } of pod.spec.volumes ?? []) {
-      const claimName = persistentVolumeClaim?.claimName ?? (ephemeral && `${pod.metadata.name}-${name}`);
-      const claim =
-        claimName === undefined ? undefined : view.volumeClaims.get(pod.metadata.namespace ?? "", claimName);
+    for (const key of claimKeysOf(pod)) {
+      const { namespace, name } = splitKey(key);
+      const claim = view.volumeClaims.get(namespace, name);
       if (claim?.status?.phase !== "Bound") continue;
       const volume = view.persistentVolumes.get("", claim.spec.volumeName ?? "");
       const driver = volume?.spec.csi?.driver;

@@ -11,6 +11,7 @@ import {
   splitKey,
 } from "../runner/controller.ts";
 import { controllerReference, createOp } from "../runner/ops.ts";
+import { claimNameOf } from "../view/claim-names.ts";
 import { PODS, VOLUME_CLAIMS } from "../view/resources.ts";
 import { controllerOf } from "../view/view.ts";
 import { isFinished } from "../workload/pods.ts";
@@ -42,10 +43,11 @@ export function planEphemeralClaims(pod: Pod, claimNamed: (name: string) => Pers
   if (pod.metadata.deletionTimestamp || isFinished(pod)) return NOTHING;
   const actions: Action[] = [];
   const events: EventDraft[] = [];
-  for (const { name, ephemeral } of pod.spec.volumes ?? []) {
-    const template = ephemeral?.volumeClaimTemplate;
-    if (!template) continue;
-    const claimName = `${pod.metadata.name}-${name}`;
+  for (const volume of pod.spec.volumes ?? []) {
+    const { name } = volume;
+    const template = volume.ephemeral?.volumeClaimTemplate;
+    const claimName = claimNameOf(pod, volume);
+    if (!template || claimName === undefined) continue;
     const failed = (why: string): EventDraft => ({
       about: pod,
       type: "Warning",

@@ -1,5 +1,6 @@
-import type { PersistentVolume, PersistentVolumeClaim } from "../../kinds/core/v1-types.ts";
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from "../../kinds/core/v1-types.ts";
 import { type Controller, keyOf, NOTHING, splitKey } from "../runner/controller.ts";
+import { claimKeysOf } from "../view/claim-names.ts";
 import { PERSISTENT_VOLUMES, PODS, VOLUME_ATTRIBUTES_CLASSES, VOLUME_CLAIMS } from "../view/resources.ts";
 import type { View } from "../view/view.ts";
 import { isVolumeUsed, planProtection, usesClaim } from "./plan.ts";
@@ -25,15 +26,10 @@ export const claimProtectionController: Controller = {
   },
 };
 
-function* deletedClaimsOf(
-  { metadata, spec }: { metadata: { namespace?: string; name?: string }; spec: unknown },
-  view: View,
-) {
-  const { volumes = [] } = spec as { volumes?: { name: string; persistentVolumeClaim?: { claimName: string } }[] };
-  const namespace = metadata.namespace ?? "";
-  for (const { name, persistentVolumeClaim } of volumes) {
-    const claim = persistentVolumeClaim?.claimName ?? `${metadata.name}-${name}`;
-    if (view.volumeClaims.get(namespace, claim)?.metadata.deletionTimestamp) yield `${namespace}/${claim}`;
+function* deletedClaimsOf(pod: Pod, view: View): Generator<string> {
+  for (const key of claimKeysOf(pod)) {
+    const { namespace, name } = splitKey(key);
+    if (view.volumeClaims.get(namespace, name)?.metadata.deletionTimestamp) yield key;
   }
 }
 

@@ -3,6 +3,7 @@ import type { PersistentVolume, PersistentVolumeClaim, Pod } from "../../kinds/c
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { NOTHING, type Plan } from "../runner/controller.ts";
 import { patchOp, removeFinalizerOp } from "../runner/ops.ts";
+import { claimNameOf } from "../view/claim-names.ts";
 import { controllerOf } from "../view/view.ts";
 
 /** Gives an object that lives the finalizer, and takes it from one that is deleted once nobody uses it. */
@@ -35,14 +36,8 @@ export function usesClaim(pod: Pod, claim: PersistentVolumeClaim): boolean {
   const { name } = claim.metadata;
   const { deletionTimestamp, deletionGracePeriodSeconds } = pod.metadata;
   const isShutDown = deletionTimestamp !== undefined && deletionGracePeriodSeconds === 0;
-  return (
-    pod.spec.volumes?.some(
-      ({ name: volume, persistentVolumeClaim, ephemeral }) =>
-        persistentVolumeClaim?.claimName === name ||
-        (ephemeral !== undefined &&
-          !isShutDown &&
-          `${pod.metadata.name}-${volume}` === name &&
-          controllerOf(claim)?.uid === pod.metadata.uid),
-    ) ?? false
+  const isOwn = controllerOf(claim)?.uid === pod.metadata.uid;
+  return (pod.spec.volumes ?? []).some(
+    (volume) => claimNameOf(pod, volume) === name && (!volume.ephemeral || (!isShutDown && isOwn)),
   );
 }

@@ -29,6 +29,7 @@ import { Table } from "../../machinery/cluster/table.ts";
 import type { KubeObject, OwnerReference } from "../../machinery/meta/object.ts";
 import { poolKey } from "../device-taint-eviction/taints.ts";
 import { classOf } from "../persistent-volume/classes.ts";
+import { claimKeysOf } from "./claim-names.ts";
 import {
   projectConfigMap,
   projectIdentity,
@@ -56,15 +57,6 @@ const orphans = {
   orphan: (object: KubeObject) => (controllerOf(object) ? undefined : [object.metadata.namespace ?? ""]),
 };
 
-/** Names of the claims a pod uses; that of an ephemeral volume is named after pod and volume. */
-function claimsOf({ metadata, spec }: Pod): string[] | undefined {
-  const keys = spec.volumes?.flatMap(({ name, persistentVolumeClaim, ephemeral }) => {
-    const claim = persistentVolumeClaim?.claimName ?? (ephemeral && `${metadata.name}-${name}`);
-    return claim === undefined ? [] : [`${metadata.namespace}/${claim}`];
-  });
-  return keys?.length ? keys : undefined;
-}
-
 const NONE: ReadonlyMap<string, Entry> = new Map();
 
 /**
@@ -80,7 +72,7 @@ export class View {
       ...orphans,
       node: ({ spec }) => (spec.nodeName ? [spec.nodeName] : undefined),
       /** By "namespace/name" of the PersistentVolumeClaims it uses, those made for it included. */
-      claim: (pod) => claimsOf(pod),
+      claim: claimKeysOf,
       /** All under the key "". */
       finished: ({ status }) => (status?.phase === "Succeeded" || status?.phase === "Failed" ? [""] : undefined),
     },
