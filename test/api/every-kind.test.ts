@@ -97,10 +97,40 @@ describe.each(kinds.map((kind) => [`${apiVersionOf(kind)} ${kind.kind}`, kind] a
     const cells: unknown[][] = table.rows.map((row: { cells: unknown[] }) => row.cells);
     for (const row of cells) expect(row).toHaveLength(table.columnDefinitions.length);
 
-    done(await api.request("DELETE", `${path}?dryRun=All`));
-    expect(done(await api.get(path)).metadata.resourceVersion).toBe(last.metadata.resourceVersion);
     await dispose(kind, path);
     expect((await api.get(path)).status).toBe(404);
+  });
+
+  it("LIFE-4 dry runs answer alike and leave nothing behind", async () => {
+    const list = collection(kind);
+    const object = sample(kind);
+    const path = `${list}/${object.metadata.name}`;
+    const revision = (): number => api.services.env.store.revision();
+    const before = revision();
+    const wished = done(await api.create(`${list}?dryRun=All`, object), 201);
+    expect([revision(), (await api.get(path)).status]).toEqual([before, 404]);
+    const made = done(await api.create(list, object), 201);
+    const same = ({ metadata: { uid: _uid, resourceVersion: _version, ...metadata }, ...rest }: typeof made) => [
+      metadata.name,
+      Object.keys(rest),
+    ];
+    expect(same(wished)).toEqual(same(made));
+
+    const live = done(await api.get(path));
+    const stored = revision();
+    const labels = { dry: "1" };
+    const changed = [
+      await api.replace(`${path}?dryRun=All`, { ...live, metadata: { ...live.metadata, labels } }),
+      await api.patch(`${path}?dryRun=All`, { metadata: { labels } }),
+      await api.patch(`${path}?dryRun=All`, { metadata: { labels } }, "strategic"),
+    ];
+    for (const answer of changed) expect(done(answer).metadata.labels.dry).toBe("1");
+    if ("status" in kind.subresources) done(await api.patch(`${path}/status?dryRun=All`, { status: {} }));
+    if ("scale" in kind.subresources) done(await api.patch(`${path}/scale?dryRun=All`, { spec: { replicas: 7 } }));
+    done(await api.delete(path, { dryRun: ["All"], propagationPolicy: "Foreground" }));
+    if (kind.verbs.includes("deletecollection")) done(await api.request("DELETE", `${list}?dryRun=All`));
+    expect(revision()).toBe(stored);
+    await dispose(kind, path);
   });
 
   it("LIFE-2 comes back from protobuf as it was", async () => {

@@ -124,8 +124,11 @@ export class AccountingStore implements Store {
   #write(quota: ResourceQuota, status: ResourceQuota["status"]): void {
     const kind = this.#options.registry.findStorage(QUOTAS);
     if (!kind) throw new Error(`no kind is stored as ${QUOTAS}`);
-    const { namespace = "", name = "", resourceVersion } = quota.metadata;
-    this.#inner.update({ resource: QUOTAS, namespace, name }, Number(resourceVersion), (revision) =>
+    const { namespace = "", name = "" } = quota.metadata;
+    const key = { resource: QUOTAS, namespace, name };
+    // What a dry run has just made does not say its revision.
+    const resourceVersion = quota.metadata.resourceVersion ?? this.#inner.get(key)?.revision;
+    this.#inner.update(key, Number(resourceVersion), (revision) =>
       encodeObject({ ...quota, status } as KubeObject, kind, revision),
     );
   }
