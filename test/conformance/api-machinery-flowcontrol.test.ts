@@ -63,4 +63,34 @@ describe("[sig-api-machinery] API priority and fairness", () => {
     ok(await api.create(path, make("with-status")), 201);
     await hasStatus(`${path}/with-status`, "FakeCondition");
   });
+
+  it("should ensure that requests can be classified by adding FlowSchema and PriorityLevelConfiguration", async () => {
+    const headersOf = async (user: string) => {
+      const { headers } = await api.get("/version", { as: { user, groups: ["system:authenticated"] } });
+      return [headers.get("x-kubernetes-pf-flowschema-uid"), headers.get("x-kubernetes-pf-prioritylevel-uid")];
+    };
+    const before = await headersOf("noxu");
+    const spec = { type: "Limited", limited: { nominalConcurrencyShares: 1, limitResponse: { type: "Reject" } } };
+    const level = ok(
+      await api.create(`/apis/${GROUP}/prioritylevelconfigurations`, { metadata: { name: "e2e" }, spec }),
+      201,
+    );
+    const rules = [
+      {
+        subjects: [{ kind: "User", user: { name: "noxu" } }],
+        nonResourceRules: [{ verbs: ["*"], nonResourceURLs: ["*"] }],
+      },
+    ];
+    const schema = ok(
+      await api.create(`/apis/${GROUP}/flowschemas`, {
+        metadata: { name: "e2e" },
+        spec: { matchingPrecedence: 1000, priorityLevelConfiguration: { name: "e2e" }, rules },
+      }),
+      201,
+    );
+    expect(await headersOf("noxu")).toEqual([schema.metadata.uid, level.metadata.uid]);
+    expect(await headersOf("foo")).toEqual(before);
+    ok(await api.delete(`/apis/${GROUP}/flowschemas/e2e`));
+    expect(await headersOf("noxu")).toEqual(before);
+  });
 });
