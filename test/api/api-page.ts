@@ -67,7 +67,7 @@ const ENDPOINTS: readonly [path: string, works: string, missing: string][] = [
   [
     "`/metrics`, `/metrics/slis`",
     "kube-apiserver's names for requests, watches, storage, decisions; controllers, scheduler and events merged in",
-    "etcd_*, process memory and CPU, admission latencies: workerd tells a program neither, and stops its clock while it computes",
+    "counts survive no sleep: an object that nobody asks anything for ten seconds begins anew; etcd_*, process memory and CPU, admission latencies, feature gates: workerd tells a program no memory or CPU, and stops its clock while it computes",
   ],
   ["`/.well-known/openid-configuration`, `/openid/v1/jwks`", "as upstream", ""],
   ["`/logs`, `/debug`, `/statusz`, `/flagz`, `/configz`", "", "all"],
