@@ -78,7 +78,7 @@ function mutated(
   if (!outcome.ok) throw new Error(`expression '${mutation.expression.trim()}' resulted in error: ${outcome.error}`);
   const changed = mutation.type === "JSONPatch" ? patched(object, outcome.value) : applied(object, outcome.value, kind);
   const { value, unknownFields } = decodeObject({ types, type: kind.type, value: changed });
-  if (unknownFields.length > 0) throw new Error(unknownFields.join(", "));
+  if (unknownFields.length > 0) throw new Error(unknownFields.map((field) => `unknown field "${field}"`).join(", "));
   return value as KubeObject;
 }
 

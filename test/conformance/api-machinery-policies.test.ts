@@ -1,0 +1,248 @@
+import { describe, expect, it } from "vitest";
+import { type Answer, startApi, type TestApi } from "../api/in-process.ts";
+
+const GROUP = "/apis/admissionregistration.k8s.io/v1";
+const DEPLOYMENTS = "/apis/apps/v1/namespaces/default/deployments";
+const onDeployments = {
+  resourceRules: [
+    { apiGroups: ["apps"], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["deployments"] },
+  ],
+};
+
+const made = async (answer: Promise<Answer>): Promise<Answer["body"]> => {
+  const { status, text, body } = await answer;
+  expect(status, text).toBe(201);
+  return body;
+};
+
+async function validated(
+  api: TestApi,
+  spec: object,
+  binding: object = { validationActions: ["Deny"] },
+  name = "policy.example.com",
+): Promise<void> {
+  const policy = { metadata: { name }, spec: { matchConstraints: onDeployments, ...spec } };
+  await made(api.create(`${GROUP}/validatingadmissionpolicies`, policy));
+  const bound = { metadata: { name: `binding-of-${name}` }, spec: { policyName: name, ...binding } };
+  await made(api.create(`${GROUP}/validatingadmissionpolicybindings`, bound));
+}
+
+async function mutated(api: TestApi, mutation: object, more: object = {}, name = "policy.example.com"): Promise<void> {
+  const spec = { matchConstraints: onDeployments, reinvocationPolicy: "Never", mutations: [mutation], ...more };
+  await made(api.create(`${GROUP}/mutatingadmissionpolicies`, { metadata: { name }, spec }));
+  const bound = { metadata: { name: `binding-of-${name}` }, spec: { policyName: name } };
+  await made(api.create(`${GROUP}/mutatingadmissionpolicybindings`, bound));
+}
+
+const applied = (expression: string) => ({ patchType: "ApplyConfiguration", applyConfiguration: { expression } });
+const jsonPatch = (expression: string) => ({ patchType: "JSONPatch", jsonPatch: { expression } });
+
+const deployment = (name: string, replicas = 1, more: object = {}) => ({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name, ...more },
+  spec: {
+    replicas,
+    selector: { matchLabels: { app: name } },
+    template: { metadata: { labels: { app: name } }, spec: { containers: [{ name: "c", image: "i" }] } },
+  },
+});
+
+describe("[sig-api-machinery] ValidatingAdmissionPolicy [Privileged:ClusterAdmin]", () => {
+  it("should validate against a Deployment [Conformance]", async () => {
+    const api = await startApi();
+    const validations = [
+      {
+        expression: "object.spec.replicas > 1",
+        messageExpression: "'wants more than 1, has ' + string(object.spec.replicas)",
+      },
+      { expression: "object.spec.replicas > 2", message: "three at least" },
+    ];
+    await validated(api, { validations });
+    const refused = await api.create(DEPLOYMENTS, deployment("one", 1));
+    expect(refused.status).toBe(422);
+    const message =
+      "deployments.apps \"one\" is forbidden: ValidatingAdmissionPolicy 'policy.example.com' with binding 'binding-of-policy.example.com' denied request: wants more than 1, has 1";
+    expect(refused.body).toMatchObject({
+      reason: "Invalid",
+      message,
+      details: { name: "one", group: "apps", kind: "deployments" },
+    });
+    expect((await api.create(DEPLOYMENTS, deployment("two", 2))).body.message).toContain(
+      "denied request: three at least",
+    );
+    await made(api.create(DEPLOYMENTS, deployment("three", 3)));
+    expect((await api.patch(`${DEPLOYMENTS}/three`, { spec: { replicas: 1 } })).status).toBe(422);
+    // Others are none of its business.
+    await made(api.create("/api/v1/namespaces/default/configmaps", { metadata: { name: "c" } }));
+    await api.delete(`${GROUP}/validatingadmissionpolicybindings/binding-of-policy.example.com`);
+    await made(api.create(DEPLOYMENTS, deployment("one", 1)));
+  });
+
+  it("should allow expressions to refer variables. [Conformance]", async () => {
+    const api = await startApi();
+    await validated(api, {
+      variables: [
+        { name: "replicas", expression: "object.spec.replicas" },
+        { name: "oddReplicas", expression: "variables.replicas % 2 == 1" },
+      ],
+      validations: [
+        { expression: "variables.replicas > 1" },
+        { expression: "variables.oddReplicas", reason: "Forbidden" },
+      ],
+    });
+    expect((await api.create(DEPLOYMENTS, deployment("one", 1))).body.message).toContain(
+      "denied request: failed expression: variables.replicas > 1",
+    );
+    const even = await api.create(DEPLOYMENTS, deployment("two", 2));
+    expect([even.status, even.body.reason]).toEqual([403, "Forbidden"]);
+    await made(api.create(DEPLOYMENTS, deployment("three", 3)));
+  });
+
+  it.each([
+    {
+      name: "an expression that makes no sense",
+      spec: { validations: [{ expression: "object.spec.replicas >" }] },
+      path: "spec.validations[0].expression",
+      says: "Syntax error",
+    },
+    {
+      name: "one that is no condition",
+      spec: { validations: [{ expression: "'yes'" }] },
+      path: "spec.validations[0].expression",
+      says: "must evaluate to bool",
+    },
+    {
+      name: "a message that is no text",
+      spec: { validations: [{ expression: "true", messageExpression: "1" }] },
+      path: "spec.validations[0].messageExpression",
+      says: "must evaluate to string",
+    },
+    {
+      name: "a variable that is not there",
+      spec: { validations: [{ expression: "variables.x" }] },
+      path: "spec.validations[0].expression",
+      says: "undefined field 'x'",
+    },
+    {
+      name: "parameters without a kind",
+      spec: { validations: [{ expression: "params.x" }] },
+      path: "spec.validations[0].expression",
+      says: "undeclared reference to 'params'",
+    },
+  ])("refuses $name", async ({ spec, path, says }) => {
+    const api = await startApi();
+    const policy = { metadata: { name: "p" }, spec: { matchConstraints: onDeployments, ...spec } };
+    const { status, body } = await api.create(`${GROUP}/validatingadmissionpolicies`, policy);
+    expect(status).toBe(422);
+    expect(body.details.causes).toMatchObject([{ field: path, reason: "FieldValueInvalid" }]);
+    expect(body.message).toContain(says);
+  });
+
+  it("warns where it should not deny, and fails as its failurePolicy says", async () => {
+    const api = await startApi();
+    const validations = [{ expression: "object.metadata.labels.team == 'a'" }];
+    await validated(api, { validations, failurePolicy: "Ignore" }, { validationActions: ["Warn", "Audit"] }, "warns");
+    const labelled = await api.create(DEPLOYMENTS, deployment("b", 1, { labels: { team: "b" } }));
+    expect(labelled.status).toBe(201);
+    expect(labelled.headers.get("warning")).toContain(
+      "Validation failed for ValidatingAdmissionPolicy 'warns' with binding 'binding-of-warns': failed expression",
+    );
+    // The expression fails where there are no labels.
+    expect((await made(api.create(DEPLOYMENTS, deployment("none")))).metadata.name).toBe("none");
+    await validated(api, { validations }, undefined, "denies");
+    expect((await api.create(DEPLOYMENTS, deployment("other"))).body.message).toContain(
+      "resulted in error: no such key: labels",
+    );
+  });
+
+  it("looks at conditions, parameters, namespaces and rights", async () => {
+    const api = await startApi();
+    await made(
+      api.create("/api/v1/namespaces/default/configmaps", { metadata: { name: "limits" }, data: { most: "3" } }),
+    );
+    await validated(
+      api,
+      {
+        paramKind: { apiVersion: "v1", kind: "ConfigMap" },
+        matchConditions: [{ name: "not-exempt", expression: "!object.metadata.name.startsWith('big')" }],
+        validations: [
+          { expression: "object.spec.replicas <= int(params.data.most)" },
+          { expression: "namespaceObject.metadata.name == 'default' && request.namespace == 'default'" },
+          { expression: "authorizer.group('').resource('pods').namespace('default').check('list').allowed()" },
+          { expression: "authorizer.requestResource.check('delete').allowed()" },
+        ],
+      },
+      { validationActions: ["Deny"], paramRef: { name: "limits", parameterNotFoundAction: "Deny" } },
+    );
+    expect((await api.create(DEPLOYMENTS, deployment("four", 4))).status).toBe(422);
+    await made(api.create(DEPLOYMENTS, deployment("big", 40)));
+    await made(api.create(DEPLOYMENTS, deployment("three", 3)));
+    await api.delete("/api/v1/namespaces/default/configmaps/limits");
+    expect((await api.create(DEPLOYMENTS, deployment("two", 2))).body.message).toContain(
+      "no params found for policy binding",
+    );
+  });
+});
+
+describe("[sig-api-machinery] MutatingAdmissionPolicy [Privileged:ClusterAdmin]", () => {
+  it("should mutate a Deployment [Conformance]", async () => {
+    const api = await startApi();
+    await mutated(api, applied("Object{ spec: Object.spec{ replicas: object.spec.replicas + 4 } }"));
+    const created = await made(api.create(DEPLOYMENTS, deployment("web", 1)));
+    expect(created.spec.replicas).toBe(5);
+    expect(created.spec.template).toEqual((await api.get(`${DEPLOYMENTS}/web`)).body.spec.template);
+  });
+
+  it("should mutate a Deployment with annotations [Conformance]", async () => {
+    const api = await startApi();
+    await mutated(
+      api,
+      jsonPatch(`[
+        JSONPatch{op: "test", path: "/spec/replicas", value: object.spec.replicas},
+        JSONPatch{op: "add", path: "/metadata/annotations", value: {}},
+        JSONPatch{op: "add", path: "/metadata/annotations/" + jsonpatch.escapeKey("example.com/by"), value: "policy"}
+      ]`),
+    );
+    expect((await made(api.create(DEPLOYMENTS, deployment("web", 1)))).metadata.annotations).toMatchObject({
+      "example.com/by": "policy",
+    });
+  });
+
+  it("adds to lists by their keys, with defaults, one policy after the other", async () => {
+    const api = await startApi();
+    const sidecar = 'Object.spec.template.spec.containers{name: "sidecar", image: "s"}';
+    const template = `Object.spec.template{spec: Object.spec.template.spec{containers: [${sidecar}]}}`;
+    await mutated(api, applied(`Object{spec: Object.spec{template: ${template}}}`), {}, "a");
+    const count = "string(object.spec.template.spec.containers.size())";
+    await mutated(api, applied(`Object{metadata: Object.metadata{labels: {"containers": ${count}}}}`), {}, "b");
+    const { spec, metadata } = await made(api.create(DEPLOYMENTS, deployment("web", 1)));
+    expect(metadata.labels).toEqual({ containers: "2" });
+    expect(spec.template.spec.containers).toMatchObject([
+      { name: "c" },
+      { name: "sidecar", terminationMessagePath: "/dev/termination-log" },
+    ]);
+  });
+
+  it.each([
+    {
+      name: "an atomic list",
+      expression:
+        'Object{spec: Object.spec{template: Object.spec.template{spec: Object.spec.template.spec{containers: [Object.spec.template.spec.containers{name: "c", command: ["x"]}]}}}}',
+      says: "may not mutate atomic arrays, maps or structs: .spec.template.spec.containers[0].command",
+    },
+    {
+      name: "a field that is not there",
+      expression: "Object{spec: Object.spec{size: 1}}",
+      says: 'unknown field \\"spec.size\\"',
+    },
+  ])("denies what mutates $name", async ({ expression, says }) => {
+    const api = await startApi();
+    await mutated(api, applied(expression));
+    const { status, text } = await api.create(DEPLOYMENTS, deployment("web", 1));
+    expect(status).toBe(422);
+    expect(text).toContain("policy 'policy.example.com' with binding 'binding-of-policy.example.com' denied request: ");
+    expect(text).toContain(says);
+    expect((await api.get(`${DEPLOYMENTS}/web`)).status).toBe(404);
+  });
+});
