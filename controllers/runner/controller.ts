@@ -6,7 +6,11 @@ import type { View } from "../view/view.ts";
 
 /** A core/v1 Event to tell; the recorder counts, combines and limits them. */
 export interface EventDraft {
-  about: { apiVersion: string; kind: string; metadata: { namespace?: string; name?: string; uid?: string } };
+  about: {
+    apiVersion: string;
+    kind: string;
+    metadata: { namespace?: string; name?: string; uid?: string; resourceVersion?: string };
+  };
   type: "Normal" | "Warning";
   reason: string;
   message: string;

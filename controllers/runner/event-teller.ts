@@ -1,5 +1,6 @@
-import type { Cluster, WriteOp } from "../../machinery/cluster/contract.ts";
+import type { Cluster, WriteResult } from "../../machinery/cluster/contract.ts";
 import { backoffDelayMs } from "../../machinery/queue/backoff.ts";
+import type { Recorded } from "./events.ts";
 
 /** Events of one call. */
 const MAX_OPS = 1_000;
@@ -10,12 +11,6 @@ const MAX_WAITING = 20_000;
 /** client-go's recorder tries as often, and then gives an event up. */
 const MAX_ATTEMPTS = 12;
 const RETRY = { baseMs: 1_000, maxMs: 10_000 };
-
-interface Untold {
-  op: WriteOp;
-  /** It was not written: the same event must be told as a new one. */
-  forget(): void;
-}
 
 export interface EventTellerOptions {
   write: Cluster["write"];
@@ -32,7 +27,7 @@ export interface EventTellerOptions {
  */
 export class EventTeller {
   readonly #options: EventTellerOptions;
-  #waiting: Untold[] = [];
+  #waiting: Recorded[] = [];
   #isSending = false;
   #failures = 0;
   #notBeforeMs = 0;
@@ -56,7 +51,7 @@ export class EventTeller {
     return this.#waiting.length >= MANY;
   }
 
-  tell(event: Untold): void {
+  tell(event: Recorded): void {
     if (this.#waiting.length < MAX_WAITING) this.#waiting.push(event);
     else this.#drop([event]);
   }
@@ -74,17 +69,14 @@ export class EventTeller {
     void this.#send(this.#waiting.splice(0, MAX_OPS));
   }
 
-  async #send(events: Untold[]): Promise<void> {
+  async #send(events: Recorded[]): Promise<void> {
     const { write, actor, now, onSent, log } = this.#options;
     try {
       const results = await write(
         actor,
         events.map(({ op }) => op),
       );
-      // Most often: it has expired, or its namespace is going.
-      events.forEach(({ forget }, i) => {
-        if (results[i]?.ok !== true) forget();
-      });
+      for (const [i, event] of events.entries()) this.#settle(event, results[i]);
       this.#failures = 0;
     } catch (error) {
       this.#failures++;
@@ -100,8 +92,19 @@ export class EventTeller {
     onSent();
   }
 
-  #drop(events: readonly Untold[]): void {
+  #settle(event: Recorded, result: WriteResult | undefined): void {
+    if (result?.ok) return;
+    // What was counted up has expired since.
+    const isGone = event.op.verb === "patch" && result?.status.reason === "NotFound";
+    if (isGone) this.tell({ ...event, op: { ...event.anew(), ...same(event) } });
+    else event.forget();
+  }
+
+  #drop(events: readonly Recorded[]): void {
     this.#dropped += events.length;
     for (const { forget } of events) forget();
   }
 }
+
+/** As whom, and how, it is written. */
+const same = ({ op: { actor, options } }: Recorded) => ({ ...(actor && { actor }), ...(options && { options }) });

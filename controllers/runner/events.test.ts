@@ -63,6 +63,29 @@ describe("EventRecorder", () => {
     expect(tell(52, NOW + 300_000)).toBeUndefined();
   });
 
+  it("[EV6] what was not told is counted, and told with its count", () => {
+    const recorder = new EventRecorder();
+    for (let i = 0; i < 25; i++) recorder.record(draft("x", "web", `r${i}`), "c", NOW);
+    for (let i = 0; i < 3; i++) expect(recorder.record(draft("up"), "c", NOW)).toBeUndefined();
+    const told = recorder.record(draft("up"), "c", NOW + 300_000);
+    expect(told?.op).toMatchObject({
+      verb: "create",
+      object: { count: 4, firstTimestamp: "2026-01-01T00:00:00Z", lastTimestamp: "2026-01-01T00:05:00Z" },
+    });
+  });
+
+  it("[EV7] one that has expired is told as a new one, its count going on", () => {
+    const recorder = new EventRecorder();
+    const first = recorder.record(draft("up"), "c", NOW)?.op as { object?: { metadata: { name: string } } };
+    const again = recorder.record(draft("up"), "c", NOW + 4_000_000);
+    expect(again?.op.verb).toBe("patch");
+    const anew = again?.anew() as unknown as { verb: string; object: { count: number; metadata: { name: string } } };
+    expect([anew.verb, anew.object.count]).toEqual(["create", 2]);
+    expect(anew.object.metadata.name).not.toBe(first.object?.metadata.name);
+    const third = recorder.record(draft("up"), "c", NOW + 4_000_001)?.op;
+    expect(third).toMatchObject({ verb: "patch", name: anew.object.metadata.name, patch: { count: 3 } });
+  });
+
   it("[EV5] events about cluster-scoped objects lie in default", () => {
     const about = { apiVersion: "v1", kind: "Node", metadata: { name: "n1", uid: "u" } };
     const op = new EventRecorder().record({ about, type: "Normal", reason: "r", message: "m" }, "c", NOW)?.op;

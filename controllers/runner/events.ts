@@ -10,9 +10,19 @@ const REFILL_MS = 300_000;
 const MEMORY_ENTRIES = 4_096;
 
 interface Told {
-  name: string;
+  /** Undefined while it was not told yet. */
+  name: string | undefined;
   count: number;
   firstTimestamp: string;
+}
+
+/** An event on its way. */
+export interface Recorded {
+  op: WriteOp;
+  /** The write that tells it as a new event: the one that was counted up may have expired. */
+  anew(): WriteOp;
+  /** It could not be told: the next one like it is a new one. */
+  forget(): void;
 }
 
 /** A Map that forgets what was not used for longest. */
@@ -43,48 +53,56 @@ export class EventRecorder {
   readonly #told = new Recent<Told>();
   #sequence = 0;
 
-  /** The write that tells it; undefined when there is too much to tell of this object. `forget` undoes if it fails. */
-  record(draft: EventDraft, component: string, nowMs: number): { op: WriteOp; forget(): void } | undefined {
+  /** What tells it; undefined when there is too much to tell of this object: it is counted all the same. */
+  record(draft: EventDraft, component: string, nowMs: number): Recorded | undefined {
     const { about, type, reason } = draft;
-    const { namespace = "", name = "", uid = "" } = about.metadata;
+    const { namespace = "", name = "", uid = "", resourceVersion } = about.metadata;
     const object = [component, about.apiVersion, about.kind, namespace, name, uid].join("\n");
     const kindOfEvent = [object, type, reason].join("\n");
     const combined = this.#isCombined(kindOfEvent, draft.message, nowMs);
     const message = combined ? `(combined from similar events): ${draft.message}` : draft.message;
-    if (!this.#mayTell(object, nowMs)) return undefined;
-
     const key = combined ? kindOfEvent : `${kindOfEvent}\n${draft.message}`;
     const now = formatTime(nowMs);
-    const told = this.#told.use(key, () => ({
-      // Upstream's names end in the nanosecond; ours are counted up within a millisecond.
-      name: `${name.slice(0, 230)}.${(BigInt(nowMs) * 1_000_000n + BigInt(this.#sequence++ % 1_000_000)).toString(16)}`,
-      count: 0,
-      firstTimestamp: now,
-    }));
+    // Upstream's names end in the nanosecond; ours are counted up within a millisecond.
+    const newName = () =>
+      `${name.slice(0, 230)}.${(BigInt(nowMs) * 1_000_000n + BigInt(this.#sequence++ % 1_000_000)).toString(16)}`;
+    const told = this.#told.use(key, () => ({ name: undefined, count: 0, firstTimestamp: now }));
     told.count++;
-    const forget = () => this.#told.forget(key);
-    const at = { resource: "events", namespace: namespace || "default" };
-    if (told.count > 1) {
-      const patch = { count: told.count, lastTimestamp: now, message };
-      return { op: { ...at, verb: "patch", name: told.name, patchType: "merge", patch }, forget };
-    }
-    const object_ = {
-      apiVersion: "v1",
-      kind: "Event",
-      metadata: { name: told.name, namespace: at.namespace },
-      involvedObject: { apiVersion: about.apiVersion, kind: about.kind, ...(namespace && { namespace }), name, uid },
-      type,
-      reason,
-      message,
-      source: { component },
-      reportingComponent: component,
-      reportingInstance: "",
-      firstTimestamp: told.firstTimestamp,
-      lastTimestamp: now,
-      eventTime: null,
-      count: 1,
+    if (!this.#mayTell(object, nowMs)) return undefined;
+
+    const { count, firstTimestamp } = told;
+    const at = { resource: "events", namespace: namespace || "default" } as const;
+    const anew = (): WriteOp => {
+      told.name = newName();
+      const event = {
+        apiVersion: "v1",
+        kind: "Event",
+        metadata: { name: told.name, namespace: at.namespace },
+        involvedObject: {
+          apiVersion: about.apiVersion,
+          kind: about.kind,
+          ...(namespace && { namespace }),
+          name,
+          uid,
+          ...(resourceVersion && { resourceVersion }),
+        },
+        type,
+        reason,
+        message,
+        source: { component },
+        reportingComponent: component,
+        reportingInstance: "",
+        firstTimestamp,
+        lastTimestamp: now,
+        eventTime: null,
+        count,
+      };
+      return { ...at, verb: "create", object: event };
     };
-    return { op: { ...at, verb: "create", object: object_ }, forget };
+    const forget = () => this.#told.forget(key);
+    if (told.name === undefined) return { op: anew(), anew, forget };
+    const patch = { count, lastTimestamp: now, message };
+    return { op: { ...at, verb: "patch", name: told.name, patchType: "merge", patch }, anew, forget };
   }
 
   #isCombined(kindOfEvent: string, message: string, nowMs: number): boolean {

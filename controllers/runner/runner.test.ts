@@ -329,6 +329,19 @@ describe("Runner", () => {
     expect(runner.nextWakeMs()).toBeUndefined();
   });
 
+  it("[RN15] an event that has expired is told anew when it is to be counted up", async () => {
+    const { clock, cluster, want, step } = setUp([copier()]);
+    want("a");
+    await step();
+    const [first] = cluster.list("events");
+    cluster.remove("events", first!);
+    cluster.remove("secrets", cluster.list("secrets")[0]!);
+    await step();
+    clock.advance(1);
+    await step();
+    expect(cluster.list("events")).toMatchObject([{ message: "copied a", count: 2 }]);
+  });
+
   it("[RN13] counts as kube-controller-manager does", async () => {
     const { clock, runner, want, step } = setUp([{ ...copier(), name: "deployment-controller" }]);
     want("a");

@@ -305,7 +305,7 @@ export class Runner implements Program {
     if (!recorded) return;
     worker.metrics.events++;
     const options = { fieldManager: FIELD_MANAGER, returns: "metadata" } as const;
-    this.#teller.tell({ op: { ...recorded.op, actor: worker.actor, options }, forget: recorded.forget });
+    this.#teller.tell({ ...recorded, op: { ...recorded.op, actor: worker.actor, options } });
   }
 
   async #write(batch: Batch): Promise<void> {
