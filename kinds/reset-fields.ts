@@ -36,9 +36,12 @@ const SPECIAL: { readonly [endpoint: string]: FieldScope } = {
   },
   "apiservices.apiregistration.k8s.io/status": SPEC_AND_METADATA,
   "customresourcedefinitions.apiextensions.k8s.io/status": SPEC_AND_METADATA,
+  "devicetaintrules.resource.k8s.io/status": SPEC_AND_METADATA,
   "flowschemas.flowcontrol.apiserver.k8s.io/status": SPEC_AND_METADATA,
+  "podgroups.scheduling.k8s.io/status": SPEC_AND_METADATA,
   "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io/status": SPEC_AND_METADATA,
   "resourceclaims.resource.k8s.io/status": SPEC_AND_METADATA,
+  "resourcepoolstatusrequests.resource.k8s.io/status": SPEC_AND_METADATA,
   "validatingadmissionpolicies.admissionregistration.k8s.io/status": SPEC_AND_METADATA,
   "volumeattachments.storage.k8s.io/status": SPEC_AND_METADATA,
 };
