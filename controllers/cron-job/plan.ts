@@ -122,7 +122,8 @@ function start(draft: Draft, { cronJob, jobs, jobNamed, nowMs }: SeenCronJob): v
   if (due.atMs === undefined) return;
   const deadline = spec.startingDeadlineSeconds;
   if (deadline !== undefined && due.atMs + deadline * 1_000 < nowMs) {
-    tell(draft, "Warning", "MissSchedule", `Missed scheduled time to start a job: ${new Date(due.atMs).toUTCString()}`);
+    const missed = new Date(due.atMs).toUTCString().replace("GMT", "+0000");
+    tell(draft, "Warning", "MissSchedule", `Missed scheduled time to start a job: ${missed}`);
     return;
   }
   const scheduled = formatTime(due.atMs);

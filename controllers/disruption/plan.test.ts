@@ -131,6 +131,20 @@ describe("planBudget", () => {
     expect(result.events).toMatchObject([{ reason: "CalculateExpectedPodCountFailed" }]);
   });
 
+  it("[DB12] tells of pods that nobody controls, where a share is asked for", () => {
+    const strays = pods("ready", "stray");
+    expect(plan(budget({ maxUnavailable: 1 }), strays).events).toEqual([
+      expect.objectContaining({
+        type: "Warning",
+        reason: "UnmanagedPods",
+        message: expect.stringContaining(
+          "(selector: &LabelSelector{MatchLabels:map[string]string{app: web,},MatchExpressions:[]LabelSelectorRequirement{},}) were found to be unmanaged.",
+        ),
+      }),
+    ]);
+    expect(plan(budget({ minAvailable: 1 }), strays).events).toEqual([]);
+  });
+
   it("[DB11] says nothing twice, and never overwrites an eviction it has not seen", () => {
     const b = budget({ minAvailable: 1 });
     const first = plan(b, pods("ready", "ready"));

@@ -1,6 +1,7 @@
 import type { Pod, PodCondition } from "../../kinds/core/v1-types.ts";
 import type { PodDisruptionBudget, PodDisruptionBudgetStatus } from "../../kinds/policy/v1-types.ts";
 import { formatTime } from "../../machinery/clock.ts";
+import type { LabelSelector } from "../../machinery/meta/object.ts";
 import type { EventDraft, Plan } from "../runner/controller.ts";
 import { patchOp, statusOp } from "../runner/ops.ts";
 import { DISRUPTION_BUDGETS, PODS } from "../view/resources.ts";
@@ -37,6 +38,13 @@ export function planBudget({ budget, pods, scaleOf, nowMs }: SeenBudget): Plan {
     );
     const failed = { ...budget.status, disruptionsAllowed: 0 };
     return finish(budget, failed, { reason: "SyncFailed", message: expectation.error }, { events, nowMs });
+  }
+  if (expectation.unmanaged > 0) {
+    const what = `Pods selected by this PodDisruptionBudget (selector: ${selectorText(budget.spec.selector)}) were found to be unmanaged.`;
+    const so =
+      "As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior.";
+    const advice = 'To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.';
+    tell("Warning", "UnmanagedPods", `${what} ${so} ${advice}`);
   }
   const { disrupted, recheckMs, late } = disruptedPods(budget, pods, nowMs);
   for (const pod of late) {
@@ -107,25 +115,43 @@ function expectationOf(
   { spec }: PodDisruptionBudget,
   pods: readonly Pod[],
   scaleOf: ScaleOf,
-): { expectedPods: number; desiredHealthy: number } | { error: string } {
+): { expectedPods: number; desiredHealthy: number; unmanaged: number } | { error: string } {
   const minAvailable = spec.minAvailable as number | string | undefined;
   const maxUnavailable = spec.maxUnavailable as number | string | undefined;
   if (maxUnavailable === undefined && typeof minAvailable !== "string") {
-    return { expectedPods: pods.length, desiredHealthy: minAvailable ?? 0 };
+    return { expectedPods: pods.length, desiredHealthy: minAvailable ?? 0, unmanaged: 0 };
   }
   const scales = new Map<string, number>();
+  let unmanaged = 0;
   for (const pod of pods) {
     // A pod that nobody controls has no scale: it does not count.
-    if (!controllerOf(pod)) continue;
+    if (!controllerOf(pod)) {
+      unmanaged++;
+      continue;
+    }
     const scale = scaleOf(pod);
     if (!scale) return { error: `found no controllers for pod ${JSON.stringify(pod.metadata.name)}` };
     scales.set(scale.uid, scale.replicas);
   }
   const expectedPods = [...scales.values()].reduce((sum, replicas) => sum + replicas, 0);
   if (maxUnavailable === undefined) {
-    return { expectedPods, desiredHealthy: scaledValue(minAvailable, expectedPods, "up") };
+    return { expectedPods, desiredHealthy: scaledValue(minAvailable, expectedPods, "up"), unmanaged };
   }
-  return { expectedPods, desiredHealthy: Math.max(0, expectedPods - scaledValue(maxUnavailable, expectedPods, "up")) };
+  const desiredHealthy = Math.max(0, expectedPods - scaledValue(maxUnavailable, expectedPods, "up"));
+  return { expectedPods, desiredHealthy, unmanaged };
+}
+
+/** As Go prints a selector. */
+function selectorText(selector: LabelSelector | undefined): string {
+  if (!selector) return "nil";
+  const labels = Object.entries(selector.matchLabels ?? {})
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, value]) => `${key}: ${value},`);
+  const expressions = (selector.matchExpressions ?? []).map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(" ")}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels.join("")}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join("")}},}`;
 }
 
 /** Evictions that were allowed and whose pods are not yet seen to go. After a time they are taken for failed. */
