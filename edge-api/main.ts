@@ -55,12 +55,15 @@ export class ClusterStore extends ClusterStoreObject {
 
   protected override around(cluster: string): Around {
     const { CONTROLLERS, SCHEDULER, EVENT_STORE } = this.env;
+    const metricsOf = (namespace: DurableObjectNamespace) => () =>
+      (namespace.getByName(cluster) as unknown as { metrics(): Promise<string> }).metrics();
     return {
       owns: (storage) => shardFor(storage) === "main",
-      metrics: () =>
-        [CONTROLLERS, SCHEDULER, EVENT_STORE].map((namespace) =>
-          (namespace.getByName(cluster) as unknown as { metrics(): Promise<string> }).metrics(),
-        ),
+      programs: () => [
+        { component: "controller-manager", metrics: metricsOf(CONTROLLERS) },
+        { component: "scheduler", metrics: metricsOf(SCHEDULER) },
+        { metrics: metricsOf(EVENT_STORE) },
+      ],
     };
   }
 }

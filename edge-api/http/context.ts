@@ -61,8 +61,14 @@ export interface Services {
 export interface Around {
   /** Whether a storage key's objects are this object's own. */
   owns(storage: string): boolean;
-  /** What the others count, in Prometheus' text format. */
-  metrics(): Promise<string>[];
+  programs(): readonly AroundProgram[];
+}
+
+export interface AroundProgram {
+  /** As ComponentStatus names it; absent: it has no name there. */
+  component?: "controller-manager" | "scheduler";
+  /** What it counts, in Prometheus' text format. Rejects when it cannot be reached. */
+  metrics(): Promise<string>;
 }
 
 export interface TokenService {

@@ -110,7 +110,7 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
       })),
       accountProblem: (identity) => this.#accountProblem(identity),
       freshen: () => this.#freshen(),
-      around: { owns: (storage) => storage === EVENTS, metrics: () => [] },
+      around: { owns: (storage) => storage === EVENTS, programs: () => [] },
     };
     this.#follower = new StoreFollower({
       store: this.#services.env.store,

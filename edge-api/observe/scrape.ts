@@ -29,7 +29,7 @@ export const metricsText = (services: Services): string =>
 /** With what the programs around the API server count; who does not answer is left out, and reported. */
 async function everything(context: RequestContext): Promise<Response> {
   const { services } = context;
-  const others = await Promise.allSettled(services.around?.metrics() ?? []);
+  const others = await Promise.allSettled(services.around?.programs().map(({ metrics }) => metrics()) ?? []);
   const texts = others.map((other) => {
     if (other.status === "fulfilled") return other.value;
     services.report(other.reason, "metrics");

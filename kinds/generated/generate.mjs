@@ -64,7 +64,10 @@ const typeOf = new Map();
 for (const [name, type] of Object.entries(types)) {
   if (type.gvk?.length === 1) typeOf.set(type.gvk[0], name);
 }
+/** Where the facts say more than kube-apiserver serves. */
+const CORRECTIONS = { componentstatuses: { verbs: ["get", "list"] } };
 const lines = resources
+  .map((r) => (r.group === "" && CORRECTIONS[r.resource] ? { ...r, ...CORRECTIONS[r.resource] } : r))
   .map((r) => ({ ...r, type: typeOf.get(`${r.group ? `${r.group}/` : ""}${r.version} ${r.kind}`) }))
   .sort(
     (a, b) =>

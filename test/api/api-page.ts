@@ -90,7 +90,6 @@ const MISSING: { readonly [storage: string]: string } = {
   "mutatingadmissionpolicybindings.admissionregistration.k8s.io": "stored and validated; not evaluated",
   "validatingadmissionpolicies.admissionregistration.k8s.io": "stored and validated; not evaluated",
   "validatingadmissionpolicybindings.admissionregistration.k8s.io": "stored and validated; not evaluated",
-  componentstatuses: "lists nothing: there are no such components",
   "storageversions.internal.apiserver.k8s.io": "stored; nothing is written there",
   "storageversionmigrations.storagemigration.k8s.io":
     "stored; no migration runs, as one version is stored of each kind",

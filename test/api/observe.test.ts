@@ -75,9 +75,9 @@ describe("/metrics", () => {
     await api.create(MAPS, configMap("a"));
     api.services.around = {
       owns: (storage) => storage !== "configmaps",
-      metrics: () => [
-        Promise.resolve("# HELP workqueue_depth d\n# TYPE workqueue_depth gauge\nworkqueue_depth 3\n"),
-        Promise.reject(new Error("asleep")),
+      programs: () => [
+        { metrics: async () => "# HELP workqueue_depth d\n# TYPE workqueue_depth gauge\nworkqueue_depth 3\n" },
+        { metrics: () => Promise.reject(new Error("asleep")) },
       ],
     };
     const { status, text } = await api.get("/metrics");
@@ -85,6 +85,34 @@ describe("/metrics", () => {
     expect(text).toContain("workqueue_depth 3\n");
     expect(text).not.toContain('apiserver_storage_objects{resource="configmaps"}');
     expect(api.errors).toEqual([new Error("asleep")]);
+  });
+
+  it("[MX7] component statuses: who answers is well", async () => {
+    const api = await startApi();
+    api.services.around = {
+      owns: () => true,
+      programs: () => [
+        { component: "controller-manager", metrics: async () => "" },
+        { component: "scheduler", metrics: () => Promise.reject(new Error("asleep")) },
+        { metrics: async () => "" },
+      ],
+    };
+    const at = "/api/v1/componentstatuses";
+    const { body } = await api.get(at, { headers: { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" } });
+    expect(body.rows.map(({ cells }: { cells: string[] }) => cells)).toEqual([
+      ["controller-manager", "Healthy", "ok", ""],
+      ["scheduler", "Unhealthy", "", "it does not answer"],
+      ["etcd-0", "Healthy", "ok", ""],
+    ]);
+    expect((await api.get(`${at}/etcd-0`)).body).toEqual({
+      kind: "ComponentStatus",
+      apiVersion: "v1",
+      metadata: { name: "etcd-0" },
+      conditions: [{ type: "Healthy", status: "True", message: "ok" }],
+    });
+    const missing = await api.get(`${at}/kubelet`);
+    expect([missing.status, missing.body.message]).toEqual([404, 'componentstatuses "kubelet" not found']);
+    expect((await api.get(`${at}?watch=1`)).status).toBe(405);
   });
 
   it("[MX6] /metrics/slis tells of each health check how it is and how often it was asked", async () => {

@@ -23,7 +23,8 @@ const made = (name: string, object: { resource: string; namespace: string; name:
   },
 });
 
-function readsStore({ env }: Services): void {
+/** @throws when the store cannot be read */
+export function readsStore({ env }: Pick<Services, "env">): void {
   env.store.get({ resource: "namespaces", namespace: "", name: "default" });
 }
 

@@ -2,6 +2,7 @@
 import type { Target } from "../../verbs/environment.ts";
 import { accessReview, selfSubjectRulesReview } from "./access-reviews.ts";
 import { binding } from "./binding.ts";
+import { componentStatuses } from "./component-statuses.ts";
 import type { SpecialEndpoint } from "./endpoint.ts";
 import { eviction } from "./eviction.ts";
 import { selfSubjectReview, tokenReview } from "./identity-reviews.ts";
@@ -21,6 +22,7 @@ import { token } from "./token.ts";
 /** By storage key and subresource, or by storage key alone for kinds that are never stored. */
 const BY_TARGET: ReadonlyMap<string, SpecialEndpoint> = new Map([
   ["bindings", binding],
+  ["componentstatuses", componentStatuses],
   ["pods/binding", binding],
   ["pods/eviction", eviction],
   ["pods/log", podLog],
