@@ -14,7 +14,7 @@ import { decodeKind } from "../verbs/decode.ts";
 import { remove } from "../verbs/delete.ts";
 import { type Caller, type Environment, keyOf, type Target } from "../verbs/environment.ts";
 import { update } from "../verbs/update.ts";
-import { type ClusterFacts, initialObjects, type PublishedMap, publishedMaps } from "./config-maps.ts";
+import { type ClusterFacts, type Published, type PublishedMap, publishedMaps, tokenTracking } from "./config-maps.ts";
 import { SYSTEM_OBJECTS } from "./objects.ts";
 import { planReconciliation } from "./reconcile-role.ts";
 import { DEFAULT_CIDR, planServiceCidrStatus } from "./service-cidr.ts";
@@ -54,16 +54,20 @@ export function bootstrap(
   for (const object of defaultRoles()) attempt(() => reconcile(env, object), `${object.kind} ${object.metadata.name}`);
   attempt(() => aggregate(env), "aggregated roles");
   if (!facts) return;
-  for (const object of initialObjects(facts)) ensure(object);
-  for (const map of publishedMaps(facts)) attempt(() => publish(env, map), `ConfigMap ${map.metadata.name}`);
+  ensure(tokenTracking(facts));
+  for (const one of publishedMaps(facts)) attempt(() => publish(env, one), `ConfigMap ${one.map.metadata.name}`);
 }
 
 /** Other keys of the map are others'. */
-function publish(env: Environment, wanted: PublishedMap): void {
+function publish(env: Environment, { map: wanted, readers }: Published): void {
   const target = targetOf(env, wanted);
   const row = env.store.get(keyOf(target));
   if (!row) {
     make(env, target, wanted);
+    for (const object of readers) {
+      const reader = targetOf(env, object);
+      if (!env.store.get(keyOf(reader))) make(env, reader, object);
+    }
     return;
   }
   const { data = {} } = fromStorage(row.value, target.kind) as Partial<PublishedMap>;

@@ -19,6 +19,12 @@ export interface ClusterFacts {
 /** A config map, of whose data only these keys are looked after. */
 export type PublishedMap = KubeObject & { data: { [key: string]: string } };
 
+export interface Published {
+  map: PublishedMap;
+  /** Made with the map, and never again: who does not want everybody to read it deletes them. */
+  readers: readonly KubeObject[];
+}
+
 const configMap = (namespace: string, name: string, data: { [key: string]: string }): PublishedMap => ({
   apiVersion: "v1",
   kind: "ConfigMap",
@@ -31,23 +37,25 @@ const CLUSTER_INFO_ROLE = "kubeadm:bootstrap-signer-clusterinfo";
 const RBAC = "rbac.authorization.k8s.io";
 
 /** Those that are kept as they should be. */
-export function publishedMaps({ caCertificate, isServedByCa, serverUrl }: ClusterFacts): PublishedMap[] {
-  const maps: PublishedMap[] = [];
+export function publishedMaps({ caCertificate, isServedByCa, serverUrl }: ClusterFacts): Published[] {
+  const maps: Published[] = [];
   // Servers behind the API server trust whom it trusts.
   if (caCertificate !== "")
-    maps.push(configMap("kube-system", EXTENSION_AUTHENTICATION, { "client-ca-file": caCertificate }));
+    maps.push({
+      map: configMap("kube-system", EXTENSION_AUTHENTICATION, { "client-ca-file": caCertificate }),
+      readers: [],
+    });
   if (serverUrl !== undefined) {
     const kubeconfig = discoveryConfig(serverUrl, isServedByCa ? caCertificate : undefined);
-    maps.push(configMap("kube-public", "cluster-info", { kubeconfig }));
+    maps.push({ map: configMap("kube-public", "cluster-info", { kubeconfig }), readers: CLUSTER_INFO_READERS });
   }
   return maps;
 }
 
-/** Those that are made once. */
-export function initialObjects({ serverUrl, nowMs }: ClusterFacts): KubeObject[] {
+/** Since when the use of tokens in secrets is noted: made once. */
+export function tokenTracking({ nowMs }: ClusterFacts): KubeObject {
   const since = new Date(nowMs).toISOString().slice(0, "2026-01-01".length);
-  const tracking = configMap("kube-system", "kube-apiserver-legacy-service-account-token-tracking", { since });
-  return serverUrl === undefined ? [tracking] : [tracking, ...CLUSTER_INFO_READERS];
+  return configMap("kube-system", "kube-apiserver-legacy-service-account-token-tracking", { since });
 }
 
 /** Who joins knows nobody yet, and checks the signature that is in it. */

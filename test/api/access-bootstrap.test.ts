@@ -40,6 +40,13 @@ it("[BM2] where the cluster is, for everybody, and nothing else of that namespac
   expect(moved["jws-kubeconfig-abcdef"]).toBe("signed");
 });
 
+it("[BM6] who takes it from everybody is not undone by the next start", async () => {
+  const path = "/apis/rbac.authorization.k8s.io/v1/namespaces/kube-public/rolebindings";
+  expect((await api.delete(`${path}/kubeadm:bootstrap-signer-clusterinfo`)).status).toBe(200);
+  start();
+  expect((await api.get(INFO, anonymous)).status).toBe(403);
+});
+
 it("[BM3] since when the use of tokens in secrets is noted, for good", async () => {
   const path = `${SYSTEM}/kube-apiserver-legacy-service-account-token-tracking`;
   start({ nowMs: START_MS + 5 * 24 * 3600_000 });
