@@ -1,5 +1,6 @@
 /** IPAddress: which service has a cluster IP. Source: https://kubernetes.io/docs/reference/networking/virtual-ips/ */
 import { type FieldError, required } from "../../machinery/meta/field-error.ts";
+import { formatIp, parseIp } from "../../machinery/meta/ip.ts";
 import { dns1123Subdomain, ipAddress as ipMessages, pathSegmentName } from "../../machinery/meta/names.ts";
 import { addMessages, checkPresent } from "../common/checks.ts";
 import { age, nameOf } from "../common/rows.ts";
@@ -33,8 +34,15 @@ function parentText(parent: ParentReference | undefined): string {
   return [kind, ...(namespace ? [namespace] : []), name].join("/");
 }
 
+/** One name for each address. */
+function nameErrors(name: string): string[] {
+  const ip = parseIp(name);
+  if (!ip) return ipMessages(name);
+  return formatIp(ip) === name ? [] : ["must be a canonical format IP address"];
+}
+
 export const ipAddress: Strategy<IPAddress> = {
-  nameErrors: ipMessages,
+  nameErrors,
   defaults(next) {
     next.spec ??= {} as IPAddress["spec"];
     return next;

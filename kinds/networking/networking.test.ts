@@ -146,6 +146,15 @@ describe("ServiceCIDR and IPAddress", () => {
     ]);
   });
 
+  it.each([
+    ["10.0.0.1/24", "must not have bits set beyond the prefix length"],
+    ["fd00:0::/112", 'must be in canonical form ("fd00::/112")'],
+    ["10.0.0.0", "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"],
+  ])("CIDR-3 %s is no block of a newer kind", (text, detail) => {
+    const shown = JSON.stringify(text);
+    expect(createErrors(serviceCidr, makeCidr(text))).toEqual([`spec.cidrs[0]: Invalid value: ${shown}: ${detail}`]);
+  });
+
   it("CIDR-2 a second range may come, the first stays", () => {
     const grown = updateErrors(serviceCidr, makeCidr("10.96.0.0/12"), ({ spec }) => {
       spec.cidrs = ["10.96.0.0/12", "fd00::/112"];
@@ -162,5 +171,7 @@ describe("ServiceCIDR and IPAddress", () => {
     const object = { apiVersion, kind: "IPAddress", metadata: { ...metadata, name: "10.96.0.1" }, spec: { parentRef } };
     expect(ipAddress.row?.(object, NOW_MS)).toEqual(["10.96.0.1", "services/default/kubernetes", "5m"]);
     expect(ipAddress.nameErrors?.("web")).toHaveLength(1);
+    expect(ipAddress.nameErrors?.("fd00::1")).toEqual([]);
+    expect(ipAddress.nameErrors?.("fd00:0::1")).toEqual(["must be a canonical format IP address"]);
   });
 });

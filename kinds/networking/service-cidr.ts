@@ -1,6 +1,6 @@
 /** ServiceCIDR: ranges of cluster IPs. Source: https://kubernetes.io/docs/reference/networking/virtual-ips/ */
 import { type FieldError, invalid, required } from "../../machinery/meta/field-error.ts";
-import { parseCidr } from "../../machinery/meta/ip.ts";
+import { formatIp, maskIp, parseCidr } from "../../machinery/meta/ip.ts";
 import { cidr as cidrMessages } from "../../machinery/meta/names.ts";
 import { addMessages } from "../common/checks.ts";
 import { age, nameOf } from "../common/rows.ts";
@@ -11,6 +11,17 @@ import type { ServiceCIDR } from "./v1-types.ts";
 const PATH = "spec.cidrs";
 const IMMUTABLE = "field is immutable";
 
+/** Newer kinds take addresses in one form only, so that no two readers see different blocks in one text. */
+function strictMessages(text: string): readonly string[] {
+  const messages = cidrMessages(text);
+  const block = parseCidr(text);
+  if (messages.length > 0 || !block) return messages;
+  const [first, own] = [formatIp(maskIp(block)), formatIp(block)];
+  if (first !== own) return ["must not have bits set beyond the prefix length"];
+  const canonical = `${own}/${block.prefixLength}`;
+  return canonical === text ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
+}
+
 function validate({ spec }: ServiceCIDR): FieldError[] {
   const errors: FieldError[] = [];
   const cidrs = spec.cidrs ?? [];
@@ -20,7 +31,7 @@ function validate({ spec }: ServiceCIDR): FieldError[] {
     return errors;
   }
   cidrs.forEach((text, i) => {
-    addMessages(errors, `${PATH}[${i}]`, text, cidrMessages(text));
+    addMessages(errors, `${PATH}[${i}]`, text, strictMessages(text));
   });
   const families = cidrs.map((text) => parseCidr(text)?.family);
   if (families.length === 2 && families[0] !== undefined && families[0] === families[1]) {
