@@ -208,7 +208,7 @@ describe("planReplicaSet", () => {
       },
     } as Failure;
 
-    it("[RS16] is set when pods could not be created, and they are tried again", () => {
+    it("[RS16] is set when pods could not be created, and one is tried again", () => {
       const result = plan(replicaSet("web"), [], { failures: [failure] });
       expect(statusOf(result)?.conditions).toEqual([
         {
@@ -219,7 +219,7 @@ describe("planReplicaSet", () => {
           lastTransitionTime: "2026-01-01T01:00:00Z",
         },
       ]);
-      expect(summary(result)["create pods"]).toBe(3);
+      expect(summary(result)["create pods"]).toBe(1);
     });
 
     it("[RS17] stays as it is while they go on failing, whatever the message", () => {

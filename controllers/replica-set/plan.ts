@@ -55,14 +55,17 @@ export function planReplicaSet(seen: SeenReplicaSet): Plan {
   };
 }
 
-function scale({ replicaSet, related, nowMs, random }: SeenReplicaSet, active: Pod[], difference: number): Action[] {
+function scale(seen: SeenReplicaSet, active: Pod[], difference: number): Action[] {
+  const { replicaSet, related, failures, nowMs, random } = seen;
   if (difference < 0) {
     const count = Math.min(-difference, BURST_PODS);
     return podsToDelete({ pods: active, count, related: related(), nowMs }).map((pod) => deletePod(replicaSet, pod));
   }
   const template = replicaSet.spec.template;
   if (difference === 0 || !template) return [];
-  return Array.from({ length: Math.min(difference, burstOf(template)) }, () =>
+  // Where pods have been refused, one is tried: a quota that is used up need not refuse hundreds again.
+  const wasRefused = failures.some(({ op }) => op.resource === PODS && op.verb === "create");
+  return Array.from({ length: Math.min(difference, wasRefused ? 1 : burstOf(template)) }, () =>
     createPod(replicaSet, podFromTemplate({ owner: replicaSet, template, random })),
   );
 }
