@@ -24,19 +24,23 @@ export function includeObjectOf(query: URLSearchParams | undefined): IncludeObje
 export function rendererFor(
   { services, query }: RequestContext,
   { kind }: Target,
-  { as }: Accepted,
+  { as, version }: Pick<Accepted, "as" | "version">,
   shape: "object" | "list",
 ): Renderer {
   switch (as) {
     case "Object":
       return objectRenderer(kind);
     case "Table":
-      return tableRenderer(kind, { includeObject: includeObjectOf(query), nowMs: () => services.env.clock.now() });
+      return tableRenderer(kind, {
+        includeObject: includeObjectOf(query),
+        nowMs: () => services.env.clock.now(),
+        version,
+      });
     case "PartialObjectMetadata":
-      if (shape === "object") return metadataRenderer();
+      if (shape === "object") return metadataRenderer(version);
       throw notAcceptable("you requested PartialObjectMetadata, but the requested object is a list");
     case "PartialObjectMetadataList":
-      if (shape === "list") return metadataRenderer();
+      if (shape === "list") return metadataRenderer(version);
       throw notAcceptable("you requested PartialObjectMetadataList, but the requested object is not a list");
     case "APIGroupDiscoveryList":
       throw notAcceptable("only discovery is shown as APIGroupDiscoveryList");
@@ -98,7 +102,7 @@ export function showChunks(context: RequestContext, chunks: Iterator<string>, ac
 export function showProtobufList(context: RequestContext, target: Target, { as }: Accepted): Response {
   if (as === "Table") throw notMarshalable("*v1.Table");
   // Refuses what is no list.
-  rendererFor(context, target, { media: "protobuf", as, version: "" }, "list");
+  rendererFor(context, target, { as, version: "" }, "list");
   const { env } = context.services;
   const options = listOptions(context.query);
   const items = protobufItems(target.kind, as === "Object" ? "Object" : "PartialObjectMetadata");

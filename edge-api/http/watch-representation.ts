@@ -16,20 +16,24 @@ export interface WatchForm {
   as: "Object" | "Table" | "PartialObjectMetadata";
   includeObject: IncludeObject;
   kind: Kind;
+  /** Of what is no object: "meta.k8s.io/v1", "meta.k8s.io/v1beta1". */
+  version: string;
 }
 
 /** The name of a form, which `formOf` reads back. */
-export const nameOf = ({ framing, as, includeObject, kind }: WatchForm): string =>
-  [framing, as, includeObject, kind.group, kind.version, kind.plural].join(" ");
+export const nameOf = ({ framing, as, includeObject, kind, version }: WatchForm): string =>
+  [framing, as, includeObject, kind.group, kind.version, kind.plural, version].join(" ");
 
 export function formOf(name: string, registry: Registry): WatchForm {
-  const [framing, as, includeObject, group = "", version = "", plural = ""] = name.split(" ");
-  const kind = registry.find(group, version, plural);
+  // Names that were written beside a socket by an older release say no version.
+  const [framing, as, includeObject, group = "", kindVersion = "", plural = "", version = META_V1] = name.split(" ");
+  const kind = registry.find(group, kindVersion, plural);
   if (!kind) throw new Error(`watch representation of an unknown kind: ${name}`);
-  return { framing, as, includeObject, kind } as WatchForm;
+  return { framing, as, includeObject, kind, version } as WatchForm;
 }
 
 const encoder = new TextEncoder();
+const META_V1 = "meta.k8s.io/v1";
 
 export function representationOf(spec: WatchSpec, registry: Registry, nowMs: () => number): Representation {
   const form = formOf(spec.representation, registry);
@@ -40,7 +44,7 @@ export function representationOf(spec: WatchSpec, registry: Registry, nowMs: () 
     ...(form.as === "Table" && { firstDiffers: true }),
     event: ({ type, text, first }) =>
       wire(
-        `{"type":"${type}","object":${form.as === "Table" ? tableEvent(renderer, text, first) : renderer.item(text)}}`,
+        `{"type":"${type}","object":${form.as === "Table" ? tableEvent(renderer, text, first ? undefined : form.version) : renderer.item(text)}}`,
       ),
     bookmark: (bookmark) => wire(`{"type":"BOOKMARK","object":${bookmarkObject(form, bookmark)}}`),
     error: (status) => wire(`{"type":"ERROR","object":${JSON.stringify(status)}}`),
@@ -57,19 +61,19 @@ function protobufRepresentation(form: WatchForm, registry: Registry): Representa
   };
 }
 
-function rendererOf({ as, kind, includeObject }: WatchForm, nowMs: () => number): Renderer {
-  if (as === "Table") return tableRenderer(kind, { includeObject, nowMs });
-  return as === "Object" ? objectRenderer(kind) : metadataRenderer();
+function rendererOf({ as, kind, includeObject, version }: WatchForm, nowMs: () => number): Renderer {
+  if (as === "Table") return tableRenderer(kind, { includeObject, nowMs, version });
+  return as === "Object" ? objectRenderer(kind) : metadataRenderer(version);
 }
 
-/** A table of one row; only the first tells the columns. */
-function tableEvent(renderer: Renderer, text: string, first: boolean): string {
-  if (first) return renderer.single(text);
-  return `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{},"columnDefinitions":null,"rows":[${renderer.item(text)}]}`;
+/** A table of one row; only the first, which has no `version` of its own, tells the columns. */
+function tableEvent(renderer: Renderer, text: string, version: string | undefined): string {
+  if (version === undefined) return renderer.single(text);
+  return `{"kind":"Table","apiVersion":"${version}","metadata":{},"columnDefinitions":null,"rows":[${renderer.item(text)}]}`;
 }
 
 function bookmarkObject(
-  { as, kind }: WatchForm,
+  { as, kind, version }: WatchForm,
   { revision, initialEventsEnd }: { revision: number; initialEventsEnd: boolean },
 ): string {
   const metadata = {
@@ -77,11 +81,11 @@ function bookmarkObject(
     ...(initialEventsEnd && { annotations: { "k8s.io/initial-events-end": "true" } }),
   };
   if (as === "Object") return JSON.stringify({ kind: kind.kind, apiVersion: apiVersionOf(kind), metadata });
-  const partial = { kind: "PartialObjectMetadata", apiVersion: "meta.k8s.io/v1", metadata };
+  const partial = { kind: "PartialObjectMetadata", apiVersion: version, metadata };
   if (as === "PartialObjectMetadata") return JSON.stringify(partial);
   return JSON.stringify({
     kind: "Table",
-    apiVersion: "meta.k8s.io/v1",
+    apiVersion: version,
     metadata: { resourceVersion: metadata.resourceVersion },
     columnDefinitions: null,
     rows: [{ cells: kind.columns.map(() => null), object: partial }],

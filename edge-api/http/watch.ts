@@ -64,7 +64,7 @@ const contentTypeOf = ({ framing }: WatchForm): string =>
   framing === "protobuf" ? `${PROTOBUF_TYPE};stream=watch` : "application/json";
 
 function formFor({ request, query }: RequestContext, { kind }: Target, framing: "stream" | "websocket"): WatchForm {
-  const { as, media } = negotiateStream(request.headers.get("accept"));
+  const { as, media, version } = negotiateStream(request.headers.get("accept"));
   const protobuf = media === "protobuf" && framing === "stream";
   if (protobuf && as === "Table") throw notMarshalable("*v1.Table");
   return {
@@ -73,6 +73,7 @@ function formFor({ request, query }: RequestContext, { kind }: Target, framing: 
       as === "Table" ? "Table" : as === "Object" || as === "APIGroupDiscoveryList" ? "Object" : "PartialObjectMetadata",
     includeObject: includeObjectOf(query),
     kind,
+    version: version || "meta.k8s.io/v1",
   };
 }
 

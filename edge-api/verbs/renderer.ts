@@ -34,17 +34,26 @@ export function objectRenderer(kind: Kind): Renderer {
   return { single: item, listHead: (meta) => `${head}${JSON.stringify(meta)},"items":[`, item, listTail: "]}" };
 }
 
-export function metadataRenderer(): Renderer {
+/** @param version of the form: "meta.k8s.io/v1" or "meta.k8s.io/v1beta1" */
+export function metadataRenderer(version = META_V1): Renderer {
   const item = (text: string): string =>
-    `{"kind":"PartialObjectMetadata","apiVersion":"${META_V1}","metadata":${JSON.stringify(metadataOf(text))}}`;
-  const head = `{"kind":"PartialObjectMetadataList","apiVersion":"${META_V1}","metadata":`;
+    `{"kind":"PartialObjectMetadata","apiVersion":"${version}","metadata":${JSON.stringify(metadataOf(text))}}`;
+  const head = `{"kind":"PartialObjectMetadataList","apiVersion":"${version}","metadata":`;
   return { single: item, listHead: (meta) => `${head}${JSON.stringify(meta)},"items":[`, item, listTail: "]}" };
 }
 
 const metadataOf = (text: string): unknown => (JSON.parse(text) as KubeObject).metadata;
 
-/** @param nowMs dates the ages in the cells */
-export function tableRenderer(kind: Kind, options: { includeObject: IncludeObject; nowMs: () => number }): Renderer {
+export interface TableOptions {
+  includeObject: IncludeObject;
+  /** Dates the ages in the cells. */
+  nowMs: () => number;
+  /** Of the form, as in metadataRenderer. */
+  version?: string;
+}
+
+export function tableRenderer(kind: Kind, options: TableOptions): Renderer {
+  const { version = META_V1 } = options;
   const definitions = `"columnDefinitions":${JSON.stringify(tableColumns(kind.columns))},"rows":[`;
   const row = (text: string): string => {
     const object = fromStorage(text, kind);
@@ -52,7 +61,7 @@ export function tableRenderer(kind: Kind, options: { includeObject: IncludeObjec
     return `{"cells":${cells},${rowConditions(kind, object)}${rowObject(object, text, kind, options)}}`;
   };
   const listHead = (meta: ListMeta): string =>
-    `{"kind":"Table","apiVersion":"${META_V1}","metadata":${JSON.stringify(meta)},${definitions}`;
+    `{"kind":"Table","apiVersion":"${version}","metadata":${JSON.stringify(meta)},${definitions}`;
   return {
     single: (text) =>
       `${listHead({ resourceVersion: fromStorage(text, kind).metadata.resourceVersion ?? "" })}${row(text)}]}`,
@@ -75,9 +84,9 @@ function rowObject(
   object: KubeObject,
   text: string,
   kind: Kind,
-  { includeObject }: { includeObject: IncludeObject },
+  { includeObject, version = META_V1 }: TableOptions,
 ): string {
   if (includeObject === "None") return `"object":null`;
   if (includeObject === "Object") return `"object":${textFromStorage(text, kind)}`;
-  return `"object":{"kind":"PartialObjectMetadata","apiVersion":"${META_V1}","metadata":${JSON.stringify(object.metadata)}}`;
+  return `"object":{"kind":"PartialObjectMetadata","apiVersion":"${version}","metadata":${JSON.stringify(object.metadata)}}`;
 }

@@ -206,6 +206,34 @@ describe("Servers with support for Table transformation", () => {
     expect(body.rows[0].object.kind).toBe("PartialObjectMetadata");
   });
 
+  it.each(["v1", "v1beta1"])("[TB1] forms of %s say so, in lists, single and watched", async (version) => {
+    await api.create("/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata: { name: "n1" } });
+    const apiVersion = `meta.k8s.io/${version}`;
+    const form = (name: string) => ({ headers: { accept: `application/json;as=${name};v=${version};g=meta.k8s.io` } });
+    for (const path of ["/api/v1/nodes", "/api/v1/nodes/n1"]) {
+      const { body } = await api.get(path, form("Table"));
+      expect([body.kind, body.apiVersion]).toEqual(["Table", apiVersion]);
+      expect(body.rows[0].object).toMatchObject({ kind: "PartialObjectMetadata", apiVersion });
+    }
+    const single = (await api.get("/api/v1/nodes/n1", form("PartialObjectMetadata"))).body;
+    expect(single).toMatchObject({ kind: "PartialObjectMetadata", apiVersion, metadata: { name: "n1" } });
+    const list = (await api.get("/api/v1/nodes", form("PartialObjectMetadataList"))).body;
+    expect(list).toMatchObject({ kind: "PartialObjectMetadataList", apiVersion });
+    const packed = form("PartialObjectMetadata").headers.accept.replace("json", "vnd.kubernetes.protobuf");
+    const response = await api.raw("GET", "/api/v1/nodes/n1", { headers: { accept: packed } });
+    const decoded = decodeProtobufBody(new Uint8Array(await response.arrayBuffer()), registry);
+    expect(decoded).toMatchObject({ kind: "PartialObjectMetadata", metadata: { name: "n1" } });
+    for (const [name, kind] of [
+      ["Table", "Table"],
+      ["PartialObjectMetadata", "PartialObjectMetadata"],
+    ] as const) {
+      const watch = await api.raw("GET", "/api/v1/nodes?watch=1", form(name));
+      const { value } = await watch.body!.getReader().read();
+      const event = JSON.parse(new TextDecoder().decode(value).split("\n")[0]!);
+      expect(event.object).toMatchObject({ kind, apiVersion });
+    }
+  });
+
   it("should return a 406 for a backend which does not implement metadata", async () => {
     const review = {
       apiVersion: "authorization.k8s.io/v1",
