@@ -1,11 +1,22 @@
 /** How the SQLite store reads: cursors in bounded chunks, the past, and counts that are not counted twice. */
-import type { ListQuery, ObjectKey, ResourceCount, Revision, Sql, StoredEvent, StoredObject } from "./contract.ts";
+import type {
+  JoinedTexts,
+  ListQuery,
+  ObjectKey,
+  ResourceCount,
+  Revision,
+  Sql,
+  StoredEvent,
+  StoredObject,
+} from "./contract.ts";
 import {
   CHANGES,
   COUNT_UNCHANGED,
   DELETED,
   GET,
   HEAD,
+  JOINED,
+  JOINED_BYTES,
   KEYS_CHANGED,
   LIST_AT,
   LIST_AT_CONTAINING,
@@ -24,6 +35,9 @@ export type Row = Value[];
 /** Rows a statement gives at most, of those that may give many; and at least, once a page is nearly full. */
 const CHUNK_ROWS = 500;
 const LEAST_ROWS = 32;
+/** A Durable Object's SQLite makes no value longer than 2 MB; below this, something else was wrong. */
+const MAX_JOINED_BYTES = 1_900_000;
+const SEPARATOR = "\u0001";
 /** Lists in pages that go on at the same time and are counted cheaply. */
 const KNOWN_COUNTS = 16;
 /** Behind every namespace and name: the last code point. */
@@ -38,6 +52,8 @@ export class SqliteReader {
   readonly #sql: Sql;
   /** What follows a place in a snapshot, by scope and revision: a page further on is less by what lies between. */
   readonly #knownCounts = new Map<string, KnownCount>();
+  /** Resources whose texts were once too long to be joined: they gain little by it. */
+  readonly #tooLong = new Set<string>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -103,6 +119,33 @@ export class SqliteReader {
       if (seen < wanted) return;
       left -= wanted;
     }
+  }
+
+  /** @see Store.joined */
+  joined(
+    query: Omit<ListQuery, "contains"> & { limit: number; prefix: string },
+    at: Revision,
+  ): JoinedTexts | undefined {
+    const { resource, namespace, prefix, limit } = query;
+    const from = startOf(query);
+    if (from === undefined) return { text: "", count: 0, last: undefined };
+    if (this.#tooLong.has(resource)) return undefined;
+    const form = namespace === undefined ? "all" : "one";
+    const range = [resource, ...from, at, limit];
+    let row: Row;
+    try {
+      row = this.row(JOINED[form], prefix, `${prefix}\u{10FFFF}`, ...range)!;
+    } catch (error) {
+      if (this.number(JOINED_BYTES[form], ...range) <= MAX_JOINED_BYTES) throw error;
+      this.#tooLong.add(resource);
+      return undefined;
+    }
+    const [text, count, newest, alike, key] = row;
+    if (count === 0) return { text: "", count: 0, last: undefined };
+    if ((newest as number) > at || alike !== count) return undefined;
+    const separator = (key as string).indexOf(SEPARATOR);
+    const last = { namespace: (key as string).slice(0, separator), name: (key as string).slice(separator + 1) };
+    return { text: text as string, count: count as number, last };
   }
 
   *listAt(query: ListQuery, at: Revision): Iterable<StoredObject> {

@@ -72,6 +72,20 @@ export const LIST_NOW_CONTAINING = listed("v.value", "o.deleted = 0 AND instr(v.
 export const LIST_AT = listed("v.value", "(o.revision > ? OR o.deleted = 0)");
 export const LIST_AT_CONTAINING = listed("v.value", "(o.revision > ? OR (o.deleted = 0 AND instr(v.value, ?) > 0))");
 
+/** What is changed after a revision shows by the newest one; the separator sorts before all that names may contain. */
+export const JOINED = scoped(
+  (start) => `SELECT group_concat(value, ','), count(*), max(revision), sum(value >= ? AND value < ?),
+    max(namespace || char(1) || name)
+  FROM (SELECT o.namespace, o.name, o.revision, v.value
+    FROM objects o CROSS JOIN versions v ON v.revision = o.revision
+    WHERE ${start} AND (o.revision > ? OR o.deleted = 0) ORDER BY o.namespace, o.name LIMIT ?)`,
+);
+export const JOINED_BYTES = scoped(
+  (start) => `SELECT total(bytes) FROM (SELECT octet_length(v.value) AS bytes
+    FROM objects o CROSS JOIN versions v ON v.revision = o.revision
+    WHERE ${start} AND (o.revision > ? OR o.deleted = 0) ORDER BY o.namespace, o.name LIMIT ?)`,
+);
+
 /** Both take where to end (inclusive), a namespace and a name or a name alone, and then a revision. */
 const ranged = (columns: string, condition: string): Scoped => {
   const { all, one } = scoped((start) => `SELECT ${columns} FROM objects o WHERE ${start}`);

@@ -9,6 +9,7 @@
  */
 import {
   type Encode,
+  type JoinedTexts,
   type ListQuery,
   MAX_OBJECT_BYTES,
   type ObjectKey,
@@ -104,6 +105,10 @@ export class SqliteStore implements Store {
   list(query: ListQuery): Iterable<StoredObject> {
     const at = this.#checkRevision(query.at ?? this.#revision);
     return at === this.#revision ? this.#reader.listNow(query) : this.#reader.listAt(query, at);
+  }
+
+  joined(query: Omit<ListQuery, "contains"> & { limit: number; prefix: string }): JoinedTexts | undefined {
+    return this.#reader.joined(query, this.#checkRevision(query.at ?? this.#revision));
   }
 
   count(query: ListQuery): number {

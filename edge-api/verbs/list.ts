@@ -32,6 +32,8 @@ export const EVERYTHING: ListOptions = {
 /** Rows read in one go, and the text after which a chunk is handed on: keeps memory flat however long the list is. */
 const CHUNK_ROWS = 1000;
 const CHUNK_LENGTH = 512 * 1024;
+/** Rows joined by the store: few enough that texts of 15 KB each can be. */
+const JOINED_ROWS = 125;
 /** A page is at most this long; clients go on by the continue token, which they must expect anyway. */
 const PAGE_LENGTH = 16 * 1024 * 1024;
 
@@ -52,18 +54,22 @@ export function* list(env: Environment, target: Target, options: ListOptions, re
     return;
   }
   const at = start.at ?? env.store.revision();
+  const shown = ({ rows, next }: Chunk): Texts => ({
+    texts: (pick ? rows.filter(pick) : rows).map((row) => renderer.item(row.value)),
+    next,
+  });
   let text = renderer.listHead({ resourceVersion: String(at) });
   let after = start.after;
   let separator = "";
   for (;;) {
-    const chunk = readChunk(env, target, { at, after, selection, limit: CHUNK_ROWS });
-    for (const row of chunk.rows) {
-      if (pick && !pick(row)) continue;
-      text += separator + renderer.item(row.value);
+    const joined = readJoined(env, target, { at, after, selection, limit: JOINED_ROWS, renderer });
+    const { texts, next } = joined ?? shown(readChunk(env, target, { at, after, selection, limit: CHUNK_ROWS }));
+    for (const shownText of texts) {
+      text += separator + shownText;
       separator = ",";
     }
-    if (chunk.next === undefined) break;
-    after = chunk.next;
+    if (next === undefined) break;
+    after = next;
     if (text.length >= CHUNK_LENGTH) {
       yield text;
       text = "";
@@ -108,20 +114,33 @@ interface Page {
 
 function page(env: Environment, target: Target, { start, limit, selection, pick, renderer }: Page): string {
   const at = start.at ?? env.store.revision();
+  /** Each of one object, or of many with commas between. */
   const items: string[] = [];
+  let count = 0;
   let length = 0;
   let after = start.after;
   let more = true;
-  while (more && items.length < limit && length < PAGE_LENGTH) {
-    const wanted = pick ? CHUNK_ROWS : Math.min(limit - items.length, CHUNK_ROWS);
+  while (more && count < limit && length < PAGE_LENGTH) {
+    const joinable = Math.min(limit - count, JOINED_ROWS);
+    const joined = readJoined(env, target, { at, after, selection, limit: joinable, renderer });
+    if (joined) {
+      items.push(...joined.texts);
+      count += joined.count;
+      length += joined.texts[0]?.length ?? 0;
+      more = joined.next !== undefined;
+      after = joined.next ?? after;
+      continue;
+    }
+    const wanted = pick ? CHUNK_ROWS : Math.min(limit - count, CHUNK_ROWS);
     const chunk = readChunk(env, target, { at, after, selection, limit: wanted });
     more = chunk.next !== undefined;
     for (const row of chunk.rows) {
       after = { namespace: row.namespace, name: row.name };
       if (pick && !pick(row)) continue;
       items.push(renderer.item(row.value));
+      count++;
       length += row.value.length;
-      if (items.length === limit || length >= PAGE_LENGTH) {
+      if (count === limit || length >= PAGE_LENGTH) {
         more = row !== chunk.rows.at(-1) || more;
         break;
       }
@@ -139,11 +158,52 @@ function page(env: Environment, target: Target, { start, limit, selection, pick,
 const remaining = (env: Environment, target: Target, { at, after }: { at: Revision; after: ContinueToken["after"] }) =>
   env.store.count({ ...scopeOf(target), at, after });
 
-function readChunk(
+interface Read {
+  at: Revision;
+  after: ContinueToken["after"] | undefined;
+  selection: Selection | undefined;
+  limit: number;
+}
+
+interface Chunk {
+  rows: StoredObject[];
+  /** To go on behind; undefined at the end. */
+  next: ContinueToken["after"] | undefined;
+}
+
+interface Texts {
+  texts: string[];
+  next: ContinueToken["after"] | undefined;
+}
+
+/** The objects in one text, or none; undefined where they must be looked at one by one. */
+function readJoined(
   env: Environment,
   target: Target,
-  read: { at: Revision; after: ContinueToken["after"] | undefined; selection: Selection | undefined; limit: number },
-): { rows: StoredObject[]; next: ContinueToken["after"] | undefined } {
+  { at, after, limit, selection, renderer }: Read & { renderer: Renderer },
+): (Texts & { count: number }) | undefined {
+  const { verbatim: prefix } = renderer;
+  if (selection || prefix === undefined) return undefined;
+  const joined = ofSnapshot(after, () =>
+    env.store.joined?.({ ...scopeOf(target), at, limit, prefix, ...(after && { after }) }),
+  );
+  if (!joined) return undefined;
+  const { text, count, last } = joined;
+  return { texts: count > 0 ? [text] : [], count, next: count === limit ? last : undefined };
+}
+
+/** Reads of a snapshot that may have been compacted since its first page. */
+function ofSnapshot<T>(after: ContinueToken["after"] | undefined, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof StoreError && error.code === "Compacted" && after)
+      throw expired(EXPIRED_CONTINUE, encodeContinue({ at: undefined, after }));
+    throw error;
+  }
+}
+
+function readChunk(env: Environment, target: Target, read: Read): Chunk {
   const { at, after, limit } = read;
   const only = selectedName(read.selection);
   if (only !== undefined && target.kind.namespaced === (target.namespace !== "") && at === env.store.revision()) {
@@ -153,7 +213,7 @@ function readChunk(
   const rows: StoredObject[] = [];
   let length = 0;
   let stopped = false;
-  try {
+  ofSnapshot(after, () => {
     const contains = read.selection?.contains;
     const query = {
       ...scopeOf(target),
@@ -170,11 +230,7 @@ function readChunk(
         break;
       }
     }
-  } catch (error) {
-    if (error instanceof StoreError && error.code === "Compacted" && after)
-      throw expired(EXPIRED_CONTINUE, encodeContinue({ at: undefined, after }));
-    throw error;
-  }
+  });
   const last = rows.at(-1);
   const next = last && (stopped || rows.length === limit) ? { namespace: last.namespace, name: last.name } : undefined;
   return { rows, next };

@@ -22,6 +22,8 @@ export interface Renderer {
   item(text: string): string;
   /** What closes a list. */
   listTail: string;
+  /** `item` gives texts that begin with this as they are. Absent: none. */
+  verbatim?: string;
 }
 
 const META_V1 = "meta.k8s.io/v1";
@@ -31,7 +33,13 @@ export function objectRenderer(kind: Kind): Renderer {
   const prefix = textPrefix(kind);
   const item = (text: string): string => textFromStorage(text, kind, prefix);
   const head = `{"kind":${JSON.stringify(`${kind.kind}List`)},"apiVersion":${JSON.stringify(apiVersionOf(kind))},"metadata":`;
-  return { single: item, listHead: (meta) => `${head}${JSON.stringify(meta)},"items":[`, item, listTail: "]}" };
+  return {
+    single: item,
+    listHead: (meta) => `${head}${JSON.stringify(meta)},"items":[`,
+    item,
+    listTail: "]}",
+    verbatim: prefix,
+  };
 }
 
 /** @param version of the form: "meta.k8s.io/v1" or "meta.k8s.io/v1beta1" */

@@ -112,6 +112,50 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         expect(names({ resource: "configmaps", namespace: "x", after: { namespace: "y", name: "" } })).toEqual([]);
       });
 
+      it("[ST-R13] joined texts are those of the list, or are not given", () => {
+        if (!store.joined) return;
+        for (const [namespace, name] of [
+          ["a-b", "x"],
+          ["a", "z"],
+          ["a", "é"],
+          ["a", "b"],
+          ["c", "y"],
+        ] as const)
+          store.create(key(name, namespace), text(`${namespace}/${name}`));
+        const query = { resource: "configmaps", limit: 3, prefix: "" };
+        const { last, ...joined } = store.joined(query)!;
+        expect(joined).toEqual({ text: values({ resource: "configmaps", limit: 3 }).join(","), count: 3 });
+        expect(last).toEqual({ namespace: "a", name: "é" });
+        expect(store.joined({ ...query, ...(last && { after: last }) })).toEqual({
+          text: "a-b/x@1,c/y@5",
+          count: 2,
+          last: { namespace: "c", name: "y" },
+        });
+        expect(store.joined({ ...query, namespace: "a" })?.last).toEqual({ namespace: "a", name: "é" });
+        expect(store.joined({ ...query, namespace: "none" })).toEqual({ text: "", count: 0, last: undefined });
+        expect(store.joined({ ...query, namespace: "a", prefix: "a/" })?.count).toBe(3);
+        expect(store.joined({ ...query, prefix: "a/" })?.count).toBe(3);
+        expect(store.joined({ ...query, limit: 4, prefix: "a/" })).toBeUndefined();
+
+        const at = store.revision();
+        store.update(key("b", "a"), 4, text("new"));
+        expect(store.joined({ ...query, at })).toBeUndefined();
+        expect(store.joined({ ...query, namespace: "c", at })?.text).toBe("c/y@5");
+        store.delete(key("y", "c"), 5, text("gone"));
+        expect(store.joined({ ...query, namespace: "c", at })).toBeUndefined();
+        expect(store.joined({ ...query, namespace: "c" })?.count).toBe(0);
+        expect(code(() => store.joined?.({ ...query, at: 99 }))?.code).toBe("FutureRevision");
+      });
+
+      it("[ST-R14] too much text is not joined, however much there is", () => {
+        if (!store.joined) return;
+        for (let i = 0; i < 3; i++) store.create(key(`n${i}`), () => "x".repeat(1_000_000));
+        const query = { resource: "configmaps", limit: 3, prefix: "" };
+        const joined = store.joined(query);
+        if (joined) expect(joined.text).toBe(values(query).join(","));
+        expect(store.joined({ ...query, resource: "others" })?.count).toBe(0);
+      });
+
       it("[ST-R5] count is the length of list without limit", () => {
         for (const n of ["a", "b", "c"]) for (const ns of ["x", "y"]) store.create(key(n, ns), text(n));
         store.delete(key("b", "y"), 4, text("gone"));

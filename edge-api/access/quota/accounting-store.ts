@@ -138,6 +138,7 @@ export class AccountingStore implements Store {
   compactedRevision = (): Revision => this.#inner.compactedRevision();
   get = (key: ObjectKey): StoredObject | undefined => this.#cached.get(key);
   list = (query: ListQuery): Iterable<StoredObject> => this.#cached.list(query);
+  joined: NonNullable<Store["joined"]> = (query) => this.#inner.joined?.(query);
   count = (query: ListQuery): number => this.#inner.count(query);
   countByResource: Store["countByResource"] = (namespace) => this.#inner.countByResource(namespace);
   transaction: Store["transaction"] = (work) => this.#inner.transaction(work);
