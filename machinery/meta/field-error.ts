@@ -96,7 +96,8 @@ export function invalidObject(
 ): ApiError {
   const told = tellable(errors);
   const causes: StatusCause[] = told.map((e) => ({ reason: e.reason, message: e.message, field: e.field }));
-  const lines = told.map((e) => `${e.field}: ${e.message}`);
+  // What is said twice is shown once; the causes keep both.
+  const lines = [...new Set(told.map((e) => `${e.field}: ${e.message}`))];
   if (told.length < errors.length) lines.push(`and ${errors.length - told.length} more errors`);
   const list = lines.length === 1 ? lines[0] : `[${lines.join(", ")}]`;
   return new ApiError(

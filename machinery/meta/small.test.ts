@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { humanDuration } from "./duration.ts";
 import { deepClone, deepEqual } from "./equality.ts";
+import { invalidObject, required } from "./field-error.ts";
 import { fnv32a, safeEncode } from "./hash.ts";
 import { generateName, randomSuffix, seededRandom } from "./random.ts";
 
@@ -72,5 +73,14 @@ describe("names made up", () => {
     expect(fnv32a("a")).toBe(0xe40c292c);
     expect(fnv32a("foobar")).toBe(0xbf9cf968);
     expect(safeEncode("1")).toBe("bcdfghjklmnpqrstvwxz2456789"[49 % 27]);
+  });
+});
+
+describe("invalidObject", () => {
+  it("[FE1] what is said twice is shown once, and kept twice among the causes", () => {
+    const error = required("spec.a", "so");
+    const { status } = invalidObject({ group: "", kind: "Pod", name: "p" }, [error, error]);
+    expect(status.message).toBe('Pod "p" is invalid: spec.a: Required value: so');
+    expect(status.details?.causes).toHaveLength(2);
   });
 });
