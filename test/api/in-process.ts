@@ -7,6 +7,7 @@ import { keepFlowControl } from "../../edge-api/fairness/keep-objects.ts";
 import { serve } from "../../edge-api/http/chain.ts";
 import type { Services } from "../../edge-api/http/context.ts";
 import { createServices, type ServicesOptions } from "../../edge-api/http/services.ts";
+import type { Store } from "../../edge-api/store/contract.ts";
 import { MemoryStore } from "../../edge-api/store/memory-store.ts";
 import type { Clock } from "../../machinery/clock.ts";
 import { seededRandom } from "../../machinery/meta/random.ts";
@@ -55,9 +56,12 @@ const PATCH_TYPES = {
   json: "application/json-patch+json",
 };
 
-export async function startApi(
-  given: Partial<Pick<ServicesOptions, "auditPolicy" | "auditWrite" | "runtimeConfig" | "usageOf">> = {},
-): Promise<TestApi> {
+export async function startApi({
+  makeStore = (now) => new MemoryStore({ now }),
+  ...given
+}: Partial<Pick<ServicesOptions, "auditPolicy" | "auditWrite" | "runtimeConfig" | "usageOf">> & {
+  makeStore?: (now: () => number) => Store;
+} = {}): Promise<TestApi> {
   let nowMs = START_MS;
   let nextUid = 1;
   const timers = new Set<{ atMs: number; callback: () => void }>();
@@ -69,7 +73,7 @@ export async function startApi(
       return () => void timers.delete(timer);
     },
   };
-  const store = new MemoryStore({ now: () => nowMs });
+  const store = makeStore(() => nowMs);
   key ??= createSigningKey();
   const errors: unknown[] = [];
   const services = await createServices({

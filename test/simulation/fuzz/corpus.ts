@@ -261,7 +261,95 @@ export const PARAMETERS: readonly [name: string, values: readonly string[]][] = 
   ["orphanDependents", ["true", "x"]],
   ["pretty", ["true", "1", "no"]],
   ["includeObject", ["Object", "None", "All"]],
+  ["watch", ["true", "1", "false"]],
   ["timeout", ["30s", "1m", "abc", "-1s", "0"]],
   ["sendInitialEvents", ["true", "false", "x"]],
   ["allowWatchBookmarks", ["true", "x"]],
+];
+
+const POD = "/api/v1/namespaces/default/pods/NAME";
+
+/** Bodies that some subresources take, at the path they take them. */
+export const SPECIALS: readonly { method: string; path: string; object: object }[] = [
+  {
+    method: "POST",
+    path: `${POD}/binding`,
+    object: { apiVersion: "v1", kind: "Binding", metadata: {}, target: { kind: "Node", name: "web" } },
+  },
+  {
+    method: "POST",
+    path: `${POD}/eviction`,
+    object: {
+      apiVersion: "policy/v1",
+      kind: "Eviction",
+      metadata: {},
+      deleteOptions: { gracePeriodSeconds: 0, preconditions: { uid: "u" } },
+    },
+  },
+  {
+    method: "POST",
+    path: "/api/v1/namespaces/default/serviceaccounts/default/token",
+    object: {
+      apiVersion: "authentication.k8s.io/v1",
+      kind: "TokenRequest",
+      spec: { audiences: ["a"], expirationSeconds: 3600, boundObjectRef: { kind: "Pod", apiVersion: "v1", name: "a" } },
+    },
+  },
+  {
+    method: "PUT",
+    path: "/apis/apps/v1/namespaces/default/deployments/NAME/scale",
+    object: { apiVersion: "autoscaling/v1", kind: "Scale", metadata: {}, spec: { replicas: 3 } },
+  },
+  {
+    method: "PUT",
+    path: `${POD}/status`,
+    object: {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: {},
+      status: {
+        phase: "Running",
+        conditions: [{ type: "Ready", status: "True", lastTransitionTime: "2026-01-01T00:00:00Z" }],
+        containerStatuses: [
+          { name: "main", ready: true, restartCount: 0, image: "i", imageID: "x", state: { running: {} } },
+        ],
+        podIPs: [{ ip: "10.0.0.1" }],
+      },
+    },
+  },
+  {
+    method: "PUT",
+    path: `${POD}/ephemeralcontainers`,
+    object: {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: {},
+      spec: { containers: [], ephemeralContainers: [{ name: "debug", image: "i", targetContainerName: "main" }] },
+    },
+  },
+  {
+    method: "PUT",
+    path: "/api/v1/namespaces/NAME/finalize",
+    object: {
+      apiVersion: "v1",
+      kind: "Namespace",
+      metadata: {},
+      spec: { finalizers: ["kubernetes", "example.com/f"] },
+    },
+  },
+  {
+    method: "POST",
+    path: "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+    object: { apiVersion: "authorization.k8s.io/v1", kind: "SelfSubjectRulesReview", spec: { namespace: "default" } },
+  },
+  {
+    method: "PUT",
+    path: "/apis/certificates.k8s.io/v1/certificatesigningrequests/NAME/approval",
+    object: {
+      apiVersion: "certificates.k8s.io/v1",
+      kind: "CertificateSigningRequest",
+      metadata: {},
+      status: { conditions: [{ type: "Approved", status: "True", reason: "Yes" }] },
+    },
+  },
 ];

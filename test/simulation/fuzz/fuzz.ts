@@ -6,9 +6,12 @@
  * every form, and can be written again as it is.
  */
 import { performance } from "node:perf_hooks";
-import { encodeIdentity, IDENTITY_HEADER } from "../../../edge-api/access/identity.ts";
+import { encodeIdentity, IDENTITY_HEADER, type Identity } from "../../../edge-api/access/identity.ts";
 import { serve } from "../../../edge-api/http/chain.ts";
+import { migrate } from "../../../edge-api/store/migrate.ts";
+import { SqliteStore } from "../../../edge-api/store/sqlite-store.ts";
 import { ADMIN, startApi, type TestApi } from "../../api/in-process.ts";
+import { NodeSql } from "../../fakes/node-sql.ts";
 import { type Random, randomFrom } from "../store-random.ts";
 import { type FuzzRequest, RequestSource } from "./requests.ts";
 
@@ -48,7 +51,13 @@ export async function fuzz({
 }: FuzzOptions): Promise<FuzzCounts> {
   const counts: FuzzCounts = {};
   for (let at = 0, life = seed; at < requests && !until?.(); at += REQUESTS_A_LIFE, life++) {
-    const run = new Run(life, counts, await startApi());
+    const sql = life % 2 === 0 ? new NodeSql() : undefined;
+    if (sql) migrate(sql);
+    const api = await startApi({
+      runtimeConfig: "api/all=true",
+      ...(sql && { makeStore: (now) => new SqliteStore(sql, { now }) }),
+    });
+    const run = new Run(life, counts, api);
     const limit = Math.min(REQUESTS_A_LIFE, requests - at);
     for (let i = 0; i < limit && !until?.(); i++) {
       const failure = await run.step();
@@ -59,6 +68,7 @@ export async function fuzz({
         );
       found(failure);
     }
+    sql?.close();
   }
   return counts;
 }
@@ -71,6 +81,21 @@ export function show({ method, path, headers, body }: FuzzRequest): string {
 /** What kube-apiserver answers with 500 as well. */
 const UPSTREAM_500 =
   /resourceVersion should not be set|failed to create typed (?:patch|live) object|failed to allocate/;
+
+/** [FZ6] What a watch says at once is events. */
+async function checkEvents({ body, headers }: Response): Promise<void> {
+  if (!body) return;
+  const reader = body.getReader();
+  const first = await Promise.race([reader.read(), turn()]);
+  await reader.cancel();
+  if (!first?.value || !headers.get("content-type")?.startsWith("application/json")) return;
+  for (const line of new TextDecoder().decode(first.value).split("\n")) {
+    if (line === "") continue;
+    const { type, object } = JSON.parse(line) as { type?: string; object?: { kind?: string } };
+    if (!/^(?:ADDED|MODIFIED|DELETED|BOOKMARK|ERROR)$/.test(type ?? "") || typeof object?.kind !== "string")
+      throw new Wrong("FZ6", `no event: ${line.slice(0, 300)}`);
+  }
+}
 
 const HEALTH = /^\/(?:healthz|livez|readyz)/;
 
@@ -124,7 +149,8 @@ class Run {
     await turn();
     const before = store.revision();
     const startMs = performance.now();
-    const answer = await this.#send(request);
+    const as = this.#random.chance(0.9) ? ADMIN : this.#random.pick(OTHERS);
+    const answer = await this.#send(request, as);
     const tookMs = performance.now() - startMs;
     this.#count(`status ${answer.status}`);
     if (tookMs > MAX_MS) {
@@ -221,18 +247,18 @@ class Run {
     return answer.text;
   }
 
-  async #send({ method, path, headers, body }: FuzzRequest): Promise<Answer> {
+  async #send({ method, path, headers, body }: FuzzRequest, as: Identity = ADMIN): Promise<Answer> {
     const response = await serve(
       this.#api.services,
       new Request(`https://kedge.test${path}`, {
         method,
-        headers: { ...headers, [IDENTITY_HEADER]: encodeIdentity(ADMIN) },
+        headers: { ...headers, [IDENTITY_HEADER]: encodeIdentity(as) },
         ...(body !== undefined && { body: body as NonNullable<RequestInit["body"]> }),
       }),
     );
-    const watches = response.status === 200 && /[?&]watch=/.test(path);
-    if (watches || path.includes("/watch/")) {
-      await response.body?.cancel();
+    // Only a watch says what it is not encoded in.
+    if (response.headers.get("content-encoding") === "identity") {
+      await checkEvents(response);
       return { status: response.status, headers: response.headers, text: "" };
     }
     return { status: response.status, headers: response.headers, text: await response.text() };
@@ -250,6 +276,14 @@ function difference(a: string, b: string): string {
   const from = Math.max(0, at - 200);
   return `${a.slice(from, at + 600)}\n${b.slice(from, at + 600)}`;
 }
+
+/** Who may do little. */
+const OTHERS: readonly Identity[] = [
+  { user: "system:node:web", groups: ["system:nodes", "system:authenticated"] },
+  { user: "system:serviceaccount:default:default", groups: ["system:serviceaccounts", "system:authenticated"] },
+  { user: "system:anonymous", groups: ["system:unauthenticated"] },
+  { user: "", groups: [] },
+];
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

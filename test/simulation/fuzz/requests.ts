@@ -4,7 +4,16 @@ import { PROTOBUF_TYPE } from "../../../edge-api/http/protobuf/names.ts";
 import { registry } from "../../../kinds/registry.ts";
 import { sampleObject } from "../../../kinds/sample-objects.ts";
 import type { Random } from "../store-random.ts";
-import { ACCEPTS, FIELD_SELECTORS, LABEL_SELECTORS, PARAMETERS, SAMPLES, type Sample, SUBRESOURCES } from "./corpus.ts";
+import {
+  ACCEPTS,
+  FIELD_SELECTORS,
+  LABEL_SELECTORS,
+  PARAMETERS,
+  SAMPLES,
+  type Sample,
+  SPECIALS,
+  SUBRESOURCES,
+} from "./corpus.ts";
 import { hugeText, mutateBytes, mutateText, mutateValue } from "./mutate.ts";
 
 export interface FuzzRequest {
@@ -36,7 +45,8 @@ export class RequestSource {
 
   next(): FuzzRequest {
     const random = this.#random;
-    const kind = random.below(20);
+    const kind = random.below(22);
+    if (kind >= 20) return this.#special();
     if (kind < 7) return this.#create();
     if (kind < 14) return this.#patch();
     if (kind < 15) return this.#replace();
@@ -191,6 +201,13 @@ export class RequestSource {
     const collection = random.chance(0.3);
     const body = random.chance(0.5) ? { headers: this.#headers(), body: undefined } : this.#encoded(options);
     return { method: "DELETE", path: this.#url(collection ? path : `${path}/${name}`), ...body };
+  }
+
+  /** What is not an object as it is stored. */
+  #special(): FuzzRequest {
+    const random = this.#random;
+    const { path, method, object } = structuredClone(random.pick(SPECIALS));
+    return this.#write(random.chance(0.9) ? method : "PATCH", path.replace("NAME", random.pick(NAMES)), object);
   }
 
   /** What is no API request at all, or only just. */
