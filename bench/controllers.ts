@@ -207,10 +207,12 @@ async function rollout(server: Server): Promise<void> {
     await settled(api);
     const watch = await api.watch(`${DEPLOYMENTS}?fieldSelector=metadata.name%3Drolled`);
     const before = [await storeRevision(api), await eventRevision(api)] as const;
+    let cpu = cpuMs(server.pid);
+    const cost = () => `${seconds(cpuMs(server.pid) - cpu)} of CPU`;
     let startedMs = performance.now();
     await api.call("POST", DEPLOYMENTS, deployment("rolled", UPDATED_PODS));
     const runningMs = (await watch.saw(isRolledOut(1))) - startedMs;
-    row(`Deployment to ${UPDATED_PODS} pods Running on ${NODES} simulated nodes`, seconds(runningMs));
+    row(`Deployment to ${UPDATED_PODS} pods Running on ${NODES} simulated nodes`, seconds(runningMs), cost());
     await settled(api);
     const perPod = (now: number, then: number) => ((now - then) / UPDATED_PODS).toFixed(2);
     row(
@@ -219,13 +221,14 @@ async function rollout(server: Server): Promise<void> {
       `${perPod(await eventRevision(api), before[1])} events`,
       "(theirs 4 and more, 6 events)",
     );
+    cpu = cpuMs(server.pid);
     startedMs = performance.now();
     const text = await api.call("PATCH", `${DEPLOYMENTS}/rolled`, {
       spec: { template: { metadata: { annotations: { version: "2" } } } },
     });
     const { metadata } = JSON.parse(text) as { metadata: { generation: number } };
     const rolledMs = (await watch.saw(isRolledOut(metadata.generation))) - startedMs;
-    row(`rolling update of ${UPDATED_PODS} pods (25 %, 25 %)`, seconds(rolledMs));
+    row(`rolling update of ${UPDATED_PODS} pods (25 %, 25 %)`, seconds(rolledMs), cost());
     watch.stop();
   } finally {
     await stopNodes();
