@@ -7,6 +7,7 @@
  * answer is kept only once the object's own, which its output gate holds back, has reached the Worker.
  */
 import { type Identity, isNode } from "../access/identity.ts";
+import type { Flow } from "../fairness/level.ts";
 import type { StoredEvent } from "../store/contract.ts";
 import type { RequestInfo } from "./request-info.ts";
 
@@ -24,6 +25,8 @@ export interface KeptAnswer {
   /** JSON. */
   readonly text: string;
   readonly info: RequestInfo;
+  /** @see RequestContext */
+  readonly flow?: Flow;
 }
 
 interface Entry {
@@ -150,7 +153,7 @@ export class KeptAnswers {
 export const objectId = ({ resource, namespace, name }: Pick<StoredEvent, "resource" | "namespace" | "name">): string =>
   `${resource}/${namespace}/${name}`;
 
-/** Accounts, what tokens are bound to, what is served: after these everybody is asked for his rights anew. */
+/** Accounts, what tokens are bound to, what is served, flows: after these everybody is asked for his rights anew. */
 function changesRights({ resource, type, value }: StoredEvent): boolean {
   switch (resource) {
     case "serviceaccounts":
@@ -161,7 +164,7 @@ function changesRights({ resource, type, value }: StoredEvent): boolean {
     case "nodes":
       return type === "DELETED" || value.includes('"deletionTimestamp"');
     default:
-      return resource.endsWith(".rbac.authorization.k8s.io");
+      return resource.endsWith(".rbac.authorization.k8s.io") || resource.endsWith(".flowcontrol.apiserver.k8s.io");
   }
 }
 

@@ -93,12 +93,17 @@ function byVerb(context: RequestContext, target: Target): Response | Promise<Res
 }
 
 /** For the Worker to give by itself, when it has asked for that. */
-function keep({ services, request, query, info, warnings }: RequestContext, target: Target, text: string): void {
+function keep(context: RequestContext, target: Target, text: string): void {
+  const { services, request, query, info, warnings, flow } = context;
   const number = services.kept && request.headers.get(KEEP_HEADER);
   if (!number || query || info.subresource !== "" || warnings.length > 0) return;
   const { media, as } = negotiate(request.headers.get("accept"));
   if (media === "json" && as === "Object") {
-    services.kept?.made(Number(number), objectId({ ...target, resource: target.kind.storage }), { text, info });
+    services.kept?.made(Number(number), objectId({ ...target, resource: target.kind.storage }), {
+      text,
+      info,
+      ...(flow && { flow }),
+    });
   }
 }
 

@@ -10,18 +10,23 @@ export const JSON_TYPE = "application/json";
 export const YAML_TYPE = "application/yaml";
 const MAX_WARNING_LENGTH = 4096;
 
+/** Headers of every answer, but warnings. */
+export const plainHeaders = (
+  { auditId, flow }: Pick<RequestContext, "auditId" | "flow">,
+  contentType: string,
+): { [name: string]: string } => ({
+  "audit-id": auditId,
+  "cache-control": "no-cache, private",
+  "content-type": contentType,
+  ...(flow && {
+    "x-kubernetes-pf-flowschema-uid": flow.schema.uid,
+    "x-kubernetes-pf-prioritylevel-uid": flow.level.uid,
+  }),
+});
+
 /** Headers of every answer. */
 export function headersFor(context: RequestContext, contentType: string): { [name: string]: string } | Headers {
-  const { flow } = context;
-  const plain = {
-    "audit-id": context.auditId,
-    "cache-control": "no-cache, private",
-    "content-type": contentType,
-    ...(flow && {
-      "x-kubernetes-pf-flowschema-uid": flow.schema.uid,
-      "x-kubernetes-pf-prioritylevel-uid": flow.level.uid,
-    }),
-  };
+  const plain = plainHeaders(context, contentType);
   if (context.warnings.length === 0) return plain;
   const headers = new Headers(plain);
   for (const warning of warningHeaders(context.warnings)) headers.append("warning", warning);

@@ -2,7 +2,7 @@
 import type { Identity } from "../access/identity.ts";
 import { auditIdOf } from "../http/audit-id.ts";
 import { keptAnswersOf } from "../http/kept-answers.ts";
-import { JSON_TYPE } from "../http/respond.ts";
+import { JSON_TYPE, plainHeaders } from "../http/respond.ts";
 import { isPlain } from "./forward.ts";
 
 /**
@@ -20,9 +20,9 @@ export function keptOr(
   const found = kept.find({ url, accept: headers.get("accept"), identity }, Date.now());
   if (!found) return ask();
   if ("answer" in found) {
-    const id = auditIdOf(headers, () => crypto.randomUUID());
-    const answerHeaders = { "audit-id": id, "cache-control": "no-cache, private", "content-type": JSON_TYPE };
-    return new Response(found.answer.text, { headers: answerHeaders });
+    const { text, flow } = found.answer;
+    const auditId = auditIdOf(headers, () => crypto.randomUUID());
+    return new Response(text, { headers: plainHeaders({ auditId, ...(flow && { flow }) }, JSON_TYPE) });
   }
   return ask(found.number).then(
     (response) => {

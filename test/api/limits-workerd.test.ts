@@ -130,6 +130,15 @@ describe("limits in workerd", () => {
     );
   });
 
+  it("[LW5] a repeated get tells its schema however it is answered", async () => {
+    const schema = async () => JSON.parse((await call("GET", `${FLOW}/flowschemas/exempt`)).text).metadata.uid;
+    const uid = await schema();
+    for (let i = 0; i < 4; i++) {
+      const { headers } = await call("GET", `${NAMESPACE}`);
+      expect(headers.get("x-kubernetes-pf-flowschema-uid")).toBe(uid);
+    }
+  });
+
   it("[LW4] events are classified too, in their own object", async () => {
     const { headers } = await call("GET", `${NAMESPACE}/events`);
     const exempt = JSON.parse((await call("GET", `${FLOW}/flowschemas/exempt`)).text);
