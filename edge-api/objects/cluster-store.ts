@@ -21,6 +21,7 @@ import { serve } from "../http/chain.ts";
 import type { Services } from "../http/context.ts";
 import { KeptAnswers, keepAnswersOf } from "../http/kept-answers.ts";
 import { audiencesOf, createServices } from "../http/services.ts";
+import { auditedBatch } from "../observe/audit/batch.ts";
 import { Feed } from "../store/feed.ts";
 import { migrate } from "../store/migrate.ts";
 import { SqliteStore } from "../store/sqlite-store.ts";
@@ -192,7 +193,7 @@ export class ClusterStore extends DurableObject<Bindings> {
   /** machinery/cluster/contract.ts */
   write(actor: string, ops: WriteOp[]): Promise<WriteResult[]> {
     const { env, commit } = this.#services;
-    return commit.run(() => writeBatch(env, actor, ops, report));
+    return auditedBatch(this.#services, { actor, ops }, () => commit.run(() => writeBatch(env, actor, ops, report)));
   }
 
   /** machinery/cluster/contract.ts */

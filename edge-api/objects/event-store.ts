@@ -23,6 +23,7 @@ import { serve } from "../http/chain.ts";
 import type { Services } from "../http/context.ts";
 import { parseRequestInfo } from "../http/request-info.ts";
 import { createServices } from "../http/services.ts";
+import { auditedBatch } from "../observe/audit/batch.ts";
 import { metricsText } from "../observe/scrape.ts";
 import type { ObjectKey } from "../store/contract.ts";
 import { expire, oldestWriteMs, removeAll, type Tombstone } from "../store/expiry.ts";
@@ -155,7 +156,7 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
     await this.#follower.ready();
     await this.#know(ops.map(({ namespace }) => namespace));
     const { env, commit } = this.#services;
-    return commit.run(() => writeBatch(env, actor, ops, report));
+    return auditedBatch(this.#services, { actor, ops }, () => commit.run(() => writeBatch(env, actor, ops, report)));
   }
 
   /** machinery/cluster/contract.ts */
