@@ -109,4 +109,12 @@ describe("metrics.k8s.io", () => {
       items: [{ metadata: { name: "a" }, window: "15s", containers: [{ name: "main", usage: { cpu: "250m" } }] }],
     });
   });
+
+  it("[RM6] a node is not believed about pods of others", async () => {
+    const { api, reports } = await cluster();
+    const [pod] = reports.get("n1")!.pods;
+    reports.set("n2", { node: figures(0), pods: [{ ...pod!, containers: [{ name: "main", ...figures(9e9) }] }] });
+    reports.delete("n1");
+    expect((await api.get("/apis/metrics.k8s.io/v1beta1/pods")).body.items).toEqual([]);
+  });
 });

@@ -40,10 +40,9 @@ export const podMetrics: SpecialEndpoint = async (context, target) => {
     ({ spec, status }) => spec?.nodeName && status?.phase === "Running",
   );
   const reports = await reportsOf(context, new Set(pods.map(({ spec }) => spec!.nodeName!)));
-  const byUid = new Map<string, UsageReport["pods"][number]>();
-  for (const report of reports.values()) for (const pod of report.pods) byUid.set(pod.uid, pod);
-  const found = pods.flatMap(({ metadata }) => {
-    const pod = byUid.get(metadata.uid ?? "");
+  const found = pods.flatMap(({ metadata, spec }) => {
+    // A node is believed about its own pods only.
+    const pod = reports.get(spec!.nodeName!)?.pods.find(({ uid }) => uid === metadata.uid);
     return pod && pod.containers.length > 0 ? [podObject(metadata, pod.containers)] : [];
   });
   return answer(context, target, found);
