@@ -386,4 +386,19 @@ describe("Scheduler", () => {
       ]),
     );
   });
+
+  it("[SC31] a pod that one plugin lets go and another holds is woken by what the other waits for", async () => {
+    const { cluster, settle } = startScheduler();
+    cluster.put("nodes", makeNode({ name: "n", cpu: "1", labels: { disk: "slow" } }));
+    cluster.put("pods", makePod({ name: "p", requests: { cpu: "1" }, spec: { nodeSelector: { disk: "fast" } } }));
+    await settle();
+    cluster.put("pods", makePod({ name: "filler", node: "n", requests: { cpu: "1" } }));
+    await settle();
+    cluster.put("nodes", makeNode({ name: "n", cpu: "1", labels: { disk: "fast" } }));
+    await settle();
+    expect(cluster.bindings).toEqual([]);
+    cluster.remove("pods", "default", "filler");
+    await settle();
+    expect(cluster.bindings).toEqual(["p → n"]);
+  });
 });

@@ -242,7 +242,7 @@ export class Scheduler implements Program {
     this.#bindings.advance(batch, nowMs);
     if (this.#areHeldConcerned) this.#queue.recheckHeld();
     this.#areHeldConcerned = false;
-    if (this.#queue.hasMaybe) this.#queue.wake((queued, row) => this.#cycle.fits(queued, row));
+    if (this.#queue.hasMaybe) this.#queue.wake((queued, row) => this.#cycle.whyNot(queued, row));
     for (let i = 0; i < MAX_BATCH_PODS; i++) {
       const queued = this.#queue.next();
       if (!queued) break;

@@ -1,30 +1,13 @@
 /** Whether a device is what an expression asks for: `device.attributes["gpu.example.com"].model == "big"`. */
 import type { Device } from "../../kinds/generated/api/resource-v1.ts";
-import { type Compiled, compileExpression } from "../../machinery/cel/compile.ts";
-import { createEnvironment } from "../../machinery/cel/environment.ts";
-import { QUANTITY_TYPE, quantityOf } from "../../machinery/cel/functions/quantity.ts";
+import { compileDeviceExpression } from "../../kinds/resource/device-expressions.ts";
+import type { Compiled } from "../../machinery/cel/compile.ts";
+import { quantityOf } from "../../machinery/cel/functions/quantity.ts";
 import { parseSemver } from "../../machinery/cel/functions/semver.ts";
-import { KUBERNETES_LIBRARIES } from "../../machinery/cel/libraries.ts";
-import { BOOL, DYN, mapOf, objectOf, STRING } from "../../machinery/cel/types.ts";
 import { EntryMap, type MapValue, type Value } from "../../machinery/cel/values.ts";
 import { AllocationError } from "./allocation-error.ts";
 
-/** Upstream's CELSelectorExpressionMaxCost. */
-const COST_LIMIT = 1_000_000;
 const MAX_KEPT = 1_000;
-
-const DEVICE = objectOf("kubernetes.DRADevice", {
-  driver: STRING,
-  allowMultipleAllocations: BOOL,
-  attributes: mapOf(STRING, mapOf(STRING, DYN)),
-  capacity: mapOf(STRING, mapOf(STRING, QUANTITY_TYPE)),
-});
-
-const ENVIRONMENT = createEnvironment({
-  variables: { device: DEVICE },
-  libraries: KUBERNETES_LIBRARIES,
-  hasBind: true,
-});
 
 const NOTHING = new EntryMap();
 
@@ -127,13 +110,7 @@ export class Selectors {
     const known = this.#programs.get(expression);
     if (known) return known;
     if (this.#programs.size >= MAX_KEPT) this.#programs.clear();
-    const compiled = compileExpression({
-      text: expression,
-      environment: ENVIRONMENT,
-      returns: [BOOL],
-      wrongType: (found) => `must evaluate to bool or the unknown type, not ${found}`,
-      costLimit: COST_LIMIT,
-    });
+    const compiled = compileDeviceExpression(expression);
     this.#programs.set(expression, compiled);
     return compiled;
   }

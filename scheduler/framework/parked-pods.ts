@@ -10,6 +10,9 @@ const MAX_PARKED_MS = 5 * 60_000;
 /** More rows than this and the whole cluster is looked at. */
 const MAX_ROWS = 32;
 
+/** The plugins that keep a pod off a row, or off all when none is given; undefined: it would fit. */
+export type WhyNot = (queued: QueuedPod, row?: number) => ReadonlySet<string> | undefined;
+
 interface ParkedClass {
   podClass: PodClass;
   /** In the order in which they came. */
@@ -131,10 +134,10 @@ export class Parked {
   }
 
   /** Takes note of all changes so far: the pods they have helped, one of each class. */
-  helped(fits: (queued: QueuedPod, row?: number) => boolean): QueuedPod[] {
+  helped(whyNot: WhyNot): QueuedPod[] {
     const helped: QueuedPod[] = [];
     for (const row of this.#changedRows) {
-      for (const queued of this.#nominated.get(row) ?? []) if (fits(queued, row)) helped.push(queued);
+      for (const queued of this.#nominated.get(row) ?? []) if (!whyNot(queued, row)) helped.push(queued);
     }
     this.#changedRows.clear();
     for (const parked of this.#maybe) {
@@ -142,8 +145,14 @@ export class Parked {
       parked.maybe = undefined;
       const first = this.nextOf(podClass);
       if (!first) continue;
-      const fitsNow = maybe === "anywhere" ? fits(first) : [...(maybe ?? [])].some((row) => fits(first, row));
-      if (fitsNow) helped.push(first);
+      // What one plugin has let go of another may hold now: that one is listened to from now on as well.
+      const stillHeld = (row?: number): boolean => {
+        const why = whyNot(first, row);
+        for (const name of why ?? []) parked.rejectedBy.add(name);
+        return why !== undefined;
+      };
+      const isHeld = maybe === "anywhere" ? stillHeld() : [...(maybe ?? [])].every((row) => stillHeld(row));
+      if (!isHeld) helped.push(first);
     }
     this.#maybe.clear();
     return helped;

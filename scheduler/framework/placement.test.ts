@@ -45,7 +45,7 @@ describe("Placer", () => {
     const { cluster, placer } = setUp({ cpu: "4" });
     const coming = cluster.pending({ name: "coming", priority: 5, requests: { cpu: "3" } });
     cluster.nodes.nominate(0, { uid: "coming", priority: 5, load: coming.footprint, pod: coming });
-    const fits = (priority: number) => placer.fits(cluster.classOf({ priority, requests: { cpu: "2" } }));
+    const fits = (priority: number) => !placer.whyNot(cluster.classOf({ priority, requests: { cpu: "2" } }));
     expect([fits(4), fits(5), fits(6)]).toEqual([false, false, true]);
     cluster.nodes.withdraw(0, "coming");
     expect(fits(4)).toBe(true);
@@ -58,10 +58,10 @@ describe("Placer", () => {
     const coming = cluster.pending({ name: "coming", priority: 5, labels: { app: "web" }, spec: { affinity } });
     cluster.nodes.nominate(0, { uid: "coming", priority: 5, load: coming.footprint, pod: coming });
     const podClass = cluster.classOf({ labels: { app: "web" } });
-    expect([0, 1].map((row) => placer.fits(podClass, row))).toEqual([false, true]);
+    expect([0, 1].map((row) => !placer.whyNot(podClass, row))).toEqual([false, true]);
     expect(placer.place(podClass, () => 0).row).toBe(1);
     const higher = cluster.classOf({ priority: 6, labels: { app: "web" } });
-    expect([0, 1].map((row) => placer.fits(higher, row))).toEqual([true, true]);
+    expect([0, 1].map((row) => !placer.whyNot(higher, row))).toEqual([true, true]);
   });
 
   it("[PL5] what was judged long ago is judged anew", () => {

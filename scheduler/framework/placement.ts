@@ -91,13 +91,17 @@ export class Placer {
     return { row: this.#pick(count, random), feasibleCount: count };
   }
 
-  /** Whether one node would take such a pod, or any when none is given. */
-  fits(podClass: PodClass, row?: number): boolean {
-    if (row !== undefined) return this.#first(podClass, [row]).row >= 0;
+  /** The plugins that keep such a pod off one node, or off all when none is given; undefined: it would be taken. */
+  whyNot(podClass: PodClass, row?: number): ReadonlySet<string> | undefined {
+    if (row !== undefined) {
+      const verdict = this.trial(podClass)(row);
+      return verdict === undefined ? undefined : new Set(verdict === ABSENT ? [] : [verdict.plugin]);
+    }
     const judgement = this.#judge(podClass.shape);
     this.#resize(judgement.slotCount);
     const count = judgement.feasible(this.#rows, this.#slots);
-    return count > 0 && this.#filter(this.#classes.get(podClass, this.#limit), podClass, count) > 0;
+    if (count > 0 && this.#filter(this.#classes.get(podClass, this.#limit), podClass, count) > 0) return undefined;
+    return this.explain(podClass).plugins;
   }
 
   /** How many nodes each reason rejects, as things are. */

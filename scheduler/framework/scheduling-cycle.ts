@@ -78,11 +78,11 @@ export class SchedulingCycle {
     };
   }
 
-  /** Whether a waiting pod would fit on a row now, or on any node when none is given. */
-  fits(queued: QueuedPod, row?: number): boolean {
+  /** The plugins that keep a waiting pod off a row now, or off all when none is given; undefined: it would fit. */
+  whyNot(queued: QueuedPod, row?: number): ReadonlySet<string> | undefined {
     const { placer } = this.#workbenchOf(queued);
     const { podClass } = queued.pod.pending;
-    return this.#without(queued, () => placer.fits(podClass, row));
+    return this.#without(queued, () => placer.whyNot(podClass, row));
   }
 
   /** Decides what becomes of a pod that was taken from the queue. */

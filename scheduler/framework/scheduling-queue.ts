@@ -9,7 +9,7 @@
  */
 import type { ClusterView } from "./cluster-view.ts";
 import { Heap } from "./heap.ts";
-import { Parked } from "./parked-pods.ts";
+import { Parked, type WhyNot } from "./parked-pods.ts";
 import type { ClusterChange, Profile } from "./plugin.ts";
 import type { PodClass } from "./pod-class.ts";
 import type { PendingPod, QueuedPod, QueueEntry } from "./queued-pod.ts";
@@ -168,10 +168,10 @@ export class SchedulingQueue {
 
   /**
    * Puts pods that changes have helped into the active queue.
-   * @param fits whether a pod would fit on a row, or anywhere when none is given
+   * @param whyNot the plugins that keep a pod off a row, or off all when none is given; undefined: it fits
    */
-  wake(fits: (queued: QueuedPod, row?: number) => boolean): void {
-    for (const queued of this.#parked.helped(fits)) this.#wake(queued);
+  wake(whyNot: WhyNot): void {
+    for (const queued of this.#parked.helped(whyNot)) this.#wake(queued);
   }
 
   /** Looks again at pods that were held back. */

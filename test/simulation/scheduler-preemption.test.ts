@@ -128,7 +128,7 @@ describe("Preemption", () => {
           there.splice(there.indexOf(victim), 1);
           simulation.remove(victim);
         }
-        expect(placer.fits(queued.pod.pending.podClass, candidate!.row), context).toBe(true);
+        expect(placer.whyNot(queued.pod.pending.podClass, candidate!.row), context).toBeUndefined();
         simulation.place(pod, actual!.node);
       }
     }
