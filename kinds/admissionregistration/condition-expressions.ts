@@ -1,5 +1,5 @@
 /** What match conditions of webhooks and policies say. */
-import type { Program } from "../../machinery/cel/compile.ts";
+import { compilationFailure, type Program } from "../../machinery/cel/compile.ts";
 import { type FieldError, invalid, required } from "../../machinery/meta/field-error.ts";
 import { compileFor, type Environment, type ExpressionUse, environmentOf } from "./expressions.ts";
 import type { MatchCondition } from "./v1-types.ts";
@@ -43,8 +43,6 @@ export function compileOne(
   }
   const compiled = compileFor(text, use, environment);
   if (compiled.ok) return compiled.program;
-  const isOfType = compiled.errors.length === 1 && compiled.errors[0]!.startsWith("must evaluate");
-  const detail = isOfType ? compiled.errors[0]! : `compilation failed: ${compiled.errors.join("\n")}`;
-  errors.push(invalid(path, text, detail));
+  errors.push(invalid(path, text, compilationFailure(compiled.errors)));
   return undefined;
 }

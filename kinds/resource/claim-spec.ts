@@ -2,9 +2,11 @@
  * What a ResourceClaim asks for, also inside templates.
  * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/
  */
+import { compilationFailure } from "../../machinery/cel/compile.ts";
 import { type FieldError, invalid, notSupported, required, tooLong } from "../../machinery/meta/field-error.ts";
 import { checkLabel, checkPresent, checkSubdomain, NOT_POSITIVE } from "../common/checks.ts";
 import { checkList, checkSet } from "../common/lists.ts";
+import { compileDeviceExpression } from "./device-expressions.ts";
 import { checkDriverName, checkFullAttributeName } from "./names.ts";
 import { checkToleration } from "./taints.ts";
 import type {
@@ -51,6 +53,15 @@ export function defaultResourceClaimSpec(spec: ResourceClaimSpec): void {
   }
 }
 
+function checkExpression(errors: FieldError[], expression: string, path: string): void {
+  // A longer one is not worth compiling.
+  if (expression.length > MAX_EXPRESSION) errors.push(tooLong(path, MAX_EXPRESSION));
+  else {
+    const compiled = compileDeviceExpression(expression);
+    if (!compiled.ok) errors.push(invalid(path, expression, compilationFailure(compiled.errors)));
+  }
+}
+
 export function checkSelectors(
   errors: FieldError[],
   selectors: readonly DeviceSelector[] | undefined,
@@ -60,8 +71,7 @@ export function checkSelectors(
     max: MAX_SELECTORS,
     each(found, { cel }, at) {
       if (!cel) found.push(required(`${at}.cel`));
-      else if ((cel.expression ?? "").length > MAX_EXPRESSION)
-        found.push(tooLong(`${at}.cel.expression`, MAX_EXPRESSION));
+      else checkExpression(found, cel.expression ?? "", `${at}.cel.expression`);
     },
   });
 }

@@ -275,6 +275,30 @@ describe("DeviceClass, DeviceTaintRule", () => {
     ]);
   });
 
+  const expressions: [text: string, errors: string[]][] = [
+    ['device.driver == "dra.example.com"', []],
+    ['device.attributes["a.example"].?model.orValue("") == "x" && device.allowMultipleAllocations', []],
+    ['device.capacity["a.example"].memory.isGreaterThan(quantity("1Gi"))', []],
+    ['device.attributes["a.example"].isBig', []],
+    [
+      "device.attributes[true].someBoolean",
+      [
+        "compilation failed: ERROR: <input>:1:18: found no matching overload for '_[_]' applied to '(map(string, map(string, any)), bool)'\n | device.attributes[true].someBoolean\n | .................^",
+      ],
+    ],
+    ["device.driver", ["must evaluate to bool or the unknown type, not string"]],
+  ];
+  it.each(expressions)("DC-2 %s", (expression, errors) => {
+    const object: DeviceClass = {
+      apiVersion,
+      kind: "DeviceClass",
+      metadata: { name: "gpu" },
+      spec: { selectors: [{ cel: { expression } }] },
+    };
+    const path = `spec.selectors[0].cel.expression: Invalid value: ${JSON.stringify(expression)}`;
+    expect(createErrors(deviceClass, object)).toEqual(errors.map((error) => `${path}: ${error}`));
+  });
+
   it("DTR-1 a rule's selector and taint", () => {
     const object: DeviceTaintRule = {
       apiVersion: "resource.k8s.io/v1beta2",

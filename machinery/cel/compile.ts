@@ -67,6 +67,12 @@ export function compileExpression(options: CompileOptions): Compiled {
   return { ok: true, program: programOf(node, checked, options) };
 }
 
+/** What Kubernetes says of an expression that did not compile. */
+export function compilationFailure(errors: readonly string[]): string {
+  const isWrongType = errors.length === 1 && errors[0]!.startsWith("must evaluate");
+  return isWrongType ? errors[0]! : `compilation failed: ${errors.join("\n")}`;
+}
+
 const matches = (wanted: CelType, found: CelType): boolean => isAssignable(wanted, found, new Map());
 
 const defaultWrongType =

@@ -1,7 +1,9 @@
 /** Types of CEL, as the checker knows them. Source: https://github.com/google/cel-spec/blob/master/doc/langdef.md */
 
 export type CelType =
-  | { readonly kind: ScalarKind }
+  | { readonly kind: Exclude<ScalarKind, "dyn"> }
+  /** Known when it is evaluated. Messages call it "any" where it was declared so. */
+  | { readonly kind: "dyn"; readonly isAny?: true }
   | { readonly kind: "list"; readonly element: CelType }
   | { readonly kind: "map"; readonly key: CelType; readonly value: CelType }
   | { readonly kind: "optional"; readonly value: CelType }
@@ -49,6 +51,7 @@ export const STRING = scalar("string");
 export const BYTES = scalar("bytes");
 export const NULL = scalar("null");
 export const DYN = scalar("dyn");
+export const ANY: CelType = { kind: "dyn", isAny: true };
 export const TIMESTAMP = scalar("timestamp");
 export const DURATION = scalar("duration");
 export const ERROR = scalar("error");
@@ -110,6 +113,8 @@ export function formatType(type: CelType): string {
       return "google.protobuf.Duration";
     case "error":
       return "!error!";
+    case "dyn":
+      return type.isAny ? "any" : "dyn";
     default:
       return type.kind;
   }

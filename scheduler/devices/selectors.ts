@@ -1,7 +1,7 @@
 /** Whether a device is what an expression asks for: `device.attributes["gpu.example.com"].model == "big"`. */
 import type { Device } from "../../kinds/generated/api/resource-v1.ts";
 import { compileDeviceExpression } from "../../kinds/resource/device-expressions.ts";
-import type { Compiled } from "../../machinery/cel/compile.ts";
+import { type Compiled, compilationFailure } from "../../machinery/cel/compile.ts";
 import { quantityOf } from "../../machinery/cel/functions/quantity.ts";
 import { parseSemver } from "../../machinery/cel/functions/semver.ts";
 import { EntryMap, type MapValue, type Value } from "../../machinery/cel/values.ts";
@@ -88,7 +88,7 @@ export class Selectors {
     { expression, whose }: { expression: string; whose: string },
   ): boolean | AllocationError {
     const compiled = this.#compile(expression);
-    if (!compiled.ok) return new AllocationError(`${whose}: CEL compile error: ${compiled.errors.join("\n")}`);
+    if (!compiled.ok) return new AllocationError(`${whose}: CEL compile error: ${compilationFailure(compiled.errors)}`);
     try {
       const input = {
         driver,
