@@ -177,6 +177,7 @@ export class ClusterStore extends DurableObject<Bindings> {
 
   /** Resolves when whoever follows this cluster has been told of all that is committed by now, or cannot be. */
   told(): Promise<void> {
+    this.#feed.retryNow();
     return this.#feed.settled();
   }
 

@@ -44,6 +44,7 @@ interface Main {
 }
 
 const NAMESPACES = "namespaces";
+const inAdmission = (plural: string): Resource => `${plural}.admissionregistration.k8s.io`;
 /** What access to events depends on, and how fast it is given: storage keys. */
 export const FOLLOWED: readonly Resource[] = [
   NAMESPACES,
@@ -53,6 +54,9 @@ export const FOLLOWED: readonly Resource[] = [
   "clusterrolebindings.rbac.authorization.k8s.io",
   FLOW_SCHEMAS,
   PRIORITY_LEVELS,
+  // What their parameters are is not copied: a policy with parameters finds none here.
+  ...["validatingadmissionpolicies", "validatingadmissionpolicybindings"].map(inAdmission),
+  ...["mutatingadmissionpolicies", "mutatingadmissionpolicybindings"].map(inAdmission),
 ];
 
 const EVENTS = "events";
@@ -68,7 +72,8 @@ const BATCH = 500;
 const ALIVE_MS = 10_000;
 const MAX_ALIVE = 1_000;
 
-const POSITION_KEY = "position";
+/** Names what is followed: where that is more than before, everything is read anew. */
+const POSITION_KEY = `position ${FOLLOWED.join(" ")}`;
 const PURGE_PREFIX = "purge/";
 
 export class EventStore extends DurableObject<Bindings> implements ChangeSubscriber {

@@ -127,6 +127,25 @@ describe("events", () => {
     expect((await call("POST", eventsOf("later"), event("a", "later"))).status).toBe(201);
   });
 
+  it("[EV9] are admitted by the policies of the cluster", async () => {
+    const admission = "/apis/admissionregistration.k8s.io/v1";
+    const name = "quiet-events";
+    const rules = [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["events"] }];
+    const spec = {
+      matchConstraints: { resourceRules: rules },
+      validations: [{ expression: "object.reason != 'Noise'" }],
+    };
+    await call("POST", `${admission}/validatingadmissionpolicies`, { metadata: { name }, spec });
+    const binding = { metadata: { name }, spec: { policyName: name, validationActions: ["Deny"] } };
+    await call("POST", `${admission}/validatingadmissionpolicybindings`, binding);
+    let i = 0;
+    const noise = () => call("POST", eventsOf("default"), event(`noise-${i++}`, "default", { reason: "Noise" }));
+    const refused = await until(noise, ({ status }) => status !== 201);
+    expect(refused.status).toBe(422);
+    expect(refused.body.message).toContain("ValidatingAdmissionPolicy 'quiet-events'");
+    expect((await call("POST", eventsOf("default"), event("told", "default"))).status).toBe(201);
+  });
+
   it("[EV7] go with their namespace", async () => {
     await makeNamespace("old");
     for (let i = 0; i < 10; i++) await call("POST", eventsOf("old"), event(`o-${i}`, "old"));
