@@ -89,6 +89,15 @@ describe("change feed", () => {
     expect([feed.hasUndelivered(), clock.waits]).toEqual([false, []]);
   });
 
+  it("[FD0] tells nobody of managedFields", async () => {
+    const one = follow();
+    await settle();
+    const head = '{"kind":"Pod","apiVersion":"v1","metadata":{';
+    create("a", "pods", `${head}"managedFields":[{"manager":"m","fieldsV1":{"f:spec":{}}}],"name":"a"}}`);
+    await settle();
+    expect(one.told.at(-1)).toBe(`1..2: ${head}"name":"a"}}`);
+  });
+
   it("[FD2] tells the changes of its resources, each batch beginning where the last ended", async () => {
     const one = follow();
     const two = follow("two", ["secrets", "pods"]);

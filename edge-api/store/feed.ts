@@ -3,6 +3,7 @@
  * flight; what is committed meanwhile gathers. Only a revision is kept for each: the events come from a bounded memory
  * of the last ones, or from the store's history.
  */
+import { detachManagedFields } from "../../machinery/apply/text.ts";
 import type { Clock } from "../../machinery/clock.ts";
 import type { ChangeBatch, ChangeEvent, ChangeSubscriber, Resource } from "../../machinery/cluster/contract.ts";
 import { backoffDelayMs } from "../../machinery/queue/backoff.ts";
@@ -227,13 +228,14 @@ export class Feed {
   }
 }
 
+/** managedFields are a good part of most texts, dear to parse, and nothing that plans are made from. */
 const changeOf = ({ type, resource, namespace, name, revision, value }: StoredEvent): ChangeEvent => ({
   type,
   resource,
   namespace,
   name,
   revision,
-  value,
+  value: detachManagedFields(value).bare,
 });
 
 function* changesOf(events: Iterable<StoredEvent>, resources: ReadonlySet<Resource>): Iterable<ChangeEvent> {

@@ -1,4 +1,5 @@
 /** All objects of some resources at one revision, in pages: what controllers and the scheduler start from. */
+import { detachManagedFields } from "../../machinery/apply/text.ts";
 import type { Resource, SnapshotPage } from "../../machinery/cluster/contract.ts";
 import { type Revision, type Store, StoreError } from "../store/contract.ts";
 
@@ -23,7 +24,7 @@ export function snapshotPage(store: Store, resources: readonly Resource[], next:
       const resource = resources[i]!;
       const after = i === position.resource ? position.after : undefined;
       for (const row of store.list({ resource, at: position.at, ...(after && { after }) })) {
-        items.push({ resource, value: row.value });
+        items.push({ resource, value: detachManagedFields(row.value).bare });
         length += row.value.length;
         if (length < PAGE_LENGTH) continue;
         const here: Position = { at: position.at, resource: i, after: { namespace: row.namespace, name: row.name } };

@@ -54,7 +54,7 @@ export type WriteResult = { ok: true; object: KubeObject } | { ok: false; status
 export interface SnapshotPage {
   /** The revision all pages of this snapshot are at; changes after it come through the feed. */
   revision: number;
-  /** JSON texts of the objects. */
+  /** JSON texts of the objects, without managedFields. */
   items: { resource: Resource; value: string }[];
   /** Opaque; absent on the last page. */
   next?: string;
@@ -67,7 +67,7 @@ export interface ChangeEvent {
   namespace: string;
   name: string;
   revision: number;
-  /** JSON text; for DELETED the last text. */
+  /** JSON text, without managedFields; for DELETED the last text. */
   value: string;
 }
 
