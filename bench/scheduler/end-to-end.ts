@@ -1,9 +1,10 @@
 /**
- * Placement through the whole control plane: registers simulated nodes, then scales a Deployment on them. Prints how long
+ * Placement through the whole control plane: registers simulated nodes, then makes Deployments on them. Prints how long
  * the nodes took to be Ready, what the API answered with meanwhile, how long until all pods were bound and Running, and
  * the memory of the process.
  *
- *   node bench/scheduler/end-to-end.ts [--nodes 1000] [--pods 3000] [--port 17444] [--data DIR] [--objects]
+ *   node bench/scheduler/end-to-end.ts [--nodes 1000] [--pods 3000] [--deployments 1] [--port 17444] [--data DIR]
+ *     [--objects]
  *
  * With --data the control plane that runs there on that port is used, and left as it is. With --objects it also says
  * what each Durable Object holds of the cluster: the programs are measured alone, on what the API then has; the rest of
@@ -23,13 +24,15 @@ const { values } = parseArgs({
   options: {
     nodes: { type: "string", default: "1000" },
     pods: { type: "string", default: "3000" },
+    deployments: { type: "string", default: "1" },
     port: { type: "string", default: "17444" },
     data: { type: "string" },
     objects: { type: "boolean", default: false },
   },
 });
 const nodes = Number(values.nodes);
-const pods = Number(values.pods);
+const deployments = Number(values.deployments);
+const pods = Math.floor(Number(values.pods) / deployments) * deployments;
 const home = fs.mkdtempSync(path.join(os.tmpdir(), "kedge-bench-"));
 const dataDir = values.data ?? path.join(home, "data");
 const env = { ...process.env, HOME: home, KUBECONFIG: path.join(home, "kubeconfig") };
@@ -201,21 +204,21 @@ function startSimulation(): ReturnType<typeof spawn> {
   });
 }
 
-const deployment = {
+const deployment = (name: string): object => ({
   apiVersion: "apps/v1",
   kind: "Deployment",
-  metadata: { name: "web" },
+  metadata: { name },
   spec: {
-    replicas: pods,
-    selector: { matchLabels: { app: "web" } },
+    replicas: pods / deployments,
+    selector: { matchLabels: { app: name } },
     template: {
-      metadata: { labels: { app: "web" } },
+      metadata: { labels: { app: name } },
       spec: {
         containers: [{ name: "web", image: "web", resources: { requests: { cpu: "100m", memory: "100Mi" } } }],
       },
     },
   },
-};
+});
 
 async function main(): Promise<void> {
   if (!values.data) kedge("up", "--no-node", "--port", values.port);
@@ -264,8 +267,10 @@ async function measure(): Promise<void> {
     const running = await counter(`${collection}?fieldSelector=${encodeURIComponent("status.phase=Running")}`);
     const probingPods = probe();
     const started = performance.now();
-    await call("POST", "/apis/apps/v1/namespaces/default/deployments", deployment);
-    const limitMs = 600_000;
+    for (let i = 0; i < deployments; i++) {
+      await call("POST", "/apis/apps/v1/namespaces/default/deployments", deployment(`web-${i}`));
+    }
+    const limitMs = 1_800_000;
     const [boundMs, runningMs] = await Promise.all([bound.reached(pods, limitMs), running.reached(pods, limitMs)]);
     console.log(
       `${pods} pods bound after ${seconds(boundMs - started)}, Running after ${seconds(runningMs - started)}; ${cpu()} in all`,

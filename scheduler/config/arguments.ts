@@ -2,7 +2,14 @@
  * Arguments of plugins.
  * Source: https://kubernetes.io/docs/reference/config-api/kube-scheduler-config.v1/
  */
-import type { NodeSelector, PreferredSchedulingTerm, TopologySpreadConstraint } from "../../kinds/core/v1-types.ts";
+import { checkAffinity } from "../../kinds/core/pod-template/affinity.ts";
+import type {
+  Affinity,
+  NodeSelector,
+  PreferredSchedulingTerm,
+  TopologySpreadConstraint,
+} from "../../kinds/core/v1-types.ts";
+import type { FieldError } from "../../machinery/meta/field-error.ts";
 import type { PreemptionPolicy } from "../framework/plugin.ts";
 import type { DynamicResourcesArgs } from "../plugins/dynamic-resources.ts";
 import type { InterPodAffinityArgs } from "../plugins/inter-pod-affinity.ts";
@@ -49,16 +56,47 @@ export function preemptionArgs(args: unknown): Omit<PreemptionPolicy, "name"> {
 export function nodeAffinityArgs(args: unknown): NodeAffinityArgs {
   const path = "NodeAffinityArgs.addedAffinity";
   const { addedAffinity } = fieldsOf(args, "NodeAffinityArgs", [...META, "addedAffinity"]);
+  if (addedAffinity === undefined || addedAffinity === null) return {};
   const required = "requiredDuringSchedulingIgnoredDuringExecution";
   const preferred = "preferredDuringSchedulingIgnoredDuringExecution";
   const fields = fieldsOf(addedAffinity, path, [required, preferred]);
+  if (fields[required] === undefined && fields[preferred] === undefined)
+    fail(path, "must have at least one of required and preferred terms");
   const selector = fieldsOf(fields[required], `${path}.${required}`, ["nodeSelectorTerms"]);
+  const terms = listOf(selector.nodeSelectorTerms, `${path}.${required}.nodeSelectorTerms`);
+  for (const [i, term] of terms.entries()) checkTerm(term, `${path}.${required}.nodeSelectorTerms[${i}]`);
+  const preferences = listOf(fields[preferred], `${path}.${preferred}`);
+  for (const [i, each] of preferences.entries()) {
+    checkTerm(
+      fieldsOf(each, `${path}.${preferred}[${i}]`, ["weight", "preference"]).preference,
+      `${path}.${preferred}[${i}].preference`,
+    );
+  }
+  // The rules are those of a pod's own affinity.
+  const errors: FieldError[] = [];
+  checkAffinity(errors, { nodeAffinity: addedAffinity } as Affinity, "NodeAffinityArgs");
+  const [error] = errors;
+  if (error) fail(error.field.replace(".nodeAffinity", ".addedAffinity"), error.message);
   return {
-    ...(fields[required] !== undefined && {
-      required: { nodeSelectorTerms: listOf(selector.nodeSelectorTerms, path) } as NodeSelector,
-    }),
-    preferred: listOf(fields[preferred], `${path}.${preferred}`) as PreferredSchedulingTerm[],
+    ...(fields[required] !== undefined && { required: { nodeSelectorTerms: terms } as NodeSelector }),
+    preferred: preferences as PreferredSchedulingTerm[],
   };
+}
+
+/** That a term has the shape the rules of kinds take for granted. */
+function checkTerm(term: unknown, path: string): void {
+  const fields = fieldsOf(term, path, ["matchExpressions", "matchFields"]);
+  for (const part of ["matchExpressions", "matchFields"] as const) {
+    for (const [i, requirement] of listOf(fields[part], `${path}.${part}`).entries()) {
+      const at = `${path}.${part}[${i}]`;
+      const { key, operator, values } = fieldsOf(requirement, at, ["key", "operator", "values"]);
+      textOf(key, `${at}.key`);
+      textOf(operator, `${at}.operator`);
+      for (const [k, value] of listOf(values, `${at}.values`).entries()) {
+        if (typeof value !== "string") fail(`${at}.values[${k}]`, "must be a text");
+      }
+    }
+  }
 }
 
 export function balancedAllocationArgs(args: unknown): readonly WeightedResource[] {

@@ -152,6 +152,33 @@ describe("KubeSchedulerConfiguration", () => {
       "values must be sorted in increasing order",
     ],
     [
+      "[KC19] added affinity by an operator that is none",
+      {
+        profiles: [
+          {
+            pluginConfig: [
+              {
+                name: "NodeAffinity",
+                args: {
+                  addedAffinity: {
+                    requiredDuringSchedulingIgnoredDuringExecution: {
+                      nodeSelectorTerms: [{ matchExpressions: [{ key: "a", operator: "Is" }] }],
+                    },
+                  },
+                },
+              },
+            ],
+          },
+        ],
+      },
+      "NodeAffinityArgs.addedAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].operator: ",
+    ],
+    [
+      "[KC20] a time to wait that is none",
+      { profiles: [{ pluginConfig: [{ name: "DynamicResources", args: { bindingTimeout: "soon" } }] }] },
+      "DynamicResourcesArgs.bindingTimeout: must be a duration",
+    ],
+    [
       "[KC17] arguments for a plugin that takes none",
       { profiles: [{ pluginConfig: [{ name: "NodePorts", args: { a: 1 } }] }] },
       "pluginConfig of NodePorts.a: is not known",
