@@ -1,4 +1,5 @@
 /** Events in their own object, in a real workerd: rights, namespaces, watches and evictions. */
+import { WebSocket } from "undici";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { ADMIN_TOKEN, startWorker, type WorkerUnderTest } from "./workerd.ts";
@@ -144,6 +145,31 @@ describe("events", () => {
     expect(refused.status).toBe(422);
     expect(refused.body.message).toContain("ValidatingAdmissionPolicy 'quiet-events'");
     expect((await call("POST", eventsOf("default"), event("told", "default"))).status).toBe(201);
+  });
+
+  it("[EV10] a watch over a WebSocket outlives the object's memory", async () => {
+    const made = await call("POST", eventsOf("default"), event("seen", "default"));
+    const from = made.body.metadata.resourceVersion;
+    const query = `watch=1&fieldSelector=reason%3DTested&resourceVersion=${from}`;
+    const socket = new WebSocket(`${worker.url.replace("http", "ws")}${eventsOf("default")}?${query}`, {
+      headers: ADMIN,
+    } as never);
+    const seen: string[] = [];
+    socket.onmessage = ({ data }) => void seen.push(JSON.parse(String(data)).object.metadata.name);
+    await new Promise<void>((resolve, reject) => {
+      socket.onopen = () => resolve();
+      socket.onerror = () => reject(new Error("the watch could not be opened"));
+    });
+    await worker.hibernate("EventStore");
+    await call("POST", eventsOf("default"), event("woken", "default"));
+    await worker.hibernate("EventStore");
+    await call("POST", eventsOf("default"), event("again", "default"));
+    await until(
+      async () => new Promise((resolve) => setImmediate(() => resolve(seen.length))),
+      (count) => count === 2,
+    );
+    expect(seen).toEqual(["woken", "again"]);
+    socket.close();
   });
 
   it("[EV7] go with their namespace", async () => {
