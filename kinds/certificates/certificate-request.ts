@@ -19,7 +19,13 @@ const EXTENSION_REQUEST = "1.2.840.113549.1.9.14";
 const SUBJECT_ALTERNATIVE_NAME = "2.5.29.17";
 
 /** @param base64 `spec.request`: a PEM block, encoded once more. @throws Error with upstream's message */
-export function parseCertificateRequest(base64: string): CertificateRequest {
+export const parseCertificateRequest = (base64: string): CertificateRequest => parseDer(requestDer(base64));
+
+/**
+ * The DER of the request that counts, where there are several blocks: whoever checks a request and whoever signs it must
+ * both read these bytes. @throws Error with upstream's message
+ */
+export function requestDer(base64: string): Uint8Array<ArrayBuffer> {
   let pem: string;
   try {
     pem = atob(base64);
@@ -28,7 +34,7 @@ export function parseCertificateRequest(base64: string): CertificateRequest {
   }
   const [block] = pemBlocks(pem);
   if (block?.type !== "CERTIFICATE REQUEST") throw new Error("PEM block type must be CERTIFICATE REQUEST");
-  return parseDer(Uint8Array.from(atob(block.data), (c) => c.charCodeAt(0)));
+  return Uint8Array.from(atob(block.data), (c) => c.charCodeAt(0));
 }
 
 /** @throws DerError */

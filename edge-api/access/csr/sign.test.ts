@@ -19,6 +19,15 @@ ZYcECgAABTAKBggqhkjOPQQDAgNIADBFAiBvMAViVMFJyCYP/BTu3AB2EhiII3ay
 dnzIXqyku8F5awIhAJn55FYl/MF1MK2EFFnlgINc0TCwXNDQ05B/kRzt9KKs
 -----END CERTIFICATE REQUEST-----
 `;
+// openssl req -new -subj "/O=system:masters/CN=admin"
+const MASTERS = `-----BEGIN CERTIFICATE REQUEST-----
+MIHlMIGLAgEAMCkxFzAVBgNVBAoMDnN5c3RlbTptYXN0ZXJzMQ4wDAYDVQQDDAVh
+ZG1pbjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABGSYyNZotZWYVFX3+rSOyAIy
+gDixH/Rq5PUqEylcoBKy/T6i6EIMjeDRPslGRsdOreLXCes3dEfmi0rP7q7ub7Og
+ADAKBggqhkjOPQQDAgNJADBGAiEA8XjdleLgdu15QEN4y3vMfb+HxiOdyPppGkKL
+zf6apPkCIQCFn/RY32xAjntN6SxcKvkFUlsMP6ZeeU7xRaWrJFu5cg==
+-----END CERTIFICATE REQUEST-----
+`;
 const USAGES = ["digital signature", "key encipherment", "server auth"];
 
 describe("planCertificate", () => {
@@ -80,6 +89,12 @@ describe("signApproved", () => {
     expect(certificate.keyUsage).toEqual(["1.3.6.1.5.5.7.3.1"]);
     expect(certificate.ca).toBe(false);
     expect(Date.parse(certificate.validTo)).toBe(NOW_MS + 365 * DAY_MS - 300_000);
+  });
+
+  it("[CS15] of several requests the one that is checked is signed, however it is broken into lines", async () => {
+    const spaced = SERVING.replace("AwMRUwEwYD", "AwMRUw EwYD");
+    const pem = await signApproved(authority, make({ request: btoa(spaced + MASTERS) }), NOW_MS);
+    expect(new X509Certificate(pem).subject).toBe("O=system:nodes\nCN=system:node:n1");
   });
 
   it.each([

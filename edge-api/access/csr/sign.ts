@@ -13,7 +13,7 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import { parseCertificateRequest } from "../../../kinds/certificates/certificate-request.ts";
+import { parseDer, requestDer } from "../../../kinds/certificates/certificate-request.ts";
 import { isKubernetesSigner, signerProblem } from "../../../kinds/certificates/signers.ts";
 import type { CertificateSigningRequest } from "../../../kinds/certificates/v1-types.ts";
 import { type Authority, importKey, serialNumber, signatureFor } from "../certificates.ts";
@@ -33,10 +33,12 @@ export async function signApproved(
   if (!isTrue("Approved") || isTrue("Denied")) throw new Error("the certificate request is not approved");
   if (isTrue("Failed")) throw new Error("the certificate request has failed");
   if (!isKubernetesSigner(spec.signerName)) throw new Error(`${spec.signerName} is none of Kubernetes' signers`);
-  const problem = signerProblem(spec.signerName, parseCertificateRequest(spec.request), spec.usages ?? []);
+  // What is signed are the very bytes that are checked: another reader of the PEM might find another request in it.
+  const der = requestDer(spec.request);
+  const problem = signerProblem(spec.signerName, parseDer(der), spec.usages ?? []);
   if (problem !== undefined) throw new Error(problem);
 
-  const request = new Pkcs10CertificateRequest(atob(spec.request));
+  const request = new Pkcs10CertificateRequest(der);
   if (!(await request.verify())) throw new Error("the certificate request is not signed by its own key");
   const issuer = new X509Certificate(authority.certificate);
   const plan = planCertificate(
