@@ -6,49 +6,55 @@
  *   node bench/api.ts
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { connect, type Figures, type Load, load, quantiles, requestText, show, type Target } from "./lib/load.ts";
-import { cpuMs, memoryMb, type Server, startFloor, startKedge } from "./lib/servers.ts";
+import { type Beside, beside, costed } from "./lib/beside.ts";
+import { connect, quantiles, requestText, show, type Target } from "./lib/load.ts";
+import { memoryMb, startFloor, startKedge } from "./lib/servers.ts";
 
-const WRITES = 12_000;
-const READS = 30_000;
+/** Requests of one slice of a load. */
+const SLICE = 1_500;
 const LISTED = 37_000;
 const collection = "/api/v1/namespaces/default/configmaps";
 const configMap = (name: string, bytes: number): string =>
   JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data: { key: "x".repeat(bytes) } });
 
-const row = (what: string, ...columns: string[]) => console.log(what.padEnd(34), ...columns);
-/** Figures of a load with the processor time that the server took for each request. */
-type Costed = Figures & { cpuUs: number };
-const ratio = (ours: Costed, floor: Costed) =>
-  `${ours.cpuUs.toFixed(0)} µs of CPU; ${(ours.perSecond / floor.perSecond).toFixed(2)} of the floor`;
+/** One that no scheduler looks after: its creation alone is measured. */
+const pod = (name: string): string =>
+  JSON.stringify({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, labels: { app: "web" } },
+    spec: {
+      schedulerName: "nobody",
+      containers: [{ name: "c", image: "nginx:1", resources: { requests: { cpu: "100m", memory: "64Mi" } } }],
+    },
+  });
 
-async function costed(server: Server, options: Omit<Load, "target">): Promise<Costed> {
-  const before = cpuMs(server.pid);
-  const figures = await load({ target: server.target, ...options });
-  return { ...figures, cpuUs: ((cpuMs(server.pid) - before) / figures.count) * 1000 };
-}
+const row = (what: string, ...columns: string[]) => console.log(what.padEnd(34), ...columns);
+const show2 = ({ ours, floor, ratio }: Beside): string[] => [
+  show(ours),
+  `${ours.cpuUs.toFixed(0)} µs of CPU; ${ratio.toFixed(2)} of the floor's ${floor.perSecond.toFixed(0)}/s, ${floor.cpuUs.toFixed(0)} µs`,
+];
 
 const floor = await startFloor(17_501);
-const body = configMap("floor", 1_000);
-const floorWrite = await costed(floor, {
-  connections: 64,
-  requests: WRITES,
-  request: () => requestText(floor.target, "POST", "/", body),
-  expect: 201,
-});
-const floorRead = await costed(floor, {
-  connections: 16,
-  requests: READS,
-  request: () => requestText(floor.target, "GET", "/"),
-  expect: 200,
-});
-await floor.stop();
-row("floor: one row, grouped commit, 64", show(floorWrite), `${floorWrite.cpuUs.toFixed(0)} µs of CPU`);
-row("floor: read one row, 16", show(floorRead), `${floorRead.cpuUs.toFixed(0)} µs of CPU`);
-
 const kedge = await startKedge(17_502);
 const { target } = kedge;
 row("memory, idle", `${memoryMb(kedge.pid).toFixed(0)} MB`);
+
+const body = configMap("floor", 1_000);
+const floorWrite = (connections: number) => () =>
+  costed(floor, {
+    connections,
+    requests: SLICE,
+    request: () => requestText(floor.target, "POST", "/", body),
+    expect: 201,
+  });
+const floorRead = () =>
+  costed(floor, {
+    connections: 16,
+    requests: SLICE,
+    request: () => requestText(floor.target, "GET", "/"),
+    expect: 200,
+  });
 
 let made = 0;
 const create = (connections: number, requests: number) =>
@@ -58,19 +64,54 @@ const create = (connections: number, requests: number) =>
     request: () => requestText(target, "POST", collection, configMap(`c-${made++}`, 1_000)),
     expect: 201,
   });
-const warm = await create(16, 3_000);
-row("create ConfigMap 1 KB, 16, warm-up", show(warm));
-const create16 = await create(16, WRITES);
-row("create ConfigMap 1 KB, 16", show(create16), ratio(create16, floorWrite), "(theirs 2,342/s p99 20 ms)");
-const create64 = await create(64, WRITES);
-row("create ConfigMap 1 KB, 64", show(create64), ratio(create64, floorWrite), "(theirs 2,308/s p99 90 ms)");
-const get = await costed(kedge, {
-  connections: 16,
-  requests: READS,
-  request: (i) => requestText(target, "GET", `${collection}/c-${i % made}`),
-  expect: 200,
-});
-row("get ConfigMap, 16", show(get), ratio(get, floorRead), "(theirs 6,757/s p99 9.7 ms)");
+const read =
+  (nameOf: (index: number) => string, from = target) =>
+  () =>
+    costed(kedge, {
+      target: from,
+      connections: 16,
+      requests: SLICE,
+      request: (i) => requestText(from, "GET", `${collection}/${nameOf(i)}`),
+      expect: 200,
+    });
+// Both get warm.
+await create(16, SLICE);
+await floorWrite(16)();
+await floorRead();
+const create16 = await beside(() => create(16, SLICE), floorWrite(16));
+row("create ConfigMap 1 KB, 16", ...show2(create16), "(theirs 2,342/s p99 20 ms)");
+const create64 = await beside(() => create(64, SLICE), floorWrite(64));
+row("create ConfigMap 1 KB, 64", ...show2(create64), "(theirs 2,308/s p99 90 ms)");
+let next = 0;
+const get = await beside(
+  read(() => `c-${next++ % made}`),
+  floorRead,
+);
+row("get ConfigMaps in turn, 16", ...show2(get), "(theirs 6,757/s p99 9.7 ms)");
+const again = await beside(
+  read(() => "c-1"),
+  floorRead,
+);
+row("get one ConfigMap again, 16", ...show2(again), "(theirs 6,757/s, on both cores)");
+const account = { ...target, token: await accountToken() };
+const asAccount = await beside(
+  read(() => `c-${next++ % made}`, account),
+  floorRead,
+);
+row("get in turn by an account, 16", ...show2(asAccount));
+let podCount = 0;
+const pods = await beside(
+  () =>
+    costed(kedge, {
+      connections: 64,
+      requests: 500,
+      request: () => requestText(target, "POST", "/api/v1/namespaces/default/pods", pod(`p-${podCount++}`)),
+      expect: 201,
+    }),
+  floorWrite(64),
+);
+row("create Pod, 64", ...show2(pods));
+await floor.stop();
 row(`memory with ${made} ConfigMaps`, `${memoryMb(kedge.pid).toFixed(0)} MB`);
 
 await create(64, LISTED - made);
@@ -100,6 +141,25 @@ row(`memory with ${made} ConfigMaps`, `${memoryMb(kedge.pid).toFixed(0)} MB (the
 await kedge.stop();
 
 await manyObjects(100_000);
+
+/** Of a service account that may view the namespace. */
+async function accountToken(): Promise<string> {
+  const own = await connect(target);
+  const post = async (path: string, body: object): Promise<string> => {
+    const { status, body: answer } = await own.send(requestText(target, "POST", path, JSON.stringify(body)), "body");
+    if (status !== 201) throw new Error(`POST ${path}: HTTP ${status}`);
+    return answer?.toString() ?? "";
+  };
+  await post("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "viewer" } });
+  await post("/apis/rbac.authorization.k8s.io/v1/namespaces/default/rolebindings", {
+    metadata: { name: "viewer" },
+    roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "view" },
+    subjects: [{ kind: "ServiceAccount", name: "viewer" }],
+  });
+  const answer = await post("/api/v1/namespaces/default/serviceaccounts/viewer/token", { spec: {} });
+  own.close();
+  return (JSON.parse(answer) as { status: { token: string } }).status.token;
+}
 
 /** The memory of a control plane that holds this many ConfigMaps of 2 KB, made at 64 connections. */
 async function manyObjects(count: number): Promise<void> {

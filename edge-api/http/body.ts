@@ -13,11 +13,13 @@ const overLimit = () => tooLarge(`Request entity too large: limit is ${MAX_BODY_
 
 /** The body's text; "" when there is none. Invalid UTF-8 becomes U+FFFD, as in Go's decoder. @throws ApiError 413 */
 export async function readText(request: Request): Promise<string> {
-  if (!request.body) return "";
   const declared = request.headers.get("content-length");
-  if (declared === null) return new TextDecoder().decode(await readLimited(request.body));
-  if (Number(declared) > MAX_BODY_BYTES) throw overLimit();
-  return request.text();
+  if (declared !== null) {
+    if (Number(declared) > MAX_BODY_BYTES) throw overLimit();
+    return request.text();
+  }
+  // Last: looking at the body makes a stream of it.
+  return request.body ? new TextDecoder().decode(await readLimited(request.body)) : "";
 }
 
 async function readBytes(request: Request): Promise<Uint8Array> {
