@@ -30,7 +30,7 @@ interface Condition {
 
 interface PodFields {
   spec: { nodeName?: string; schedulingGates?: unknown[] };
-  status?: { conditions?: Condition[] };
+  status?: { conditions?: Condition[]; nominatedNodeName?: string };
 }
 
 /** @throws ApiError 404, 409 when the pod has a node already or is being deleted, 422 */
@@ -74,26 +74,22 @@ function nodeOf(binding: Binding, target: Target): string {
   return name!;
 }
 
-/** As upstream's assignPod: node, the binding's annotations and labels, and the condition PodScheduled. */
+/**
+ * As upstream's assignPod: node, the binding's annotations and labels, and the condition PodScheduled. The pod's
+ * generation stays: a node takes a pod of generation 1.
+ */
 function assign(pod: KubeObject, { binding, node, nowMs }: { binding: Binding; node: string; nowMs: number }): void {
   const fields = pod as unknown as PodFields;
   fields.spec.nodeName = node;
   const { annotations, labels } = binding.metadata ?? {};
   if (annotations) pod.metadata.annotations = { ...pod.metadata.annotations, ...annotations };
   if (labels) pod.metadata.labels = { ...pod.metadata.labels, ...labels };
-  const status = fields.status ?? {};
-  const { conditions = [] } = status;
-  const scheduled: Condition = {
-    type: "PodScheduled",
-    status: "True",
-    lastProbeTime: null,
-    lastTransitionTime: formatTime(nowMs),
-  };
-  const generation = pod.metadata.generation;
-  if (generation !== undefined) {
-    // The node is part of what is desired.
-    pod.metadata.generation = generation + 1;
-    scheduled.observedGeneration = generation + 1;
-  }
-  fields.status = { ...status, conditions: [...conditions.filter(({ type }) => type !== "PodScheduled"), scheduled] };
+  const { nominatedNodeName: _, ...status } = fields.status ?? {};
+  const conditions = [...(status.conditions ?? [])];
+  const index = conditions.findIndex(({ type }) => type === "PodScheduled");
+  const before = conditions[index];
+  const lastTransitionTime = before?.status === "True" ? before.lastTransitionTime : formatTime(nowMs);
+  const scheduled = { type: "PodScheduled", status: "True", lastProbeTime: null, lastTransitionTime };
+  conditions.splice(index < 0 ? conditions.length : index, index < 0 ? 0 : 1, scheduled);
+  fields.status = { ...status, conditions };
 }

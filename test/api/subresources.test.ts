@@ -66,6 +66,7 @@ describe("binding", () => {
     const { body } = await api.get(`${PODS}/p`);
     expect(body.spec.nodeName).toBe("n1");
     expect(body.status.conditions).toMatchObject([{ type: "PodScheduled", status: "True" }]);
+    expect(body.metadata.generation).toBe(1);
     const again = await api.create(`${PODS}/p/binding`, binding("p", "n2"));
     expect(again.body).toMatchObject({
       code: 409,
@@ -146,7 +147,7 @@ describe("eviction", () => {
     expect(body.metadata.deletionGracePeriodSeconds).toBe(30);
     expect(body.status.conditions).toContainEqual({
       type: "DisruptionTarget",
-      observedGeneration: 2,
+      observedGeneration: 1,
       status: "True",
       lastProbeTime: null,
       lastTransitionTime: "2026-01-01T00:00:00Z",
