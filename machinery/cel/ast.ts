@@ -53,6 +53,8 @@ export class CelSyntaxError extends Error {
   }
 }
 
+const MAX_SHOWN_LINE = 4_096;
+
 /** As cel-go shows an issue: message, line and column, and the line with a mark below. */
 export function formatIssue({ at, message }: Issue, source: string): string {
   const before = source.slice(0, at);
@@ -61,5 +63,7 @@ export function formatIssue({ at, message }: Issue, source: string): string {
   const column = [...source.slice(lineStart, at)].length;
   const end = source.indexOf("\n", lineStart);
   const text = source.slice(lineStart, end < 0 ? undefined : end).replaceAll("\t", " ");
+  // Nobody looks for a mark below a line that long.
+  if (text.length > MAX_SHOWN_LINE) return `ERROR: <input>:${line}:${column + 1}: ${message}`;
   return `ERROR: <input>:${line}:${column + 1}: ${message}\n | ${text}\n | ${".".repeat(column)}^`;
 }

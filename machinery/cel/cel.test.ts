@@ -121,6 +121,8 @@ describe("expressions", () => {
     ["l.map(1, 2)", "argument is not an identifier"],
     ["has(x)", "invalid argument to has() macro"],
     [`${"(".repeat(300)}1${")".repeat(300)}`, "expression recursion limit exceeded: 200"],
+    [`${"1+".repeat(20_000)}1`, "expression recursion limit exceeded: 1000"],
+    [`1${"==1".repeat(3_000)}`, "expression recursion limit exceeded: 1000"],
   ])("[CEL2] what is wrong is told as cel-go tells it: %s", (text, message) => {
     const compiled = compileExpression({ text, environment });
     expect(compiled.ok ? "" : compiled.errors.join("\n")).toContain(message);

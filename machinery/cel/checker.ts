@@ -195,7 +195,7 @@ class Checker {
       return inner.kind === "error" ? inner : optionalOf(inner);
     }
     const key = this.#type(second, scope);
-    if (base.kind === "dyn" || base.kind === "error") return optionalOf(DYN);
+    if (base.kind === "dyn" || base.kind === "error" || base.kind === "param") return optionalOf(DYN);
     if (base.kind === "list" && isAssignable(INT, key, this.#known)) return optionalOf(base.element);
     if (base.kind === "map" && isAssignable(base.key, key, this.#known)) return optionalOf(base.value);
     const types = [type, key].map((each) => this.#show(each)).join(", ");

@@ -7,6 +7,12 @@ import { MAX_INT, MAX_UINT, Uint } from "./values.ts";
 
 export const DEFAULT_SOURCE_LIMITS: SourceLimits = { sourceLength: 100_000, depth: 200 };
 
+/** Levels of a tree: cel-go's balanced chains of && and || need fewer, no sensible expression needs as many. */
+const MAX_HEIGHT = 1_000;
+
+/** Levels that a macro puts around its arguments, at most. */
+const MACRO_HEIGHT = 5;
+
 const RESERVED = new Set([
   ...["as", "break", "const", "continue", "else", "for", "function", "if", "import"],
   ...["let", "loop", "package", "namespace", "return", "var", "void", "while"],
@@ -53,6 +59,8 @@ class Parser {
   readonly #tokens: Token[];
   readonly #limits: SourceLimits;
   readonly #hasBind: boolean;
+  /** Of the trees of nodes, as far as they are higher than a leaf. */
+  readonly #heights = new WeakMap<Node, number>();
   #next = 0;
   #depth = 0;
 
@@ -98,6 +106,28 @@ class Parser {
     throw new CelSyntaxError(`Syntax error: ${what} input '${text}' expecting ${wanted}`, at);
   }
 
+  /** A node over others. What walks the tree later calls itself for each level. @throws CelSyntaxError: too many */
+  #over<N extends Node>(node: N, children: readonly (Node | undefined)[]): N {
+    let height = 1;
+    for (const child of children) if (child) height = Math.max(height, 1 + (this.#heights.get(child) ?? 0));
+    if (height > MAX_HEIGHT) throw new CelSyntaxError(`expression recursion limit exceeded: ${MAX_HEIGHT}`, node.at);
+    this.#heights.set(node, height);
+    return node;
+  }
+
+  /** A call, or what it stands for when it is a macro. */
+  #expanded(node: Node, children: readonly Node[]): Node {
+    this.#over(node, children);
+    const made = expandMacro(node) ?? (this.#hasBind ? expandBind(node) : undefined);
+    if (!made) return node;
+    this.#heights.set(made, (this.#heights.get(node) ?? 0) + MACRO_HEIGHT);
+    return made;
+  }
+
+  #call(name: string, at: number, args: Node[]): Node {
+    return this.#over({ kind: "call", at, name, target: undefined, args }, args);
+  }
+
   #expression(): Node {
     if (++this.#depth > this.#limits.depth) {
       throw new CelSyntaxError(`expression recursion limit exceeded: ${this.#limits.depth}`, this.#token.at);
@@ -108,7 +138,7 @@ class Parser {
     if (question) {
       const yes = this.#binary(0);
       this.#expect(":");
-      node = call("_?_:_", question.at, [condition, yes, this.#expression()]);
+      node = this.#call("_?_:_", question.at, [condition, yes, this.#expression()]);
     }
     this.#depth--;
     return node;
@@ -120,7 +150,7 @@ class Parser {
     let left = this.#binary(level + 1);
     for (let name = this.#operator(level); name !== undefined; name = this.#operator(level)) {
       const { at } = this.#take();
-      left = call(name, at, [left, this.#binary(level + 1)]);
+      left = this.#call(name, at, [left, this.#binary(level + 1)]);
     }
     return left;
   }
@@ -144,7 +174,7 @@ class Parser {
     let count = 0;
     while (this.#accept(text)) count++;
     const operand = this.#member();
-    return count % 2 === 0 ? operand : call(text === "!" ? "!_" : "-_", at, [operand]);
+    return count % 2 === 0 ? operand : this.#call(text === "!" ? "!_" : "-_", at, [operand]);
   }
 
   #member(): Node {
@@ -166,7 +196,7 @@ class Parser {
       const isOptional = this.#accept("?") !== undefined;
       const index = this.#expression();
       this.#expect("]");
-      node = call(isOptional ? "_[?_]" : "_[_]", bracket.at, [node, index]);
+      node = this.#call(isOptional ? "_[?_]" : "_[_]", bracket.at, [node, index]);
     }
   }
 
@@ -175,12 +205,12 @@ class Parser {
     const { kind, text } = this.#token;
     if (kind !== "ident" && kind !== "quotedIdent") this.#unexpected("IDENTIFIER");
     const name = this.#take();
-    if (isOptional) return call("_?._", at, [operand, constant(text, STRING, name.at)]);
+    if (isOptional) return this.#call("_?._", at, [operand, constant(text, STRING, name.at)]);
     const open = kind === "ident" && this.#accept("(");
-    if (!open) return { kind: "select", at, operand, field: text, testOnly: false };
+    if (!open) return this.#over({ kind: "select", at, operand, field: text, testOnly: false }, [operand]);
     const args = this.#list(")");
     const node: Node = { kind: "call", at: open.at, name: text, target: operand, args };
-    return expandMacro(node) ?? (this.#hasBind ? expandBind(node) : undefined) ?? node;
+    return this.#expanded(node, [operand, ...args]);
   }
 
   #primary(): Node {
@@ -205,8 +235,20 @@ class Parser {
       this.#expect(")");
       return node;
     }
-    if (kind === "symbol" && text === "[") return { kind: "list", at, elements: this.#elements() };
-    if (kind === "symbol" && text === "{") return { kind: "map", at, entries: this.#entries() };
+    if (kind === "symbol" && text === "[") {
+      const elements = this.#elements();
+      return this.#over(
+        { kind: "list", at, elements },
+        elements.map(({ value }) => value),
+      );
+    }
+    if (kind === "symbol" && text === "{") {
+      const entries = this.#entries();
+      return this.#over(
+        { kind: "map", at, entries },
+        entries.flatMap(({ key, value }) => [key, value]),
+      );
+    }
     if (kind === "symbol" && text === "." && this.#token.kind === "ident") {
       const name = this.#take();
       return this.#identifier(`.${name.text}`, name.at);
@@ -221,8 +263,8 @@ class Parser {
     if (RESERVED.has(text)) throw new CelSyntaxError(`reserved identifier: ${text}`, at);
     const open = this.#accept("(");
     if (open) {
-      const node: Node = { kind: "call", at: open.at, name: text, target: undefined, args: this.#list(")") };
-      return expandMacro(node) ?? node;
+      const args = this.#list(")");
+      return this.#expanded({ kind: "call", at: open.at, name: text, target: undefined, args }, args);
     }
     const struct = this.#struct(text);
     return struct ?? { kind: "ident", at, name: text };
@@ -301,8 +343,6 @@ class Parser {
     return constant(value, INT, where);
   }
 }
-
-const call = (name: string, at: number, args: Node[]): Node => ({ kind: "call", at, name, target: undefined, args });
 
 const constant = (
   value: Extract<Node, { kind: "const" }>["value"],
