@@ -70,8 +70,8 @@ function fullRequest(request: Request, { identity, isAudited }: Passenger): Requ
 }
 
 /**
- * A question to ClusterStore where a request to a node's kubelet API goes: same method, URL and caller, without body
- * and without the upgrade, which is for the node.
+ * A question to ClusterStore where a request to a node's kubelet API goes: same method (but for HEAD), URL and caller,
+ * without body and without the upgrade, which is for the node.
  */
 export function routeQuestion(request: Request, { identity, isAudited }: Passenger): Request {
   const headers = new Headers({ [IDENTITY_HEADER]: identityText(identity), [ROUTE_HEADER]: "1" });
@@ -83,7 +83,8 @@ export function routeQuestion(request: Request, { identity, isAudited }: Passeng
     }
     tellSource(headers, request);
   }
-  return new Request(request.url, { method: request.method, headers });
+  // The answer to HEAD has no body to say it in; the same may do both.
+  return new Request(request.url, { method: request.method === "HEAD" ? "GET" : request.method, headers });
 }
 
 function tellSource(headers: Headers, request: Request): void {

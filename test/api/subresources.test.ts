@@ -284,6 +284,18 @@ describe("node routes", () => {
     expect(answer.headers.get("x-kedge-route")).toBe("1");
   });
 
+  it("[R16] what is proxied may be called proxy, and is asked whatever the method", async () => {
+    const pod = (await api.get(`${PODS}/p`)).body;
+    const named = { metadata: { name: "proxy" }, spec: { ...pod.spec, nodeName: "n1" } };
+    expect((await api.create(PODS, named)).status).toBe(201);
+    await api.patch(`${PODS}/proxy/status`, { status: { podIP: "10.244.0.9" } });
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+      const answer = await api.request(method, `${PODS}/proxy/proxy/a/proxy/b`, ASK);
+      expect(answer.body).toEqual({ node: "n1", path: "/proxy/http/10.244.0.9:8080/a/proxy/b" });
+    }
+    expect((await api.request("OPTIONS", `${PODS}/p/log`, ASK)).status).toBe(405);
+  });
+
   it.each([
     [
       "[R7] no container named",

@@ -5,6 +5,7 @@
 
 import type { KubeObject } from "../../../machinery/meta/object.ts";
 import { ApiError, badRequest, notFound } from "../../../machinery/meta/status.ts";
+import { proxyPrefix } from "../../tunnel/proxy-links.ts";
 import type { Target } from "../../verbs/environment.ts";
 import { get } from "../../verbs/get.ts";
 import { parseObject } from "../../verbs/object-text.ts";
@@ -105,9 +106,9 @@ const proxyPath = (
 
 /** What follows `/proxy/` in the URL, still encoded and with its trailing slash. */
 function restOf({ request }: RequestContext): string {
-  const path = request.url.split("?", 1)[0]!;
-  const at = path.indexOf("/proxy/", path.indexOf("/api/"));
-  return at < 0 ? "" : path.slice(at + "/proxy/".length);
+  const url = request.url.split("?", 1)[0]!;
+  const path = url.slice(url.indexOf("/api/"));
+  return path.slice((proxyPrefix(path) ?? path).length + 1);
 }
 
 function queryOf({ request }: RequestContext): string {
