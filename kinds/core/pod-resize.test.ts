@@ -64,6 +64,31 @@ describe("pods/resize", () => {
       (next) => (next.spec.initContainers![0]!.resources = amounts("2", "1Gi")),
       ["spec: Forbidden: resources for non-sidecar init containers are immutable"],
     ],
+    [
+      "RSZ-9 containers stay in their places",
+      make({ containers: ["a", "b"].map((name) => ({ name, image: "x", resources: amounts("1", "1Gi") })) }),
+      (next) => next.spec.containers.reverse(),
+      [
+        "spec.containers[0].name: Forbidden: containers may not be renamed or reordered on resize",
+        "spec.containers[1].name: Forbidden: containers may not be renamed or reordered on resize",
+      ],
+    ],
+    [
+      "RSZ-10 none comes or goes",
+      make({}),
+      (next) => next.spec.containers.push({ ...container(next), name: "b" }),
+      ["spec.containers: Forbidden: containers may not be added or removed on resize"],
+    ],
+    [
+      "RSZ-11 leaving resources out takes them away",
+      make({ containers: [{ name: "main", image: "x", resources: { requests: { cpu: "1" }, limits: { cpu: "2" } } }] }),
+      (next) => delete container(next).resources,
+      [
+        'spec: Invalid value: "Burstable": Pod QOS Class may not change as a result of resizing',
+        "spec.containers[0].resources.requests: Forbidden: resource requests cannot be removed",
+        "spec.containers[0].resources.limits: Forbidden: resource limits cannot be removed",
+      ],
+    ],
   ];
   it.each(cases)("%s", (_, prev, change, errors) => {
     expect(resized(prev, change).errors).toEqual(errors);

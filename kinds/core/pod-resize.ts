@@ -33,29 +33,44 @@ export function ephemeralErrors(next: Pod, prev: Pod): FieldError[] {
   return errors;
 }
 
+/** With each one's resources and resizePolicy as wanted; all as wanted where names differ, which is refused later. */
+function resized(old: readonly Container[], wanted: readonly Container[]): readonly Container[] {
+  if (old.some(({ name }, i) => wanted[i]!.name !== name)) return wanted;
+  return old.map((container, i) => {
+    const { resources = {}, resizePolicy } = wanted[i]!;
+    const { resizePolicy: _, ...kept } = container;
+    return { ...kept, resources, ...(resizePolicy && { resizePolicy }) };
+  });
+}
+
 /** Of each container only resources and resizePolicy are taken, and of the pod its own resources. Changes `next`. */
 export function prepareResize(next: Pod, prev: Pod): Pod {
-  const take = (old: readonly Container[] | undefined, wanted: readonly Container[] | undefined): Container[] =>
-    (old ?? []).map((container) => {
-      const now = wanted?.find(({ name }) => name === container.name);
-      if (!now) return container;
-      return {
-        ...container,
-        ...(now.resources && { resources: now.resources }),
-        ...(now.resizePolicy && { resizePolicy: now.resizePolicy }),
-      };
-    });
-  const containers = take(prev.spec.containers, next.spec.containers);
-  const initContainers = take(prev.spec.initContainers, next.spec.initContainers);
-  const { resources } = next.spec;
+  const { containers, initContainers = [], resources } = next.spec;
+  const { containers: old, initContainers: oldInit = [] } = prev.spec;
+  if (containers.length !== old.length || initContainers.length !== oldInit.length) return next;
   next.spec = {
     ...prev.spec,
-    containers,
-    ...(prev.spec.initContainers && { initContainers }),
+    containers: [...resized(old, containers)],
+    ...(prev.spec.initContainers && { initContainers: [...resized(oldInit, initContainers)] }),
     ...(resources && { resources }),
   };
   next.status = prev.status ?? {};
   return next;
+}
+
+function checkOrder(
+  errors: FieldError[],
+  { next = [], prev = [] }: { next?: readonly Container[]; prev?: readonly Container[] },
+  field: "containers" | "initContainers",
+): void {
+  if (next.length !== prev.length) {
+    errors.push(fieldForbidden(`spec.${field}`, `${field} may not be added or removed on resize`));
+    return;
+  }
+  next.forEach(({ name }, i) => {
+    if (name === prev[i]!.name) return;
+    errors.push(fieldForbidden(`spec.${field}[${i}].name`, `${field} may not be renamed or reordered on resize`));
+  });
 }
 
 const removed = (now: ResourceList = {}, before: ResourceList = {}): boolean =>
@@ -94,6 +109,10 @@ export function resizeErrors(next: Pod, prev: Pod): FieldError[] {
     const detail = "Pod QOS Class may not change as a result of resizing";
     errors.push(invalid("spec", before, detail));
   }
+  const known = errors.length;
+  checkOrder(errors, { next: next.spec.containers, prev: prev.spec.containers }, "containers");
+  checkOrder(errors, { next: next.spec.initContainers ?? [], prev: prev.spec.initContainers ?? [] }, "initContainers");
+  if (errors.length > known) return errors;
   next.spec.initContainers?.forEach((container, i) => {
     const old = prev.spec.initContainers?.[i];
     if (!old) return;
