@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ProgramHost, SAFETY_ALARM_MS, SETTLE_MS } from "./program-host.ts";
+import { KEEP_MS, ProgramHost, SAFETY_ALARM_MS, SETTLE_MS } from "./program-host.ts";
 
 /** A clock whose hands are turned by the test, and a program that does what `work` says. */
 function setUp(work: { wake?(nowMs: number): Promise<void> } = {}) {
@@ -86,6 +86,27 @@ describe("ProgramHost", () => {
     await advance(600_000 - 3_500);
     await host.rang();
     expect(log.slice(4, 6)).toEqual([`set ${600_000 + SAFETY_ALARM_MS}`, "wake@600000"]);
+  });
+
+  it("[PH3b] stays in memory until a moment that is near, but notices what comes before it", async () => {
+    const { host, log, state, timers, advance } = setUp({
+      wake: async (nowMs) => {
+        state.next = nowMs < 20_000 ? nowMs + 15_000 : nowMs + KEEP_MS + SETTLE_MS + 1;
+      },
+    });
+    await host.changes(batch);
+    await settle();
+    await advance(SETTLE_MS);
+    expect(log).toContain("set 16000");
+    expect(timers.size).toBe(1);
+    // A change that is not due yet, but sooner than what it stays for.
+    state.next = 9_000;
+    await host.rang();
+    await advance(12_000);
+    expect(log.filter((line) => line.startsWith("wake"))).toEqual(["wake@1000", "wake@9000"]);
+    await advance(10_000 + SETTLE_MS);
+    expect(log.filter((line) => line.startsWith("wake")).at(-1)).toBe("wake@24000");
+    expect(timers.size).toBe(0);
   });
 
   it("[PH4] a failure is reported and tried again, not at once", async () => {

@@ -20,18 +20,27 @@ export interface ProgramHostOptions {
 export const SAFETY_ALARM_MS = 30_000;
 /** Waits shorter than this are timers in memory; the alarm, which costs a write, is set only once work has settled. */
 export const SETTLE_MS = 2_000;
+/**
+ * A program that is due again within this time is kept in memory beside its alarm: a timer does that. Else Cloudflare
+ * takes an idle object away after 10 seconds, and what the program remembers from one moment to the next (what an
+ * autoscaler recommended, since when a node is gone) would never get old enough to count. It takes away objects with
+ * timers after 70 seconds at the earliest.
+ */
+export const KEEP_MS = 60_000;
 /** Pause after a `wake` that failed and asks to be called at once. */
 const RETRY_MS = 1_000;
 
 /**
  * Runs a Program: wakes it when it is due, and keeps a durable alarm so that neither eviction nor a crash loses work
- * that was taken over. Idle, it holds no timer, and an alarm only if the program waits for a moment.
+ * that was taken over. Idle, it holds an alarm only if the program waits for a moment, and a timer only if that is near.
  */
 export class ProgramHost {
   readonly #options: ProgramHostOptions;
   #running: Promise<void> | undefined;
   #alarmAtMs: number | undefined;
   #cancelTimer: (() => void) | undefined;
+  /** Of the timer that keeps the program in memory until its alarm rings. */
+  #letGo: (() => void) | undefined;
 
   constructor(options: ProgramHostOptions) {
     this.#options = options;
@@ -110,10 +119,22 @@ export class ProgramHost {
     if (next !== undefined) {
       const atMs = Math.max(next, this.#options.clock.now());
       if (this.#alarmAtMs !== atMs) this.#setAlarm(atMs);
+      this.#keepUntil(atMs);
     } else if (this.#alarmAtMs !== undefined) {
       this.#alarmAtMs = undefined;
       this.#options.alarm.clear();
     }
+  }
+
+  /** The timer rings too: where both do, one finds nothing to do. */
+  #keepUntil(atMs: number): void {
+    const { clock } = this.#options;
+    const delayMs = atMs - clock.now();
+    if (delayMs > KEEP_MS) return;
+    this.#letGo = clock.after(delayMs, () => {
+      this.#letGo = undefined;
+      this.#start();
+    });
   }
 
   #ensureAlarm(latestMs: number): void {
@@ -131,5 +152,7 @@ export class ProgramHost {
   #stopTimer(): void {
     this.#cancelTimer?.();
     this.#cancelTimer = undefined;
+    this.#letGo?.();
+    this.#letGo = undefined;
   }
 }
