@@ -22,6 +22,7 @@ import type { Services } from "../http/context.ts";
 import { KeptAnswers, keepAnswersOf } from "../http/kept-answers.ts";
 import { audiencesOf, createServices } from "../http/services.ts";
 import { auditedBatch } from "../observe/audit/batch.ts";
+import { nextTurn } from "../store/commit-group.ts";
 import { Feed } from "../store/feed.ts";
 import { migrate } from "../store/migrate.ts";
 import { SqliteStore } from "../store/sqlite-store.ts";
@@ -121,6 +122,8 @@ export class ClusterStore extends DurableObject<Bindings> {
       store: this.#store,
       clock: systemClock,
       random: Math.random,
+      // Whoever has written is answered first.
+      schedule: nextTurn,
       report: (subscriber, error) => {
         report(error, `change feed to ${subscriber}`);
         this.#alarmBy(systemClock.now() + FEED_WATCHDOG_MS);

@@ -7,6 +7,7 @@ import { detachManagedFields } from "../../machinery/apply/text.ts";
 import type { Clock } from "../../machinery/clock.ts";
 import type { ChangeBatch, ChangeEvent, ChangeSubscriber, Resource } from "../../machinery/cluster/contract.ts";
 import { backoffDelayMs } from "../../machinery/queue/backoff.ts";
+import type { Schedule } from "./commit-group.ts";
 import { type Revision, type Store, type StoredEvent, StoreError } from "./contract.ts";
 import { RecentChanges } from "./recent-changes.ts";
 
@@ -17,6 +18,8 @@ export interface FeedOptions {
   random: () => number;
   /** Told of each failed push; the feed retries by itself. */
   report(subscriber: string, error: unknown): void;
+  /** When a push begins after a commit; absent: once the commit's other listeners are done. */
+  schedule?: Schedule;
   limits?: Partial<FeedLimits>;
 }
 
@@ -142,11 +145,12 @@ export class Feed {
     }
   }
 
-  /** In a microtask: after the commit's other listeners, and once for all commits of this turn. */
+  /** Once for all commits of this turn. */
   #pushSoon(subscription: Subscription): void {
     if (subscription.pushing || subscription.waiting) return;
     subscription.pushing = true;
-    queueMicrotask(() => void this.#push(subscription));
+    const { schedule = queueMicrotask } = this.#options;
+    schedule(() => void this.#push(subscription));
   }
 
   async #push(subscription: Subscription): Promise<void> {
