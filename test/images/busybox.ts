@@ -9,7 +9,7 @@ import { findProgram } from "../../cli/system/install.ts";
 export const WEB_IMAGE = "kedge.test/web:1";
 
 /** A dynamically linked program of this machine with every library it loads. */
-function withLibraries(name: string): TarEntry[] {
+export function withLibraries(name: string): TarEntry[] {
   const program = findProgram(name);
   if (!program) throw new Error(`${name} is missing: apt-get install ${name}`);
   const linked = execFileSync("ldd", [program], { encoding: "utf8" });
@@ -27,8 +27,12 @@ const parents = (path: string): string[] => {
   return parts.map((_, depth) => parts.slice(0, depth + 1).join("/"));
 };
 
-/** A busybox with all its applets and a curl, and by default a web server on port 80 whose /cgi-bin/hostname names its pod. */
-export function webImageArchive(name = WEB_IMAGE): Buffer {
+/**
+ * A busybox with all its applets and a curl, and by default a web server on port 80 whose /cgi-bin/hostname names its pod.
+ *
+ * @param more files besides; paths that occur twice are taken once
+ */
+export function webImageArchive(name = WEB_IMAGE, more: readonly TarEntry[] = []): Buffer {
   const program = findProgram("busybox");
   if (!program) throw new Error("busybox is missing: apt-get install busybox-static");
   const applets = execFileSync(program, ["--list"], { encoding: "utf8" }).trim().split("\n");
@@ -41,7 +45,7 @@ export function webImageArchive(name = WEB_IMAGE): Buffer {
     // A shell in front, because PID 1 without a handler ignores SIGTERM.
     command: ["sh", "-c", "trap 'exit 0' TERM; httpd -f -p 80 -h /www & wait"],
     exposedPorts: ["80/tcp"],
-    files: [
+    files: onceEach([
       ...["bin", "etc", "home", "root", "var", "www", "www/cgi-bin"].map((path) => directory(path)),
       directory("tmp", 0o1777),
       { path: "bin/busybox", mode: 0o755, content: fs.readFileSync(program) },
@@ -53,6 +57,11 @@ export function webImageArchive(name = WEB_IMAGE): Buffer {
       file("etc/group", "root:x:0:\nnobody:x:65534:\n"),
       file("www/index.html", "kedge\n"),
       file("www/cgi-bin/hostname", '#!/bin/sh\nprintf "Content-Type: text/plain\\r\\n\\r\\n"\nhostname\n', 0o755),
-    ],
+      ...more,
+    ]),
   });
 }
+
+const onceEach = (entries: TarEntry[]): TarEntry[] => [
+  ...new Map(entries.map((entry) => [entry.path.replace(/^\//, ""), entry])).values(),
+];
