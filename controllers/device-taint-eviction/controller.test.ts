@@ -26,7 +26,7 @@ const claim = (tolerations: DeviceToleration[]): ResourceClaim =>
       allocation: { devices: { results: [{ driver: "d", pool: "p", device: "gpu-0", request: "r", tolerations }] } },
     },
   }) as unknown as ResourceClaim;
-const rule = (deviceSelector: object): DeviceTaintRule =>
+const rule = (deviceSelector?: object): DeviceTaintRule =>
   ({ metadata: metadata("r"), spec: { deviceSelector, taint: taint() } }) as unknown as DeviceTaintRule;
 const onNode = pod("user", { spec: { nodeName: "n" } });
 
@@ -54,6 +54,8 @@ describe("planDeviceEviction", () => {
       slices: [slice([taint({ effect: "NoSchedule" })])],
       evicted: false,
     },
+    { name: "[DT3b] a rule for all devices: goes", rules: [rule({})], evicted: true },
+    { name: "[DT3c] a rule without a selector is for no device", rules: [rule()], evicted: false },
     {
       name: "[DT4] an older generation is no longer true",
       slices: [slice([taint()], 1), slice([], 2)],

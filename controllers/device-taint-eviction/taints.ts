@@ -31,7 +31,9 @@ export function* evictingTaints(
     for (const { name, taints = [] } of spec.devices ?? []) if (name === device) yield* taints.filter(isEvicting);
   }
   for (const { spec } of rules) {
-    const { driver: d = driver, pool: p = pool, device: name = device } = spec.deviceSelector ?? {};
+    // An empty selector is for all devices; a rule without one is for none.
+    if (!spec.deviceSelector) continue;
+    const { driver: d = driver, pool: p = pool, device: name = device } = spec.deviceSelector;
     const taint = spec.taint as DeviceTaint;
     if (d === driver && p === pool && name === device && isEvicting(taint)) yield taint;
   }
