@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { HorizontalPodAutoscaler } from "../../kinds/autoscaling/v2-types.ts";
 import { registry } from "../../kinds/registry.ts";
 import { seededRandom } from "../../machinery/meta/random.ts";
 import { FakeCluster } from "../../test/fakes/cluster.ts";
@@ -19,7 +20,7 @@ function setUp(answers: { [path: string]: unknown }) {
       asked.push(path);
       const found = Object.entries(answers).find(([start]) => path.startsWith(start));
       if (!found) throw new Error("the server could not find the requested resource");
-      return found[1];
+      return typeof found[1] === "function" ? found[1]() : found[1];
     },
   };
   const view = new View(registry);
@@ -100,6 +101,25 @@ describe("HorizontalPodAutoscaler controller", () => {
     clock.advance(SYNC_MS);
     await step();
     expect(asked).toHaveLength(4);
+  });
+
+  it("[HC1b] what was found out about one target is not done to another", async () => {
+    const scale = { spec: { replicas: 9 }, status: { replicas: 9, selector: "app=web" } };
+    const { cluster, asked, step } = setUp({
+      "/apis/apps/v1/namespaces/ns/deployments/other/scale": { ...scale, spec: { replicas: 0 } },
+      "/apis/apps/v1/namespaces/ns/deployments/web/scale": async () => {
+        cluster.change(AUTOSCALERS, hpa, (copy: HorizontalPodAutoscaler) => {
+          copy.spec.scaleTargetRef.name = "other";
+        });
+        await cluster.deliver();
+        return scale;
+      },
+    });
+    cluster.create(AUTOSCALERS, structuredClone(hpa));
+    await step();
+    expect(asked).toContain("/apis/apps/v1/namespaces/ns/deployments/other/scale");
+    const written = cluster.writes.flatMap(({ ops }) => ops).map(({ resource }) => resource);
+    expect(written).not.toContain("deployments.apps");
   });
 
   it("[HC2] a target that does not exist is said in the status", async () => {

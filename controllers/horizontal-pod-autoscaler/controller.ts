@@ -35,9 +35,11 @@ export function horizontalPodAutoscalerController(api: ApiReader): Controller {
       const { namespace, name } = splitKey(key);
       const hpa = view.autoscalers.get(namespace, name);
       if (!hpa || hpa.metadata.deletionTimestamp) return NOTHING;
-      const answer = answers?.get("target");
-      if (!answer) return { actions: [], asks: [{ name: "target", ask: () => observe(api, view.registry, hpa) }] };
       const uid = hpa.metadata.uid ?? "";
+      // Named by what it is about: figures of another target, or of other metrics, say nothing once the spec changes.
+      const question = JSON.stringify([uid, hpa.spec]);
+      const answer = answers?.get(question);
+      if (!answer) return { actions: [], asks: [{ name: question, ask: () => observe(api, view.registry, hpa) }] };
       const known = remembered.get(key);
       const selector = answer.ok ? (answer.value as Observed).scale.selector : "";
       const { history, ...plan } = planAutoscaler({

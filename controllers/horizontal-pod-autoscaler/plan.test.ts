@@ -304,6 +304,20 @@ describe("the size that metrics ask for", () => {
     expect(status?.currentMetrics).toEqual([{ type: metric.type, ...current }]);
   });
 
+  it("[HP22b] from nothing, as an external metric asks", () => {
+    const external = { metric: { name: "queue" }, target: { type: "AverageValue", averageValue: "5" } };
+    const { size, status } = plan({
+      hpa: autoscaler({ minReplicas: 0, metrics: [{ type: "External", external }] }),
+      replicas: 0,
+      metrics: [{ of: "value", valueMilli: 16_000 }],
+      history: settled(0),
+    });
+    expect(size).toBe(4);
+    expect(status?.currentMetrics).toEqual([
+      { type: "External", external: { metric: { name: "queue" }, current: { averageValue: "0" } } },
+    ]);
+  });
+
   it("[HP23] of several metrics the one that asks for most", () => {
     const memory = {
       type: "Resource",

@@ -188,7 +188,8 @@ export function shareReplicas(
   const ratio = valueMilli / (targetMilli * statusReplicas);
   return {
     replicas: isWithin(ratio, tolerances) ? statusReplicas : Math.ceil(valueMilli / targetMilli),
-    averageMilli: Math.ceil(valueMilli / statusReplicas),
+    // Nobody has a share where there are no replicas.
+    averageMilli: statusReplicas === 0 ? 0 : Math.ceil(valueMilli / statusReplicas),
   };
 }
 
