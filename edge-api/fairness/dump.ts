@@ -3,12 +3,15 @@
  * Source: https://kubernetes.io/docs/concepts/cluster-administration/flow-control/#debug-endpoints
  */
 import type { Fairness } from "./fairness.ts";
-import type { Level } from "./level.ts";
+import type { Level, WaitingRequest } from "./level.ts";
 
 type Cell = string | number | boolean;
 
-/** Undefined for a table that does not exist. */
-export function dump(fairness: Fairness, table: string): string | undefined {
+/**
+ * Undefined for a table that does not exist.
+ * @param details of requests: who asks for what
+ */
+export function dump(fairness: Fairness, table: string, { details }: { details: boolean }): string | undefined {
   switch (table) {
     case "dump_priority_levels":
       return text(
@@ -18,7 +21,10 @@ export function dump(fairness: Fairness, table: string): string | undefined {
     case "dump_queues":
       return text(QUEUE_COLUMNS, fairness.levels().flatMap(queueRows));
     case "dump_requests":
-      return text(REQUEST_COLUMNS, fairness.levels().flatMap(requestRows));
+      return text(
+        [...REQUEST_COLUMNS, ...(details ? DETAIL_COLUMNS : [])],
+        fairness.levels().flatMap((level) => requestRows(level, details)),
+      );
     default:
       return undefined;
   }
@@ -59,6 +65,8 @@ const REQUEST_COLUMNS = [
   "AdditionalLatency",
   "StartTime",
 ];
+
+const DETAIL_COLUMNS = ["UserName", "Verb", "APIPath", "Namespace", "Name", "APIVersion", "Resource", "SubResource"];
 
 function levelRow(fairness: Fairness, level: Level): Cell[] {
   const counts = fairness
@@ -109,9 +117,9 @@ const queueRows = (level: Level): Cell[][] =>
     `${seats.toFixed(8)}ss`,
   ]);
 
-const requestRows = (level: Level): Cell[][] =>
+const requestRows = (level: Level, details: boolean): Cell[][] =>
   [...(level.queues?.snapshot() ?? [])].flatMap(({ index, requests }) =>
-    requests.map(({ flow, seats, arrivedMs }, i) => [
+    requests.map(({ flow, seats, arrivedMs, about }, i) => [
       level.name,
       flow.schema.name,
       index,
@@ -122,8 +130,16 @@ const requestRows = (level: Level): Cell[][] =>
       0,
       "0s",
       "0001-01-01T00:00:00Z",
+      ...(details ? detailsOf(about) : []),
     ]),
   );
+
+function detailsOf(about: WaitingRequest["about"]): Cell[] {
+  if (!about) return DETAIL_COLUMNS.map(() => "");
+  const { identity, info } = about;
+  const { verb, path, namespace, name, version, resource, subresource } = info;
+  return [identity.user, verb, path, namespace, name, version, resource, subresource];
+}
 
 /** Columns behind one another, each as wide as its widest cell. */
 function text(columns: readonly string[], rows: readonly Cell[][]): string {

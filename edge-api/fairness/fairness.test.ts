@@ -10,6 +10,7 @@ import type { Clock } from "../../machinery/clock.ts";
 import { seededRandom } from "../../machinery/meta/random.ts";
 import type { Identity } from "../access/identity.ts";
 import { parseRequestInfo } from "../http/request-info.ts";
+import { dump } from "./dump.ts";
 import { Fairness } from "./fairness.ts";
 import type { Flow } from "./level.ts";
 import { allocateSeats, planLimits } from "./limits.ts";
@@ -348,6 +349,27 @@ describe("a level under load", () => {
     const { running } = flow.level;
     ended?.();
     expect(flow.level.running).toBe(running);
+  });
+
+  it("[PL8] what waits is told, with who asks for what", () => {
+    const { fairness } = harness();
+    const flow = flowOf(fairness, alice);
+    while (flow.level.start(1));
+    const info = parseRequestInfo("GET", "/api/v1/namespaces/a/pods/b/status", undefined);
+    void flow.level.enqueue(flow, 2, { identity: alice, info });
+    const rows = (table: string) =>
+      dump(fairness, table, { details: true })!
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.split(",").map((cell) => cell.trim()));
+    expect(rows("dump_requests")[1]).toEqual(
+      expect.arrayContaining(["global-default", "alice", "get", "a", "b", "v1", "pods", "status", "2"]),
+    );
+    expect(rows("dump_requests")[0]).toHaveLength(19);
+    expect(rows("dump_queues")).toHaveLength(2);
+    expect(rows("dump_priority_levels").find(([name]) => name === "global-default")).toEqual(
+      expect.arrayContaining(["1", "false"]),
+    );
   });
 
   it("[PL7] a level that needs more borrows while others are idle", async () => {

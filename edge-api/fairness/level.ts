@@ -8,6 +8,8 @@
  * a request, and nobody waits for anything.
  */
 import type { PriorityLevelConfiguration } from "../../kinds/flowcontrol/v1-types.ts";
+import type { Identity } from "../access/identity.ts";
+import type { RequestInfo } from "../http/request-info.ts";
 import type { LevelLimits } from "./limits.ts";
 import { FairQueues, type Waiting } from "./queues.ts";
 import { RetryAfter } from "./retry-after.ts";
@@ -57,6 +59,8 @@ function noteWait(waits: Waits, seconds: number): void {
 
 export interface WaitingRequest extends Waiting {
   flow: Flow;
+  /** Who asks for what, for those who look at what waits. */
+  about: { identity: Identity; info: RequestInfo } | undefined;
 }
 
 /** Upstream's: a quarter of the request timeout. */
@@ -149,7 +153,7 @@ export class Level {
   }
 
   /** Waits for seats. Resolves to whether, and if not why. */
-  enqueue(flow: Flow, seats: number): Promise<"run" | Refusal> | Refusal {
+  enqueue(flow: Flow, seats: number, about?: WaitingRequest["about"]): Promise<"run" | Refusal> | Refusal {
     const { queues } = this;
     if (!this.#turnWanted && this.#spent > 0) this.#wantTurn();
     if (!queues) return "concurrency-limit";
@@ -159,6 +163,7 @@ export class Level {
     return new Promise((resolve) => {
       const request: WaitingRequest = {
         flow,
+        about,
         seats,
         arrivedMs: now(),
         decide: (verdict) => {

@@ -74,7 +74,7 @@ function ended(context: RequestContext, { flow, seats }: Seated, when: { sameTur
 
 async function queued(context: RequestContext, next: Handler, seated: Seated): Promise<Response> {
   const { flow, seats } = seated;
-  const verdict = await flow.level.enqueue(flow, seats);
+  const verdict = await flow.level.enqueue(flow, seats, context);
   return verdict === "run" ? run(context, next, seated) : refused(context, flow, verdict);
 }
 

@@ -105,7 +105,8 @@ export function mutateValue(random: Random, root: unknown): unknown {
       else setAt(container, random.pick(ODD_KEYS), structuredClone(inner));
       break;
     case 5:
-      if (isContainer(inner) && !Array.isArray(inner)) setAt(inner, random.pick(ODD_KEYS), random.pick(ODD_VALUES));
+      if (isContainer(inner) && !Array.isArray(inner))
+        setAt(inner, random.pick(ODD_KEYS), structuredClone(random.pick(ODD_VALUES)));
       else setAt(container, key, [structuredClone(inner)]);
       break;
     case 6: {
