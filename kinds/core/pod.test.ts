@@ -154,6 +154,11 @@ describe("Pod: creation", () => {
       ["spec.nodeName: Forbidden: cannot be set until all schedulingGates have been cleared"],
     ],
     [
+      "a scheduling group of no group",
+      make({ schedulingGroup: {} }),
+      ['spec.schedulingGroup: Invalid value: "": must specify one of: `podGroupName`'],
+    ],
+    [
       "a negative deadline",
       make({ activeDeadlineSeconds: 0 }),
       ["spec.activeDeadlineSeconds: Invalid value: 0: must be between 1 and 2147483647, inclusive"],

@@ -1,5 +1,5 @@
 /** PodGroup, one group of pods that is scheduled together. Source: KEP-4671, scheduling.k8s.io/v1alpha2. */
-import type { FieldError } from "../../machinery/meta/field-error.ts";
+import { type FieldError, invalid } from "../../machinery/meta/field-error.ts";
 import { checkLabel, checkSubdomain } from "../common/checks.ts";
 import { checkConditions } from "../common/conditions.ts";
 import { age, nameOf } from "../common/rows.ts";
@@ -17,9 +17,14 @@ export const podGroup: Strategy<PodGroup> = {
   },
   ...separateStatus<PodGroup>({
     keepsMetadata: true,
-    check({ status }) {
+    check({ spec, status }) {
       const errors: FieldError[] = [];
       checkConditions(errors, status?.conditions, "status.conditions");
+      status?.resourceClaimStatuses?.forEach(({ name }, i) => {
+        if (spec.resourceClaims?.some((claim) => claim.name === name)) return;
+        const detail = "must match the name of an entry in `spec.resourceClaims`";
+        errors.push(invalid(`status.resourceClaimStatuses[${i}].name`, name, detail));
+      });
       return errors;
     },
   }),

@@ -86,6 +86,12 @@ function checkNames(errors: FieldError[], spec: PodSpec, path: string): void {
     const name = spec[field];
     if (name) checkSubdomain(errors, name, `${path}.${field}`);
   }
+  const group = spec.schedulingGroup;
+  if (group) {
+    const at = `${path}.schedulingGroup`;
+    if (group.podGroupName === undefined) errors.push(invalid(at, "", "must specify one of: `podGroupName`"));
+    else checkSubdomain(errors, group.podGroupName, `${at}.podGroupName`);
+  }
   if (spec.hostname) checkLabel(errors, spec.hostname, `${path}.hostname`);
   if (spec.subdomain) checkLabel(errors, spec.subdomain, `${path}.subdomain`);
   const override = spec.hostnameOverride;

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import type { PodGroup, PodGroupSpec, Workload, WorkloadSpec } from "../generated/api/scheduling-v1alpha2.ts";
+import { createErrors, updateErrors } from "../judge.ts";
+import { podGroup } from "./pod-group.ts";
+import { workload } from "./workload.ts";
+
+const apiVersion = "scheduling.k8s.io/v1alpha2";
+const metadata = { name: "a", namespace: "default", resourceVersion: "1" };
+const schedulingPolicy = { gang: { minCount: 5 } };
+const makeWorkload = (spec: Partial<WorkloadSpec>): Workload => ({
+  apiVersion,
+  kind: "Workload",
+  metadata,
+  spec: { podGroupTemplates: [{ name: "a", schedulingPolicy }], ...spec },
+});
+const makeGroup = (spec: Partial<PodGroupSpec>): PodGroup => ({
+  apiVersion,
+  kind: "PodGroup",
+  metadata,
+  spec: { schedulingPolicy, ...spec },
+});
+
+describe("Workload", () => {
+  const cases: [name: string, spec: Partial<WorkloadSpec>, errors: string[]][] = [
+    ["WL-1 a gang", {}, []],
+    [
+      "WL-2 no group",
+      { podGroupTemplates: [] },
+      ["spec.podGroupTemplates: Required value: must have at least one item"],
+    ],
+    [
+      "WL-3 groups by name, of one policy each",
+      {
+        podGroupTemplates: [
+          { name: "a", schedulingPolicy: { basic: {}, ...schedulingPolicy } },
+          { name: "a", schedulingPolicy: {} },
+        ],
+      },
+      [
+        'spec.podGroupTemplates[0].schedulingPolicy: Invalid value: "{`basic`, `gang`}": exactly one of `basic`, `gang` is required, but multiple fields are set',
+        'spec.podGroupTemplates[1].schedulingPolicy: Invalid value: "": must specify one of: `basic`, `gang`',
+        'spec.podGroupTemplates[1]: Duplicate value: "a"',
+      ],
+    ],
+    [
+      "WL-4 who runs it",
+      { controllerRef: { kind: "", name: "a/b" } },
+      [
+        "spec.controllerRef.kind: Required value",
+        "spec.controllerRef.name: Invalid value: \"a/b\": may not contain '/'",
+      ],
+    ],
+  ];
+  it.each(cases)("%s", (_, spec, errors) => {
+    expect(createErrors(workload, makeWorkload(spec)).sort()).toEqual([...errors].sort());
+  });
+
+  it("WL-5 its controller is named once, its groups stay", () => {
+    const controllerRef = { kind: "Job", name: "a" };
+    const change = (spec: Partial<WorkloadSpec>, to: Partial<WorkloadSpec>) =>
+      updateErrors(workload, makeWorkload(spec), (next) => Object.assign(next.spec, to)).map(
+        (line) => line.split(":")[0],
+      );
+    expect(change({}, { controllerRef })).toEqual([]);
+    expect(change({ controllerRef }, { controllerRef: { kind: "Job", name: "b" } })).toEqual(["spec.controllerRef"]);
+    expect(change({}, { podGroupTemplates: [] })).toEqual(["spec.podGroupTemplates"]);
+  });
+});
+
+describe("PodGroup", () => {
+  it("PG-1 claims are shared by name, from one place each", () => {
+    const resourceClaims = [{ name: "a" }, { name: "b", resourceClaimName: "x" }];
+    expect(createErrors(podGroup, makeGroup({ resourceClaims }))).toEqual([
+      "spec.resourceClaims[0]: Required value: must specify one of: `resourceClaimName`, `resourceClaimTemplateName`",
+    ]);
+  });
+
+  it("PG-2 its status is of claims it has", () => {
+    const prev = makeGroup({ resourceClaims: [{ name: "b", resourceClaimTemplateName: "x" }] });
+    const check = (...names: string[]) =>
+      podGroup.subresources!.status!.validateUpdate!(
+        { ...prev, status: { resourceClaimStatuses: names.map((name) => ({ name, resourceClaimName: "y" })) } },
+        prev,
+      ).map(({ field, message }) => `${field}: ${message}`);
+    expect(check("b")).toEqual([]);
+    expect(check("b", "c")).toEqual([
+      'status.resourceClaimStatuses[1].name: Invalid value: "c": must match the name of an entry in `spec.resourceClaims`',
+    ]);
+  });
+});
