@@ -145,6 +145,50 @@ describe("expressions", () => {
     expect(cost(`'${"a".repeat(100)}' == '${"a".repeat(95)}'`)).toBe(10);
   });
 
+  it("[CEL20] what grows in a fold grows where it is: long lists take no longer for each element", () => {
+    const many = { ...bindings, d: Array.from({ length: 30_000 }, (_, i) => `k${i}`) };
+    for (const text of ["d.map(e, e)", "d.filter(e, true)", "d.transformMap(i, e, e)"]) {
+      const startedMs = performance.now();
+      expect(compile(`${text}.size() == 30000`).evaluate(many), text).toMatchObject({ ok: true, value: true });
+      // A fifth of this, alone on a machine; half a minute where each step copies.
+      expect(performance.now() - startedMs, text).toBeLessThan(2_000);
+    }
+    expect(evaluate("l.map(e, l.map(f, e * f)) == [[1, 2, 3], [2, 4, 6], [3, 6, 9]]")).toBe(true);
+    expect(evaluate("l.map(e, e) + l.map(e, e) == [1, 2, 3, 1, 2, 3] && [1] + [2] == [1, 2]")).toBe(true);
+  });
+
+  it.each([
+    ["lists of lists", "d.map(e, d.map(f, f)).size() == 0", "actual cost limit exceeded"],
+    ["join", "d.join(s) == ''", "the text would be too long"],
+    ["format", "d.map(e, '%s').join('').format(d.map(e, s)) == ''", "the text would be too long"],
+    ["lists one behind the other", "c + c + c + c + c + c + c + c == []", "the list would be too long"],
+    ["indexOf", "s.indexOf(s + 'b') == 1", "actual cost limit exceeded"],
+    ["matches", `s.matches('${"(a|aa)+".repeat(150)}b')`, "actual cost limit exceeded"],
+  ])("[CEL21] %s: what is too dear is not begun", (_name, text, error) => {
+    const large = {
+      s: "a".repeat(50_000),
+      d: Array.from({ length: 10_000 }, () => "y"),
+      c: new Array(200_000).fill(1),
+    };
+    const environment = createEnvironment({
+      variables: { s: STRING, d: listOf(STRING), c: listOf(INT) },
+      libraries: KUBERNETES_LIBRARIES,
+    });
+    const compiled = compileExpression({ text, environment });
+    if (!compiled.ok) throw new Error(compiled.errors.join("\n"));
+    const startedMs = performance.now();
+    expect(compiled.program.evaluate(large)).toMatchObject({ ok: false, error: expect.stringContaining(error) });
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
+  it("[CEL22] spaces in the middle of a text cost trim() no time", () => {
+    const startedMs = performance.now();
+    expect(compile("s.trim().size()").evaluate({ ...bindings, s: ` x${" ".repeat(200_000)}x\u3000` })).toMatchObject({
+      value: 200_002n,
+    });
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
   it("[CEL5] what costs too much or takes too long ends, and nothing catches it", () => {
     const program = compile("l.all(a, l.all(b, l.all(c, true))) || true");
     const limited = program.evaluate(bindings, { costLimit: 20 });

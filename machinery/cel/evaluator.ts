@@ -7,6 +7,7 @@ import type { Checked } from "./checker.ts";
 import { overloadFor } from "./dispatch.ts";
 import type { Environment } from "./environment.ts";
 import { keyText, lookUp } from "./functions/standard.ts";
+import { ACCUMULATOR } from "./macros.ts";
 import {
   CelCancelled,
   CelError,
@@ -40,6 +41,8 @@ export type Evaluate = (run: Run) => Value;
 const LIST_COST = 10;
 const MAP_COST = 30;
 const STRUCT_COST = 40;
+/** Functions that cost more than this look at the clock. */
+const DEAR = 1_000;
 /** Evaluations between two looks at the clock. */
 const STEPS_BETWEEN_LOOKS = 100;
 
@@ -156,6 +159,8 @@ class Compiler {
   }
 
   #call(node: Extract<Node, { kind: "call" }>, scope: Slots): Evaluate {
+    const growing = this.#growing(node, scope);
+    if (growing) return growing;
     const namespaced = this.#checked.namespaced.get(node);
     const name = namespaced ?? node.name;
     const operands = node.target && namespaced === undefined ? [node.target, ...node.args] : node.args;
@@ -202,6 +207,37 @@ class Compiler {
     }
   }
 
+  /**
+   * A step of a macro that makes a list or a map: what is made belongs to its fold alone, since nobody else can name it,
+   * and grows where it is. Copied at each step, 70,000 elements would take half a minute. Undefined for other calls.
+   */
+  #growing({ name, args: [made, ...more] }: Extract<Node, { kind: "call" }>, scope: Slots): Evaluate | undefined {
+    if (made?.kind !== "ident" || made.name !== ACCUMULATOR) return undefined;
+    const [added, second] = more;
+    const read = this.compile(made, scope);
+    if (name === "_+_" && added?.kind === "list") {
+      const element = this.compile(added.elements[0]!.value, scope);
+      return (run) => {
+        const list = read(run) as Value[];
+        const value = element(run);
+        spend(run, LIST_COST + 1);
+        list.push(value);
+        return list;
+      };
+    }
+    if (name !== "cel.@mapInsert") return undefined;
+    const [first, last] = [this.compile(added!, scope), second && this.compile(second, scope)];
+    return (run) => {
+      const map = read(run) as EntryMap;
+      const key = first(run);
+      if (last) map.add(key, last(run));
+      else if (isMap(key)) for (const each of key.keys()) map.add(each, key.get(each)!);
+      else throw noOverload(name, [map, key]);
+      spend(run, 1);
+      return map;
+    };
+  }
+
   #function(
     node: Node,
     { name, args, isMember }: { name: string; args: readonly Evaluate[]; isMember: boolean },
@@ -220,13 +256,26 @@ class Compiler {
       const values = args.map((evaluate) => evaluate(run));
       const overload = isCertain ? only : overloadFor(candidates, values);
       if (!overload) throw noOverload(name, values);
+      // What is too dear is not begun; only what depends on the result is counted when that is there.
+      const cost = overload.cost?.(values) ?? (overload.resultCost ? 0 : 1);
+      spend(run, cost);
+      if (cost > DEAR && run.isOverdue?.()) throw new CelCancelled("operation interrupted");
       const result = overload.call(...values);
-      spend(run, overload.cost?.(values, result) ?? 1);
+      if (overload.resultCost) spend(run, overload.resultCost(result));
       return result;
     };
   }
 
-  #list({ elements }: Extract<Node, { kind: "list" }>, scope: Slots): Evaluate {
+  #list(node: Extract<Node, { kind: "list" }>, scope: Slots): Evaluate {
+    const { elements } = node;
+    const constant = elements.length > 0 ? constantOf(node) : undefined;
+    if (constant) {
+      const { value, cost } = constant;
+      return (run) => {
+        spend(run, cost);
+        return value;
+      };
+    }
     const parts = elements.map(({ value, optional }) => ({ evaluate: this.compile(value, scope), optional }));
     return (run) => {
       const list: Value[] = [];
@@ -298,6 +347,21 @@ class Compiler {
 /** all() and exists() go on after an error: a later element may decide. */
 const isLogical = ({ step }: Comprehension): boolean =>
   step.kind === "call" && (step.name === "_&&_" || step.name === "_||_");
+
+/** A list that is always the same is made once: a fold would make as many as its budget buys, however long it is. */
+function constantOf(node: Node): { value: Value; cost: number } | undefined {
+  if (node.kind === "const") return { value: node.value, cost: 0 };
+  if (node.kind !== "list") return undefined;
+  let cost = LIST_COST;
+  const list: Value[] = [];
+  for (const { value, optional } of node.elements) {
+    const constant = optional ? undefined : constantOf(value);
+    if (!constant) return undefined;
+    list.push(constant.value);
+    cost += constant.cost;
+  }
+  return { value: list, cost };
+}
 
 function* pairsOf(range: Value, hasTwo: boolean): Iterable<[Value, Value]> {
   if (isList(range)) {

@@ -37,7 +37,7 @@ export const overTextTwice = ([text]: readonly Value[]): number => traversal(2 *
 export const overBoth = ([a, b]: readonly Value[]): number => traversal(sizeOf(a) + sizeOf(b));
 export const overShorter = ([a, b]: readonly Value[]): number => traversal(Math.min(sizeOf(a), sizeOf(b)));
 export const overProduct = ([a, b]: readonly Value[]): number => traversal(sizeOf(a)) * traversal(sizeOf(b));
-export const overResult = (_args: readonly Value[], result: Value): number => traversal(2 * sizeOf(result));
+export const overResult = (result: Value): number => traversal(2 * sizeOf(result));
 export const matching = ([text, pattern]: readonly Value[]): number =>
   traversal(1 + sizeOf(text)) * Math.ceil(sizeOf(pattern) * REGEX_FACTOR);
 /** Each element of a list once; of texts, their letters. */

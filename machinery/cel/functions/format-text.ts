@@ -16,17 +16,23 @@ import {
 
 const VERB = /%(?:\.(\d+))?([a-zA-Z%])?/g;
 const MAX_PRECISION = 1_000;
+/** The same text may be asked for again and again. */
+const MAX_LENGTH = 10_000_000;
 
 /** @throws CelError */
 export function formatText(template: string, args: readonly Value[]): string {
   let next = 0;
+  let length = template.length;
   return template.replace(VERB, (_whole, precision: string | undefined, verb: string | undefined) => {
     if (verb === "%") return "%";
     if (verb === undefined) throw new CelError("unexpected end of string");
     if (next >= args.length) throw new CelError(`index ${next} out of range`);
     const digits = precision === undefined ? 6 : Number(precision);
     if (digits > MAX_PRECISION) throw new CelError("precision is too large");
-    return formatOne(verb, args[next++]!, digits);
+    const text = formatOne(verb, args[next++]!, digits);
+    length += text.length;
+    if (length > MAX_LENGTH) throw new CelError("the text would be too long");
+    return text;
   });
 }
 

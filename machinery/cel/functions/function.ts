@@ -11,11 +11,13 @@ export interface Overload {
   result: CelType;
   /** @throws CelError */
   call(...args: Value[]): Value;
-  /** Units of cost-go's tracker; absent: 1. Told what came out. */
-  cost?(args: readonly Value[], result: Value): number;
+  /** Units of cel-go's tracker, counted before the call; absent: 1, unless there is a `resultCost`. */
+  cost?(args: readonly Value[]): number;
+  /** Units that depend on what came out. */
+  resultCost?(result: Value): number;
 }
 
-type Options = Pick<Overload, "cost">;
+type Options = Pick<Overload, "cost" | "resultCost">;
 
 export const global = (
   name: string,

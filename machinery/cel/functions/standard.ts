@@ -77,6 +77,14 @@ type Any = any;
 
 const difference = (a: { nanos: bigint }, b: { nanos: bigint }): bigint => a.nanos - b.nanos;
 
+/** What costs 1 must not cost a gigabyte. */
+const MAX_LIST = 1_000_000;
+
+function joined(a: Any, b: Any): Value {
+  if (a.length + b.length > MAX_LIST) throw new CelError("the list would be too long");
+  return [...a, ...b];
+}
+
 const arithmetic = (): Overload[] => {
   const of = (name: string, type: CelType, call: (a: Any, b: Any) => Value, cost?: Overload["cost"]): Overload =>
     global(name, [type, type], type, call, cost ? { cost } : {});
@@ -86,7 +94,7 @@ const arithmetic = (): Overload[] => {
     of("_+_", DOUBLE, (a, b) => a + b),
     of("_+_", STRING, (a, b) => a + b, overBoth),
     of("_+_", BYTES, (a, b) => Uint8Array.from([...a, ...b]), overBoth),
-    of("_+_", listOf(A), (a, b) => [...a, ...b]),
+    of("_+_", listOf(A), joined),
     of("_+_", DURATION, (a: Duration, b: Duration) => duration(a.nanos + b.nanos)),
     global("_+_", [TIMESTAMP, DURATION], TIMESTAMP, (a: Any, b: Any) => timestamp(a.nanos + b.nanos)),
     global("_+_", [DURATION, TIMESTAMP], TIMESTAMP, (a: Any, b: Any) => timestamp(a.nanos + b.nanos)),

@@ -10,7 +10,15 @@ type Any = any;
 
 /** What JavaScript's trim leaves or takes differs: this is Unicode's White_Space. */
 const SPACE = "[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]";
-const OUTER_SPACE = new RegExp(`^${SPACE}+|${SPACE}+$`, "g");
+const IS_SPACE = new RegExp(SPACE);
+
+/** By hand: a pattern for spaces at the end begins anew at each space in between. */
+function trim(text: Any): string {
+  let [start, end] = [0, text.length];
+  while (start < end && IS_SPACE.test(text[start]!)) start++;
+  while (end > start && IS_SPACE.test(text[end - 1]!)) end--;
+  return text.slice(start, end);
+}
 
 const lower = (text: string): string => text.replace(/[A-Z]+/g, (part) => part.toLowerCase());
 const upper = (text: string): string => text.replace(/[a-z]+/g, (part) => part.toUpperCase());
@@ -89,6 +97,13 @@ const textsOf = (list: readonly Value[]): string[] =>
     return each;
   });
 
+function join(list: readonly Value[], by: string): string {
+  const texts = textsOf(list);
+  const length = texts.reduce((sum, text) => sum + text.length, by.length * Math.max(texts.length - 1, 0));
+  if (length > MAX_LENGTH) throw new CelError("the text would be too long");
+  return texts.join(by);
+}
+
 export const STRINGS: readonly Overload[] = [
   member("charAt", [STRING, INT], STRING, (text: Any, at: Any) => charAt(text, at)),
   member("indexOf", [STRING, STRING], INT, (text: Any, part: Any) => indexOf(text, part, 0n), { cost: overProduct }),
@@ -103,7 +118,7 @@ export const STRINGS: readonly Overload[] = [
   }),
   member("lowerAscii", [STRING], STRING, (text: Any) => lower(text), { cost: overText }),
   member("upperAscii", [STRING], STRING, (text: Any) => upper(text), { cost: overText }),
-  member("trim", [STRING], STRING, (text: Any) => text.replace(OUTER_SPACE, ""), { cost: overText }),
+  member("trim", [STRING], STRING, trim, { cost: overText }),
   member("substring", [STRING, INT], STRING, (text: Any, start: Any) => substring(text, start), { cost: overText }),
   member("substring", [STRING, INT, INT], STRING, (text: Any, start: Any, end: Any) => substring(text, start, end), {
     cost: overText,
@@ -128,12 +143,10 @@ export const STRINGS: readonly Overload[] = [
   member("split", [STRING, STRING, INT], listOf(STRING), (text: Any, by: Any, limit: Any) => split(text, by, limit), {
     cost: overTextTwice,
   }),
-  member("join", [listOf(STRING)], STRING, (list: Any) => textsOf(list).join(""), { cost: overResult }),
-  member("join", [listOf(STRING), STRING], STRING, (list: Any, by: Any) => textsOf(list).join(by), {
-    cost: overResult,
-  }),
+  member("join", [listOf(STRING)], STRING, (list: Any) => join(list, ""), { resultCost: overResult }),
+  member("join", [listOf(STRING), STRING], STRING, (list: Any, by: Any) => join(list, by), { resultCost: overResult }),
   member("format", [STRING, listOf(DYN)], STRING, (text: Any, args: Any) => formatText(text, args), {
-    cost: overResult,
+    resultCost: overResult,
   }),
   global("strings.quote", [STRING], STRING, (text: Any) => quote(text), { cost: overText }),
 ];
