@@ -15,8 +15,21 @@ export class Channels<Socket extends GatewaySocket> {
     { node: string; socket: Socket; protocol: string | undefined; stop: () => void }
   >();
 
+  /** Channels that nodes were asked to dial and have not said that they will. */
+  readonly #asked = new Map<string, { node: string; answered: Promise<void> }>();
+
   constructor(host: GatewayHost<Socket>) {
     this.#host = host;
+  }
+
+  /**
+   * A node was asked to dial. It may do so before its answer is here: they come on two connections.
+   *
+   * @param answered settles when the channel is open, or will not be
+   */
+  asked({ channel, node, answered }: { channel: string; node: string; answered: Promise<unknown> }): void {
+    const over = (): void => void this.#asked.delete(channel);
+    this.#asked.set(channel, { node, answered: answered.then(over, over) });
   }
 
   /** The client's answer; the other end waits for the node. */
@@ -28,7 +41,9 @@ export class Channels<Socket extends GatewaySocket> {
   }
 
   /** A node dials. */
-  join(options: { channel: string; node: string }): Response {
+  async join(options: { channel: string; node: string }): Promise<Response> {
+    const asked = this.#asked.get(options.channel);
+    if (asked?.node === options.node) await asked.answered;
     const waiting = this.#take(options.channel, options.node);
     if (!waiting) return new Response("no such channel\n", { status: 404 });
     return this.#host.upgrade(waiting.socket, waiting.protocol);

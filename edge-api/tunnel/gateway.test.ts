@@ -334,6 +334,22 @@ describe("channels", () => {
     host.hangUp(socket, 1006);
     expect((answer as unknown as Upgraded).socket.closedWith?.code).toBe(1011);
   });
+
+  it("[C15] join a node that dials before its answer is here", async () => {
+    const host = new FakeHost();
+    let head = (): void => {};
+    nodeEnd(host, await dialTunnel(host), (stream) => {
+      head = () => stream.head({ status: 101, headers: [], protocol: "v5.channel.k8s.io" });
+    });
+    const answer = ask(host, "/exec/ns/web/c", { headers: upgradeHeaders("v5.channel.k8s.io") });
+    await settle();
+    const joined = join(host, CHANNEL);
+    expect((await join(host, CHANNEL, "n2")).status).toBe(404);
+    await settle();
+    head();
+    const { socket } = (await answer) as unknown as Upgraded;
+    expect(((await joined) as unknown as Upgraded).socket).toBe(socket.peer);
+  });
 });
 
 it("[C14] nobody gets in but through the Worker", async () => {

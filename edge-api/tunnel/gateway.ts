@@ -102,7 +102,7 @@ export class Gateway<Socket extends GatewaySocket> {
     return this.#presence.check();
   }
 
-  #dialled(request: Request, node: string): Response {
+  #dialled(request: Request, node: string): Response | Promise<Response> {
     const dialled = nodeSocketOf(new URL(request.url).pathname);
     if (dialled?.node !== node) throw badRequest("not a path a node dials");
     if (!isUpgrade(request)) throw new ApiError(426, "BadRequest", "a node dials with a WebSocket");
@@ -164,10 +164,9 @@ export class Gateway<Socket extends GatewaySocket> {
             lost: (why) => this.#channels.fail(channel, why),
           }),
     );
-    const outcome = await this.#inTime(pending.outcome, opened.path, () =>
-      pending.exchange.cancel("no answer in time"),
-    );
-    return outcome ?? this.#answer(pending.exchange, "GET", opened.path);
+    const answered = this.#inTime(pending.outcome, opened.path, () => pending.exchange.cancel("no answer in time"));
+    if (channel !== undefined) this.#channels.asked({ channel, node: tunnel.node, answered });
+    return (await answered) ?? this.#answer(pending.exchange, "GET", opened.path);
   }
 
   async #answer(exchange: HttpExchange, method: string, path: string): Promise<Response> {
