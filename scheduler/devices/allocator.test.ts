@@ -10,7 +10,7 @@ import {
   makeSlice,
 } from "../testing/device-builders.ts";
 import { AllocationError } from "./allocation-error.ts";
-import { allocate, prepareClaims } from "./allocator.ts";
+import { AllocationTooLong, allocate, prepareClaims } from "./allocator.ts";
 import { Pools } from "./pools.ts";
 import { Selectors } from "./selectors.ts";
 import { Taken } from "./taken.ts";
@@ -328,6 +328,30 @@ describe("Allocation of devices", () => {
     expect(attempt([local("a")], [claim(exactly("r"))])![0]!.nodeSelector).toEqual({
       nodeSelectorTerms: [{ matchFields: [{ key: "metadata.name", operator: "In", values: ["n"] }] }],
     });
+  });
+
+  it("[DA41] a search without an end is given up, and what it has used up is missing on the next node", () => {
+    const devices = Array.from({ length: 30 }, (_, i) => `d${i}`);
+    const hopeless = claim(exactly("r", { count: 15 }), exactly("never", select('device.driver == "other"')));
+    expect(() => attempt([local(...devices)], [hopeless])).toThrow(AllocationTooLong);
+
+    const pools = new Pools([local(...devices)]);
+    const classOf = (name: string) => CLASSES.get(name);
+    const input = { pools, taken: new Taken(), classOf, selectors: new Selectors(), budget: { tries: 100 } };
+    const easy = prepareClaims([claim(exactly("r"))], classOf);
+    expect(allocate(easy, NODE, input)).toHaveLength(1);
+    expect(() => allocate(prepareClaims([hopeless], classOf), NODE, input)).toThrow(AllocationTooLong);
+    expect(() => allocate(easy, NODE, input)).toThrow(AllocationTooLong);
+  });
+
+  it("[DA42] devices that are taken cost no tries", () => {
+    const held = Array.from({ length: 30 }, (_, i) => `d${i}`);
+    const pools = new Pools([local(...held, "last")]);
+    const taken = new Taken();
+    for (const { status } of held.map((name) => holding(name))) taken.addAllocation(status!.allocation!, pools);
+    const classOf = (name: string) => CLASSES.get(name);
+    const input = { pools, taken, classOf, selectors: new Selectors(), budget: { tries: 1 } };
+    expect(allocate(prepareClaims([claim(exactly("r"))], classOf), NODE, input)).toHaveLength(1);
   });
 
   const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));

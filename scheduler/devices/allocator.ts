@@ -17,8 +17,17 @@ import { type ClassLookup, type Wish, wishesOf } from "./wishes.ts";
 
 /** Of resource.k8s.io: a claim's allocation has no more devices than this. */
 const MAX_RESULTS = 32;
-/** Choices tried on one node before it is given up: the search may need exponentially many. */
-const MAX_STEPS = 10_000;
+/** Devices tried on one node before it is given up: the search may need exponentially many. About 50 ms. */
+const MAX_TRIES = 100_000;
+/** On all nodes together: a pod that is hard to place must not keep the others waiting. About half a second. */
+const MAX_TRIES_EVERYWHERE = 1_000_000;
+
+/** What is left to be tried for one pod, on whichever node. */
+export interface SearchBudget {
+  tries: number;
+}
+
+export const newSearchBudget = (): SearchBudget => ({ tries: MAX_TRIES_EVERYWHERE });
 
 export class AllocationTooLong extends Error {
   override name = "AllocationTooLong";
@@ -30,6 +39,8 @@ export interface AllocationInput {
   taken: Taken;
   classOf: ClassLookup;
   selectors: Selectors;
+  /** Absent: this node's limit is the only one. */
+  budget?: SearchBudget | undefined;
 }
 
 /** Claims with what they ask for, found out once for all nodes. */
@@ -66,12 +77,18 @@ class Search {
   /** Beside what others have taken. */
   readonly #taking = new Taken();
   readonly #all = new Map<Wish, PoolDevice[]>();
-  #steps = 0;
+  /** Of these, what others have not taken whole. */
+  readonly #free: readonly PoolDevice[];
+  readonly #budget: SearchBudget;
+  readonly #leastLeft: number;
 
   constructor(claims: readonly PreparedClaim[], node: SelectableNode, input: AllocationInput) {
     this.#claims = claims;
     this.#input = input;
     this.#devices = input.pools.devicesFor(node);
+    this.#free = this.#devices.filter(({ id, device }) => device.allowMultipleAllocations || !input.taken.has(id));
+    this.#budget = input.budget ?? newSearchBudget();
+    this.#leastLeft = Math.max(0, this.#budget.tries - MAX_TRIES);
     this.given = claims.map(() => []);
     this.#constraints = claims.map(({ claim }) => (claim.spec.devices?.constraints ?? []).map(constraintOf));
   }
@@ -90,16 +107,16 @@ class Search {
   /** @param place `had`: devices the wish has already; `from`: where to look on */
   #devicesOf(wish: Wish, place: { claim: number; request: number; had: number; from: number }): boolean {
     const { claim, request, had, from } = place;
-    if (++this.#steps > MAX_STEPS) throw new AllocationTooLong("too many choices");
     const all = wish.count === "all" ? this.#allOf(wish) : undefined;
     const count = wish.count === "all" ? all!.length : wish.count;
     if (all && count === 0) return false;
     if (had >= count) return this.#request(claim, request + 1);
     if (this.given[claim]!.length + count - had > MAX_RESULTS) return false;
-    const candidates = all ?? this.#devices;
+    const candidates = all ?? (wish.adminAccess ? this.#devices : this.#free);
     const end = all ? from + 1 : candidates.length;
     for (let i = from; i < end; i++) {
       const placed = candidates[i]!;
+      if (--this.#budget.tries < this.#leastLeft) throw new AllocationTooLong("too many choices");
       const giveBack = this.#take(wish, placed, claim);
       if (!giveBack) continue;
       // The order within a request makes no difference: devices before this one need not be looked at again.

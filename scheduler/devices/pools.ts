@@ -56,12 +56,13 @@ export class Pools {
   #add(slices: readonly ResourceSlice[]): void {
     const [{ spec }] = slices as [ResourceSlice];
     const names = slices.flatMap(({ spec: { devices = [] } }) => devices.map(({ name }) => name));
-    const twice = names.find((name, i) => names.indexOf(name) < i);
+    const known = new Set<string>();
+    const twice = names.find((name) => known.size === known.add(name).size);
     const pool: Pool = {
       driver: spec.driver,
       name: spec.pool.name,
       isIncomplete: slices.length < spec.pool.resourceSliceCount,
-      invalid: names.length > 1 && twice !== undefined ? `duplicate device name ${twice}` : undefined,
+      invalid: twice !== undefined ? `duplicate device name ${twice}` : undefined,
       counters: countersOf(slices),
     };
     this.#pools.push(pool);

@@ -5,7 +5,14 @@
 import type { AllocationResult, ResourceClaim } from "../../kinds/generated/api/resource-v1.ts";
 import type { WriteOp } from "../../machinery/cluster/contract.ts";
 import { AllocationError } from "../devices/allocation-error.ts";
-import { AllocationTooLong, allocate, type PreparedClaim, prepareClaims } from "../devices/allocator.ts";
+import {
+  AllocationTooLong,
+  allocate,
+  newSearchBudget,
+  type PreparedClaim,
+  prepareClaims,
+  type SearchBudget,
+} from "../devices/allocator.ts";
 import type { Devices } from "../devices/devices.ts";
 import type { ClusterView } from "../framework/cluster-view.ts";
 import { compileTerms, type NodeMatcher } from "../framework/node-selector.ts";
@@ -80,12 +87,15 @@ function findClaim(namespace: string, { claimName }: DeviceClaimRef, devices: De
 }
 
 /** What a node can give the claims that have nothing yet, or why it is no place for the pod. */
-function decide({ allocated, pending }: Claims, facts: NodeFacts, devices: Devices): AllocationResult[] | Rejection {
+function decide(
+  { allocated, pending }: Claims,
+  { facts, devices, budget }: { facts: NodeFacts; devices: Devices; budget?: SearchBudget },
+): AllocationResult[] | Rejection {
   if (allocated.some(({ reachableFrom }) => reachableFrom && !reachableFrom(facts))) return NOT_REACHABLE;
   if (pending.length === 0) return [];
   const { pools, taken, selectors, classes } = devices;
   try {
-    const input = { pools, taken, selectors, classOf: (name: string) => classes.get(name) };
+    const input = { pools, taken, selectors, budget, classOf: (name: string) => classes.get(name) };
     return allocate(pending, facts, input) ?? NOT_ALLOCATABLE;
   } catch (error) {
     if (error instanceof AllocationTooLong) return TOO_LONG;
@@ -99,6 +109,7 @@ class Filter implements PreparedFilter {
   readonly #cluster: ClusterView;
   #version = -1;
   #claims: Claims | string = "";
+  #budget = newSearchBudget();
   /** By row: what was found for the node as it was. */
   #found: ({ facts: NodeFacts; verdict: Rejection | undefined } | undefined)[] = [];
 
@@ -113,6 +124,7 @@ class Filter implements PreparedFilter {
       this.#version = devices.version;
       this.#claims = readClaims(this.#podClass, devices);
       this.#found = [];
+      this.#budget = newSearchBudget();
     }
     return typeof this.#claims === "string" ? { plugin: NAME, message: this.#claims } : "active";
   }
@@ -122,7 +134,8 @@ class Filter implements PreparedFilter {
     if (!facts) return NOT_ALLOCATABLE;
     const known = this.#found[row];
     if (known?.facts === facts) return known.verdict;
-    const result = decide(this.#claims as Claims, facts, this.#cluster.devices);
+    const { devices } = this.#cluster;
+    const result = decide(this.#claims as Claims, { facts, devices, budget: this.#budget });
     const verdict = Array.isArray(result) ? undefined : result;
     this.#found[row] = { facts, verdict };
     return verdict;
@@ -140,7 +153,7 @@ function reserve(
   const claims = readClaims(podClass, devices);
   const facts = nodes.facts[row];
   if (!facts || typeof claims === "string") return { plugin: NAME, message: String(claims) };
-  const allocations = decide(claims, facts, devices);
+  const allocations = decide(claims, { facts, devices });
   if (!Array.isArray(allocations)) return { plugin: NAME, message: allocations.reasons.join(", ") };
   const made = claims.pending.map(({ claim }, i) => ({ claim, allocation: allocations[i]! }));
   const assumed = made.map(({ claim, allocation }) => ({
