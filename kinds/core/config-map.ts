@@ -1,5 +1,5 @@
 /** ConfigMap. Source: https://kubernetes.io/docs/concepts/configuration/configmap/ */
-import { type FieldError, fieldForbidden, invalid, tooLong } from "../../machinery/meta/field-error.ts";
+import { type FieldError, fieldForbidden, invalid, tooLong, WHOLE_OBJECT } from "../../machinery/meta/field-error.ts";
 import { configMapKey } from "../../machinery/meta/names.ts";
 import { addMessages } from "../common/checks.ts";
 import { age, nameOf } from "../common/rows.ts";
@@ -23,7 +23,7 @@ function validate({ data = {}, binaryData = {} }: ConfigMap): FieldError[] {
     bytes += base64Bytes(value);
   }
   // The whole object is meant, so there is no path.
-  if (bytes > MAX_DATA_BYTES) errors.push(tooLong("", MAX_DATA_BYTES));
+  if (bytes > MAX_DATA_BYTES) errors.push(tooLong(WHOLE_OBJECT, MAX_DATA_BYTES));
   return errors;
 }
 

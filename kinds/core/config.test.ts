@@ -111,7 +111,7 @@ describe("ConfigMap", () => {
   it("CM-2 a mebibyte is the most", () => {
     expect(createErrors(configMap, makeMap({ data: { a: "x".repeat(1024 * 1024) } }))).toEqual([]);
     expect(createErrors(configMap, makeMap({ data: { a: "x".repeat(1024 * 1024 + 1) } }))).toEqual([
-      ": Too long: may not be more than 1048576 bytes",
+      "[]: Too long: may not be more than 1048576 bytes",
     ]);
   });
 });

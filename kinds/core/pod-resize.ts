@@ -1,5 +1,5 @@
 /** The pods/ephemeralcontainers and pods/resize subresources. */
-import { type FieldError, fieldForbidden, invalid } from "../../machinery/meta/field-error.ts";
+import { type FieldError, fieldForbidden, invalid, WHOLE_OBJECT } from "../../machinery/meta/field-error.ts";
 import type { ResourceList } from "../common/quantities.ts";
 import { same, without } from "../common/same.ts";
 import { isMirror } from "./pod-template/annotations.ts";
@@ -16,7 +16,7 @@ export function prepareEphemeral(next: Pod, prev: Pod): Pod {
 
 export function ephemeralErrors(next: Pod, prev: Pod): FieldError[] {
   if (isMirror(prev.metadata.annotations)) {
-    return [fieldForbidden("", "static pods do not support ephemeral containers")];
+    return [fieldForbidden(WHOLE_OBJECT, "static pods do not support ephemeral containers")];
   }
   const errors: FieldError[] = [];
   for (const old of prev.spec.ephemeralContainers ?? []) {
@@ -101,8 +101,8 @@ const withoutCompute = <T extends { resources?: ResourceRequirements }>(of: T): 
 });
 
 export function resizeErrors(next: Pod, prev: Pod): FieldError[] {
-  if (isMirror(prev.metadata.annotations)) return [fieldForbidden("", "static pods cannot be resized")];
-  if (prev.spec.os?.name === "windows") return [fieldForbidden("", "windows pods cannot be resized")];
+  if (isMirror(prev.metadata.annotations)) return [fieldForbidden(WHOLE_OBJECT, "static pods cannot be resized")];
+  if (prev.spec.os?.name === "windows") return [fieldForbidden(WHOLE_OBJECT, "windows pods cannot be resized")];
   const errors: FieldError[] = [];
   const before = prev.status?.qosClass ?? qosClass(prev.spec);
   if (before !== qosClass(next.spec)) {

@@ -27,6 +27,9 @@ export interface FieldError {
 /** Go's %#v/JSON-ish rendering of a bad value, as upstream prints it. */
 const show = (value: unknown): string => JSON.stringify(value) ?? "null";
 
+/** The path of an object as a whole, as upstream shows it. */
+export const WHOLE_OBJECT = "[]";
+
 export const required = (field: string, detail = ""): FieldError => ({
   reason: "FieldValueRequired",
   field,
