@@ -1,9 +1,9 @@
 import type { Clock } from "../../machinery/clock.ts";
-import type { ChangeBatch, Cluster, WriteOp, WriteResult } from "../../machinery/cluster/contract.ts";
+import type { ChangeBatch, Cluster, Resource, WriteOp, WriteResult } from "../../machinery/cluster/contract.ts";
 import { type Change, FeedCache } from "../../machinery/cluster/feed-cache.ts";
 import type { Program } from "../../machinery/cluster/program.ts";
 import type { View } from "../view/view.ts";
-import type { Action, Answer, Controller, EventDraft, Failure, Plan } from "./controller.ts";
+import type { Action, Answer, Controller, EventDraft, Failure, Plan, Watch } from "./controller.ts";
 import { EventTeller } from "./event-teller.ts";
 import { EventRecorder } from "./events.ts";
 import { KeyQueue, type Taken } from "./key-queue.ts";
@@ -78,6 +78,8 @@ interface Unseen {
 export class Runner implements Program {
   readonly #options: RunnerOptions;
   readonly #workers: Worker[];
+  /** Who is to be asked about a change, by resource. */
+  readonly #watchers = new Map<Resource, readonly { worker: Worker; watch: Watch }[]>();
   readonly #cache: FeedCache;
   readonly #recorder = new EventRecorder();
   readonly #questions = new Questions();
@@ -204,26 +206,38 @@ export class Runner implements Program {
     const { view, clock, log } = this.#options;
     view.observe(change);
     const nowMs = clock.now();
-    for (const { controller, queue, metrics } of this.#workers) {
-      for (const watch of [controller.watches[change.resource], controller.watchAll]) {
-        if (!watch) continue;
-        try {
-          for (const key of watch(change, view) ?? []) queue.add(key, nowMs);
-        } catch (error) {
-          // A poison object must not stop the feed; the controller goes on without having seen this change.
-          metrics.failures++;
-          const { namespace, name } = change.object.metadata;
-          log({
-            level: "error",
-            controller: controller.name,
-            resource: change.resource,
-            namespace,
-            name,
-            error: textOf(error),
-          });
-        }
+    for (const { worker, watch } of this.#watchersOf(change.resource)) {
+      const { controller, queue, metrics } = worker;
+      try {
+        for (const key of watch(change, view) ?? []) queue.add(key, nowMs);
+      } catch (error) {
+        // A poison object must not stop the feed; the controller goes on without having seen this change.
+        metrics.failures++;
+        const { namespace, name } = change.object.metadata;
+        log({
+          level: "error",
+          controller: controller.name,
+          resource: change.resource,
+          namespace,
+          name,
+          error: textOf(error),
+        });
       }
     }
+  }
+
+  /** In the order of the controllers. */
+  #watchersOf(resource: Resource): readonly { worker: Worker; watch: Watch }[] {
+    let watchers = this.#watchers.get(resource);
+    if (!watchers) {
+      watchers = this.#workers.flatMap((worker) =>
+        [worker.controller.watches[resource], worker.controller.watchAll].flatMap((watch) =>
+          watch ? [{ worker, watch }] : [],
+        ),
+      );
+      this.#watchers.set(resource, watchers);
+    }
+    return watchers;
   }
 
   /** Plans what is ready, one key of each controller after the other, until a batch is full. */
