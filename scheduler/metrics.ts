@@ -3,13 +3,26 @@
  * while a Worker computes: they show waiting and writing, not thinking.
  * Source: https://kubernetes.io/docs/reference/instrumentation/metrics/
  */
+
 import { Counter, exponentialBounds, gaugeText, Histogram } from "../machinery/metrics/metrics.ts";
+import type { QueueEvent } from "./framework/scheduling-queue.ts";
 
 export interface SchedulerGauges {
   pending: { active: number; backoff: number; unschedulable: number; gated: number };
   cache: { nodes: number; pods: number; assumed_pods: number };
   /** Pods that wait, by the plugins that have rejected them. */
   unschedulable: Iterable<readonly [{ plugin: string; profile: string }, number]>;
+}
+
+const MAX_TOLD_ATTEMPTS = 16;
+
+function kept<T>(map: Map<string, T>, key: string, make: () => T): T {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
 }
 
 export type AttemptResult = "scheduled" | "unschedulable" | "error";
@@ -47,23 +60,33 @@ export class SchedulerCounters {
     exponentialBounds(1, 2, 7),
   );
 
+  /** By what tells series apart: their labels are made up once. */
+  readonly #attempted = new Map<string, (seconds: number) => void>();
+  readonly #scheduled = new Map<string, (seconds: number) => void>();
+  readonly #queued = new Map<string, () => void>();
+  readonly #tried = this.#podAttempts.series({});
+
   attempted(profile: string, result: AttemptResult, seconds: number): void {
-    this.#attempts.add({ profile, result });
-    this.#attemptSeconds.observe({ profile, result }, seconds);
+    kept(this.#attempted, `${result} ${profile}`, () => {
+      const count = this.#attempts.series({ profile, result });
+      const observe = this.#attemptSeconds.series({ profile, result });
+      return (each) => {
+        count();
+        observe(each);
+      };
+    })(seconds);
   }
 
   /** @param seconds since the pod came into the queue */
   scheduled(attempts: number, seconds: number): void {
-    this.#podAttempts.observe({}, attempts);
+    this.#tried(attempts);
     // As upstream has it: the label tells few attempts apart.
-    this.#podSeconds.observe({ attempts: attempts >= MAX_TOLD_ATTEMPTS ? `${MAX_TOLD_ATTEMPTS}+` : attempts }, seconds);
+    const told = attempts >= MAX_TOLD_ATTEMPTS ? `${MAX_TOLD_ATTEMPTS}+` : String(attempts);
+    kept(this.#scheduled, told, () => this.#podSeconds.series({ attempts: told }))(seconds);
   }
 
-  queued(
-    event: "PodAdd" | "PodUpdate" | "ScheduleAttemptFailure" | "ClusterEvent" | "BackoffComplete",
-    queue: string,
-  ): void {
-    this.#incoming.add({ event, queue });
+  queued(event: QueueEvent, queue: string): void {
+    kept(this.#queued, `${event} ${queue}`, () => this.#incoming.series({ event, queue }))();
   }
 
   preempted(victims: number): void {
@@ -101,5 +124,3 @@ export class SchedulerCounters {
     ].join("");
   }
 }
-
-const MAX_TOLD_ATTEMPTS = 16;

@@ -32,8 +32,13 @@ export class Counter {
   }
 
   add(labels: Labels, amount = 1): void {
+    this.series(labels)(amount);
+  }
+
+  /** Counts in one series without making up its labels each time. */
+  series(labels: Labels): (amount?: number) => void {
     const key = labelText(labels);
-    this.#series.set(key, (this.#series.get(key) ?? 0) + amount);
+    return (amount = 1) => void this.#series.set(key, (this.#series.get(key) ?? 0) + amount);
   }
 
   text(): string {
@@ -68,16 +73,20 @@ export class Histogram {
   }
 
   observe(labels: Labels, value: number): void {
+    this.series(labels)(value);
+  }
+
+  /** Observes in one series without making up its labels each time. */
+  series(labels: Labels): (value: number) => void {
     const key = labelText(labels);
-    let series = this.#series.get(key);
-    if (!series) {
-      series = { counts: this.#bounds.map(() => 0), sum: 0, count: 0 };
-      this.#series.set(key, series);
-    }
-    series.sum += value;
-    series.count++;
-    const at = this.#bounds.findIndex((bound) => value <= bound);
-    if (at >= 0) series.counts[at]!++;
+    const made = this.#series.get(key) ?? { counts: this.#bounds.map(() => 0), sum: 0, count: 0 };
+    this.#series.set(key, made);
+    return (value) => {
+      made.sum += value;
+      made.count++;
+      const at = this.#bounds.findIndex((bound) => value <= bound);
+      if (at >= 0) made.counts[at]!++;
+    };
   }
 
   text(): string {
