@@ -1,6 +1,6 @@
 /** Requests about API resources: finds the kind and hands over to the verb. */
 import type { Kind } from "../../kinds/kind.ts";
-import { ApiError, badRequest } from "../../machinery/meta/status.ts";
+import { ApiError } from "../../machinery/meta/status.ts";
 import { authorize } from "../access/authorize.ts";
 import { apply } from "../verbs/apply.ts";
 import { create } from "../verbs/create.ts";
@@ -65,7 +65,10 @@ function checkServed({ info, method }: RequestContext, kind: Kind): void {
   const isProxied = info.subresource === "proxy" && method === "OPTIONS";
   if (!isProxied && !verbs.includes(info.verb)) throw notAllowed();
   if (info.verb === "create" && info.name !== "" && info.subresource === "") throw notAllowed();
-  if (kind.namespaced && info.namespace === "" && info.name !== "") throw noSuchResource();
+  if (!kind.namespaced || info.namespace !== "") return;
+  if (info.name !== "") throw noSuchResource();
+  // All namespaces at once are only read: who forgets one must not delete what lies in all.
+  if (!READING.has(info.verb)) throw notAllowed();
 }
 
 function byVerb(context: RequestContext, target: Target): Response | Promise<Response> {
@@ -118,8 +121,6 @@ function listed(context: RequestContext, target: Target): Response {
 
 async function created(context: RequestContext, target: Target): Promise<Response> {
   const { services } = context;
-  if (target.kind.namespaced && target.namespace === "")
-    throw badRequest("an empty namespace may not be set during creation");
   const options = writeOptions(context, "CreateOptions");
   const { fieldValidation } = options;
   const { value, duplicateFields } = await bodyOf(context);

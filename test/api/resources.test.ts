@@ -488,3 +488,13 @@ describe("what updates do to metadata", () => {
     expect(longer.body.message).toContain("metadata.deletionGracePeriodSeconds: Invalid value: 9: field is immutable");
   });
 });
+
+it("[AN1] of all namespaces at once nothing is made or deleted", async () => {
+  await api.create(MAPS, configMap("kept"));
+  for (const path of ["/api/v1/configmaps", "/api/v1/pods", "/apis/events.k8s.io/v1/events"]) {
+    expect((await api.delete(path)).status, path).toBe(405);
+    expect((await api.request("POST", path, { body: configMap("b") })).status, path).toBe(405);
+    expect((await api.get(path)).status, path).toBe(200);
+  }
+  expect((await api.get(`${MAPS}/kept`)).status).toBe(200);
+});
