@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { toProtobuf } from "../../edge-api/http/protobuf/encode.ts";
 import { registry } from "../../kinds/registry.ts";
-import { configMap, type RequestOptions, serviceAccount, startApi, type TestApi } from "./in-process.ts";
+import { configMap, pod, type RequestOptions, serviceAccount, startApi, type TestApi } from "./in-process.ts";
 
 const MAPS = "/api/v1/namespaces/default/configmaps";
 const PODS = "/api/v1/namespaces/default/pods";
@@ -201,6 +201,21 @@ const CASES: Case[] = [
     path: `${MAPS}?includeObject=All`,
     headers: { accept: "application/json;as=Table;v=v1;g=meta.k8s.io" },
   }),
+
+  post(
+    "[BI28] a volume without name",
+    JSON.stringify(pod("x", { volumes: [{ emptyDir: {} }] })),
+    422,
+    "spec.volumes[0].name: Required value",
+    { path: PODS },
+  ),
+  post(
+    "[BI29] __proto__ as a resource",
+    '{"metadata":{"name":"x"},"spec":{"containers":[{"name":"c","image":"i","resources":{"requests":{"__proto__":"1"},"limits":{}}}]}}',
+    422,
+    'spec.containers[0].resources.requests[__proto__]: Invalid value: "__proto__"',
+    { path: PODS },
+  ),
 
   // Patches.
   patch(

@@ -19,7 +19,7 @@ export interface TokenPod {
 /** Mounts the token into each container that has nothing at its path yet. Changes `spec`. */
 export function mountToken(spec: TokenPod, random: () => number): void {
   const volumes = spec.volumes ?? [];
-  const given = volumes.find(({ name }) => name.startsWith(VOLUME_PREFIX));
+  const given = volumes.find(({ name }) => name?.startsWith(VOLUME_PREFIX));
   const name = given?.name ?? `${VOLUME_PREFIX}${randomSuffix(5, random)}`;
   let needed = false;
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {

@@ -71,7 +71,7 @@ function checkRequirements(
   checkList(errors, limits, `${path}.limits`, checkName);
   checkList(errors, requests, `${path}.requests`, checkName);
   for (const name of Object.keys(requests)) {
-    const limit = limits[name];
+    const limit = Object.hasOwn(limits, name) ? limits[name] : undefined;
     const request = requests[name] as string;
     if (limit === undefined) {
       if (!isOvercommitAllowed(name)) {
