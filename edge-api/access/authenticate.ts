@@ -150,6 +150,8 @@ const SUBPROTOCOL_PREFIX = "base64url.bearer.authorization.k8s.io.";
 export function bearerToken(headers: Headers): string {
   const authorization = headers.get("authorization");
   if (authorization !== null) {
+    // As nearly everybody writes it.
+    if (authorization.startsWith("Bearer ") && !authorization.includes(" ", 7)) return authorization.slice(7);
     const [scheme = "", token = ""] = authorization.trim().split(" ", 2);
     return scheme.toLowerCase() === "bearer" ? token : "";
   }

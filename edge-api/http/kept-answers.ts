@@ -18,7 +18,7 @@ export const KEEP_HEADER = "x-kedge-keep";
 const KEEP_MS = 10_000;
 const MAX_UNITS = 8 * 1024 * 1024;
 const MAX_ANSWER_UNITS = 64 * 1024;
-/** Requests remembered as asked once; only what is asked for a second time is worth keeping. */
+/** URLs remembered as asked for once. */
 const MAX_ASKED = 4096;
 
 export interface KeptAnswer {
@@ -52,12 +52,20 @@ export class KeptAnswers {
   readonly #asked = new Map<number, Entry>();
   readonly #byObject = new Map<string, Set<Entry>>();
   readonly #identities = new WeakMap<Identity, number>();
-  #seen = new Set<string>();
+  readonly #seen = new Set<string>();
   #units = 0;
   #lastNumber = 0;
 
   constructor(count: (info: RequestInfo) => void) {
     this.#count = count;
+  }
+
+  /** For the Worker: whether this has been asked for before, by anybody: only that is worth looking up. */
+  isRepeated(url: string): boolean {
+    if (this.#seen.has(url)) return true;
+    if (this.#seen.size >= MAX_ASKED) this.#seen.clear();
+    this.#seen.add(url);
+    return false;
   }
 
   /** For the Worker: the answer, if there is one; else, perhaps, the number to ask the object to keep its own under. */
@@ -71,10 +79,6 @@ export class KeptAnswers {
         return { answer };
       }
       this.#forget(known);
-    } else if (!this.#seen.has(key)) {
-      if (this.#seen.size >= MAX_ASKED) this.#seen.clear();
-      this.#seen.add(key);
-      return undefined;
     }
     // What a node may see changes with the pods that are bound to it.
     if (isNode(asked.identity)) return undefined;

@@ -15,8 +15,9 @@ export function keptOr(
   ask: (keep?: number) => Promise<Response>,
 ): Response | Promise<Response> {
   const kept = request.method === "GET" ? keptAnswersOf(cluster) : undefined;
+  if (!kept) return ask();
   const { url, headers } = request;
-  if (!kept || url.includes("?") || !isPlain(headers)) return ask();
+  if (url.includes("?") || !kept.isRepeated(url) || !isPlain(headers)) return ask();
   const found = kept.find({ url, accept: headers.get("accept"), identity }, Date.now());
   if (!found) return ask();
   if ("answer" in found) {
