@@ -410,3 +410,41 @@ describe("status and metadata", () => {
     expect((await api.patch(`${path}/a/status`, { status: said })).body.status).toMatchObject(said);
   });
 });
+
+describe("connections", () => {
+  const ASK = { headers: { "x-kedge-route": "1" } };
+  const GROUP = "/apis/admissionregistration.k8s.io/v1";
+
+  beforeEach(async () => {
+    await api.create(PODS, pod("p", { nodeName: "n1" }));
+    const rule = { apiGroups: [""], apiVersions: ["v1"], operations: ["CONNECT"] };
+    await api.create(`${GROUP}/validatingadmissionpolicies`, {
+      metadata: { name: "no-shells" },
+      spec: {
+        matchConstraints: { resourceRules: [{ ...rule, resources: ["pods/exec", "pods/proxy"] }] },
+        validations: [
+          { expression: "request.subResource != 'exec' || object.command[0] != 'sh'", message: "no shells here" },
+          { expression: "!has(object.path) || object.path != '/secret'", message: "no secrets here" },
+        ],
+      },
+    });
+    await api.create(`${GROUP}/validatingadmissionpolicybindings`, {
+      metadata: { name: "no-shells" },
+      spec: { policyName: "no-shells", validationActions: ["Deny"] },
+    });
+  });
+
+  it("[CN1] are subject to policies, by their options", async () => {
+    const exec = (command: string) => api.get(`${PODS}/p/exec?stdout=1&command=${command}&command=x`, ASK);
+    expect((await exec("sh")).body).toMatchObject({
+      code: 422,
+      message: expect.stringContaining("denied request: no shells here"),
+    });
+    expect((await exec("ls")).status).toBe(200);
+    expect((await api.get(`${PODS}/p/log`, ASK)).status).toBe(200);
+    expect((await api.get(`${PODS}/p/portforward?ports=80`, ASK)).status).toBe(200);
+    await api.patch(`${PODS}/p/status`, { status: { podIP: "10.244.0.9" } });
+    expect((await api.get(`${PODS}/p/proxy/secret/`, ASK)).status).toBe(200);
+    expect((await api.get(`${PODS}/p/proxy/secret`, ASK)).body).toMatchObject({ code: 422 });
+  });
+});

@@ -8,14 +8,17 @@ import type { Quotas } from "./resource-quota.ts";
 
 /** What is about to happen to one object: admission.Attributes of kube-apiserver. */
 export interface Attributes {
-  operation: "CREATE" | "UPDATE" | "DELETE";
+  operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
   kind: Kind;
   /** "" for cluster-scoped kinds. */
   namespace: string;
   /** "" when a name is still to be generated. */
   name: string;
   subresource: string;
-  /** The object as it would become; absent for DELETE. `admit` may change it in place. */
+  /**
+   * The object as it would become; absent for DELETE. `admit` may change it in place. For CONNECT the options of the
+   * connection, which have no metadata.
+   */
   object?: KubeObject;
   /** The object as it is; absent for CREATE. Must not be changed. */
   old?: KubeObject;
@@ -46,6 +49,8 @@ export interface AdmissionPlugin {
   name: string;
   /** Storage keys it looks at; absent: all. */
   resources?: readonly string[];
+  /** Whether `validate` looks at connections too: exec, attach, port-forward, proxy. */
+  connects?: boolean;
   /** Changes `object`. All plugins' admit run before any validate, and before the kind's own validation. */
   admit?(attributes: Attributes, env: AdmissionEnvironment): void;
   validate?(attributes: Attributes, env: AdmissionEnvironment): void;
@@ -54,6 +59,8 @@ export interface AdmissionPlugin {
 export interface Admission {
   admit(attributes: Attributes): void;
   validate(attributes: Attributes): void;
+  /** For CONNECT. */
+  connect(attributes: Attributes): void;
 }
 
 interface Chain {
@@ -82,6 +89,9 @@ export function admissionChain(plugins: readonly AdmissionPlugin[], env: Admissi
     },
     validate(attributes) {
       for (const plugin of chainOf(attributes.kind).validating) plugin.validate!(attributes, env);
+    },
+    connect(attributes) {
+      for (const plugin of chainOf(attributes.kind).validating) if (plugin.connects) plugin.validate!(attributes, env);
     },
   };
 }

@@ -84,7 +84,8 @@ function namespaceMatches(
 function objectMatches({ objectSelector }: MatchResources, { object, old }: Attributes): boolean {
   if (!objectSelector || isEmpty(objectSelector)) return true;
   const selects = compileSelector(objectSelector);
-  return [object, old].some((each) => each && selects(each.metadata.labels));
+  // What cannot have labels, as the options of a connection, is never selected by them.
+  return [object, old].some((each) => each?.metadata && selects(each.metadata.labels));
 }
 
 const isEmpty = (selector: { matchLabels?: object; matchExpressions?: readonly unknown[] }): boolean =>

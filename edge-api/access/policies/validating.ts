@@ -26,6 +26,7 @@ interface Failure {
 
 export const validatingAdmissionPolicies: AdmissionPlugin = {
   name: "ValidatingAdmissionPolicy",
+  connects: true,
   validate(attributes, env) {
     const bound = boundPolicies<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding>(attributes, env, PLURALS);
     if (bound.length === 0) return;

@@ -11,6 +11,7 @@ import type { RequestContext } from "../context.ts";
 import { type NodeRoute, ROUTE_HEADER } from "../node-route.ts";
 import { json, plain } from "../respond.ts";
 
+import { admitConnection } from "./connection.ts";
 import type { SpecialEndpoint } from "./endpoint.ts";
 import { containerOf, type Pod } from "./pod-container.ts";
 import { nodeProxy, podProxy, serviceProxy } from "./proxy-route.ts";
@@ -24,6 +25,7 @@ const routed =
       throw notImplemented("node requests that do not come through the Worker");
     const route = find(context, target);
     if (route instanceof Response) return route;
+    admitConnection(context, target);
     const answer = json(context, 200, JSON.stringify(route));
     answer.headers.set(ROUTE_HEADER, "1");
     return answer;
