@@ -9,6 +9,7 @@ import { claimKeysOf } from "../view/claim-names.ts";
 import { NODES, PERSISTENT_VOLUMES, PODS, VOLUME_ATTACHMENTS, VOLUME_CLAIMS } from "../view/resources.ts";
 import type { View } from "../view/view.ts";
 import { isFinished } from "../workload/pods.ts";
+import { forgetGone, planGoneNode } from "./gone-node.ts";
 import { AttachmentNames } from "./names.ts";
 import { placeOf, planAttachments, type Wanted } from "./plan.ts";
 
@@ -34,17 +35,23 @@ export function attachDetachController(): Controller {
       [PERSISTENT_VOLUMES]: ({ type, object }: Change<PersistentVolume>, view) =>
         type === "added" && object.spec.csi ? nodesOf(object, view) : undefined,
       [VOLUME_ATTACHMENTS]: attachmentChanged,
-      [NODES]: ({ object, previous }: Change<Node>, view) => {
+      [NODES]: ({ type, object, previous }: Change<Node>, view) => {
         const name = object.metadata.name ?? "";
-        const isSame = previous && deepEqual(aspects(object), aspects(previous));
+        const isSame = type === "changed" && previous && deepEqual(aspects(object), aspects(previous));
         return isSame || view.volumeAttachments.by("node", name).size === 0 ? undefined : [name];
       },
     },
     plan(name, view, { nowMs, answers }) {
       names.learn(answers);
       const node = view.nodes.get("", name);
-      if (!node) return NOTHING;
-      const volumes = volumesOn(node, view);
+      const there = [...view.volumeAttachments.by("node", name)].filter(({ metadata }) =>
+        MADE_HERE.test(metadata.name ?? ""),
+      );
+      const volumes = volumesOn(name, view, node);
+      if (!node) {
+        const isWanted = ({ spec }: VolumeAttachment) => volumes.has(spec.source.persistentVolumeName ?? "");
+        return planGoneNode({ attachments: there, isWanted, nowMs });
+      }
       const asks: Question[] = [];
       const wanted: Wanted[] = [];
       for (const { volume, pods } of volumes.values()) {
@@ -53,14 +60,14 @@ export function attachDetachController(): Controller {
         else wanted.push({ volume, pods, name: known });
       }
       if (asks.length > 0) return { actions: [], asks };
-      const attachments = [...view.volumeAttachments.by("node", name)]
-        .filter(({ metadata }) => MADE_HERE.test(metadata.name ?? ""))
-        .map((attachment) => {
-          const { persistentVolumeName = "" } = attachment.spec.source;
-          return { attachment, volume: view.persistentVolumes.get("", persistentVolumeName) };
-        });
+      const attachments = there.map((attachment) => {
+        const { persistentVolumeName = "" } = attachment.spec.source;
+        return { attachment, volume: view.persistentVolumes.get("", persistentVolumeName) };
+      });
       const hasNothing = !node.status?.volumesAttached?.length;
       if (wanted.length === 0 && attachments.length === 0 && hasNothing) return NOTHING;
+      const isBack = forgetGone(there);
+      if (isBack.length > 0) return { actions: isBack };
       return planAttachments({
         node,
         lostSinceMs: lostSinceMs(node),
@@ -108,15 +115,19 @@ function* nodesUsing(claim: string, view: View): Generator<string> {
 const nodesOf = ({ spec: { claimRef } }: PersistentVolume, view: View): Iterable<string> =>
   claimRef ? nodesUsing(`${claimRef.namespace}/${claimRef.name}`, view) : [];
 
-/** The attachable volumes that pods on a node use, by their names. */
-function volumesOn(node: Node, view: View): Map<string, { volume: PersistentVolume; pods: Pod[] }> {
-  const keepsTerminated = node.metadata.annotations?.[KEEP_TERMINATED] === "true";
+/** The attachable volumes that pods on a node use, by their names; `node` is undefined when it is gone. */
+function volumesOn(
+  name: string,
+  view: View,
+  node: Node | undefined,
+): Map<string, { volume: PersistentVolume; pods: Pod[] }> {
+  const keepsTerminated = node?.metadata.annotations?.[KEEP_TERMINATED] === "true";
   const found = new Map<string, { volume: PersistentVolume; pods: Pod[] }>();
-  for (const pod of view.pods.by("node", node.metadata.name ?? "")) {
+  for (const pod of view.pods.by("node", name)) {
     if (isFinished(pod) && !keepsTerminated) continue;
     for (const key of claimKeysOf(pod)) {
-      const { namespace, name } = splitKey(key);
-      const claim = view.volumeClaims.get(namespace, name);
+      const { namespace, name: claimName } = splitKey(key);
+      const claim = view.volumeClaims.get(namespace, claimName);
       if (claim?.status?.phase !== "Bound") continue;
       const volume = view.persistentVolumes.get("", claim.spec.volumeName ?? "");
       const driver = volume?.spec.csi?.driver;

@@ -1,9 +1,13 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Node, PersistentVolume } from "../../kinds/core/v1-types.ts";
+import { registry } from "../../kinds/registry.ts";
 import type { VolumeAttachment } from "../../kinds/storage/v1-types.ts";
 import { metadata, node, pod } from "../../test/fakes/cluster-objects.ts";
 import type { Plan } from "../runner/controller.ts";
+import { View } from "../view/view.ts";
+import { attachDetachController } from "./controller.ts";
+import { forgetGone, planGoneNode } from "./gone-node.ts";
 import { attachmentName } from "./names.ts";
 import { MAX_WAIT_MS, planAttachments, type SeenNode, type Wanted } from "./plan.ts";
 
@@ -135,5 +139,42 @@ describe("planAttachments", () => {
   ])("$name", ({ steps: wants, againAtMs, ...seen }) => {
     const made = plan({ attachments: ours(attachment()), ...seen });
     expect([steps(made), made.againAtMs]).toEqual([wants, againAtMs]);
+  });
+});
+
+describe("planGoneNode", () => {
+  const gone = (agoMs: number) => {
+    const since = new Date(NOW - agoMs).toISOString().replace(".000", "");
+    return attachment({ attached: true }, { annotations: { "kedge.dev/node-gone-since": since } });
+  };
+
+  it.each([
+    { name: "[AD20] notes since when", made: attachment(), steps: ["patch"], againAtMs: NOW + MAX_WAIT_MS },
+    { name: "[AD21] waits", made: gone(60_000), steps: [], againAtMs: NOW - 60_000 + MAX_WAIT_MS },
+    { name: "[AD22] then detaches", made: gone(MAX_WAIT_MS), steps: ["delete"] },
+    { name: "[AD23] not while pods of the node are there", made: gone(MAX_WAIT_MS), isWanted: true, steps: [] },
+  ])("$name", ({ made, steps: wants, againAtMs, isWanted = false }) => {
+    const result = planGoneNode({ attachments: [made], isWanted: () => isWanted, nowMs: NOW });
+    expect([result.actions.map(({ op }) => op.verb), result.againAtMs]).toEqual([wants, againAtMs]);
+  });
+
+  it("[AD24] a node that comes back starts anew", () => {
+    expect(forgetGone([attachment()])).toEqual([]);
+    expect(forgetGone([gone(0)])[0]?.op).toMatchObject({
+      patch: { metadata: { annotations: { "kedge.dev/node-gone-since": null } } },
+    });
+  });
+});
+
+describe("Attach-detach controller", () => {
+  it("[AD30] looks after the volumes of a node that is gone", () => {
+    const controller = attachDetachController();
+    const view = new View(registry);
+    const made = attachment({ attached: true }, { name: `csi-${"0".repeat(64)}` });
+    view.volumeAttachments.put(made);
+    const keys = controller.watches.nodes!({ type: "deleted", resource: "nodes", object: node("n") }, view);
+    expect([...keys!]).toEqual(["n"]);
+    const { actions } = controller.plan("n", view, { nowMs: NOW, random: () => 0, failures: [] });
+    expect(actions.map(({ op }) => `${op.verb} ${op.resource}`)).toEqual(["patch volumeattachments.storage.k8s.io"]);
   });
 });
