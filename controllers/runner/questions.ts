@@ -1,6 +1,6 @@
 import type { Answer, Question } from "./controller.ts";
 
-/** Asked at one time, over all controllers: each may hold a connection. */
+/** Asked at one time by one controller: each may hold a connection. */
 const MAX_ASKED = 32;
 
 interface Waiting {
@@ -8,21 +8,35 @@ interface Waiting {
   answered(answers: ReadonlyMap<string, Answer>): void;
 }
 
-/** Asks what plans want to know, beside everything else that the runner does. */
+/** The questions of one controller. */
+interface Lane {
+  waiting: Waiting[];
+  asked: number;
+}
+
+/**
+ * Asks what plans want to know, beside everything else that the runner does. Each controller waits in a lane of its own:
+ * metrics that nobody answers must not keep certificates from being signed.
+ */
 export class Questions {
-  readonly #waiting: Waiting[] = [];
-  #asked = 0;
+  readonly #lanes = new Map<string, Lane>();
   #stir: (() => void) | undefined;
 
   /** `answered` is called once, when all of them are answered or have failed. */
-  ask(questions: readonly Question[], answered: Waiting["answered"]): void {
-    this.#waiting.push({ questions, answered });
-    this.#next();
+  ask(controller: string, questions: readonly Question[], answered: Waiting["answered"]): void {
+    let lane = this.#lanes.get(controller);
+    if (!lane) {
+      lane = { waiting: [], asked: 0 };
+      this.#lanes.set(controller, lane);
+    }
+    lane.waiting.push({ questions, answered });
+    this.#next(lane);
   }
 
   /** Whether an answer is still to come. */
   get isWaiting(): boolean {
-    return this.#asked > 0 || this.#waiting.length > 0;
+    for (const { waiting, asked } of this.#lanes.values()) if (asked > 0 || waiting.length > 0) return true;
+    return false;
   }
 
   /** Resolves with the next answer, or when `stir` is called. */
@@ -37,15 +51,15 @@ export class Questions {
     this.#stir = undefined;
   }
 
-  #next(): void {
-    while (this.#asked < MAX_ASKED) {
-      const next = this.#waiting.shift();
+  #next(lane: Lane): void {
+    while (lane.asked < MAX_ASKED) {
+      const next = lane.waiting.shift();
       if (!next) return;
-      this.#asked += next.questions.length;
+      lane.asked += next.questions.length;
       void Promise.all(next.questions.map(answerTo)).then((answers) => {
-        this.#asked -= next.questions.length;
+        lane.asked -= next.questions.length;
         next.answered(new Map(answers));
-        this.#next();
+        this.#next(lane);
         this.stir();
       });
     }

@@ -282,7 +282,7 @@ export class Runner implements Program {
       return;
     }
     if (plan.asks && plan.asks.length > 0) {
-      this.#questions.ask(plan.asks, (given) => {
+      this.#questions.ask(controller.name, plan.asks, (given) => {
         worker.answers.set(taken.key, given);
         queue.resumed(taken.key, this.#options.clock.now());
       });
