@@ -99,6 +99,17 @@ describe("kept answers", () => {
     expect(kept.request()).toHaveProperty("number");
   });
 
+  it("[KA13] take bounded memory, whatever is asked and whoever goes away", () => {
+    const kept = new Kept();
+    kept.isRepeated(`https://kedge/${"x".repeat(512)}`);
+    expect(kept.isRepeated(`https://kedge/${"x".repeat(512)}`)).toBe(false);
+    kept.request();
+    const gone = kept.request() as { number: number };
+    for (let i = 0; i < 1024; i++) kept.request({ identity: { user: `u${i}`, groups: [] } });
+    kept.arrived(gone.number);
+    expect(kept.request()).toHaveProperty("number");
+  });
+
   it("[KA12] grow old, and give way to newer ones", () => {
     const kept = new Kept();
     kept.keep();

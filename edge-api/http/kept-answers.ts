@@ -19,7 +19,11 @@ const KEEP_MS = 10_000;
 const MAX_UNITS = 8 * 1024 * 1024;
 const MAX_ANSWER_UNITS = 64 * 1024;
 /** URLs remembered as asked for once. */
-const MAX_ASKED = 4096;
+const MAX_SEEN = 4096;
+/** Longer URLs are not remembered. */
+const MAX_URL_LENGTH = 512;
+/** Requests under way. Of one whose client has gone nothing is heard any more. */
+const MAX_ASKED = 1024;
 
 export interface KeptAnswer {
   /** JSON. */
@@ -63,7 +67,8 @@ export class KeptAnswers {
   /** For the Worker: whether this has been asked for before, by anybody: only that is worth looking up. */
   isRepeated(url: string): boolean {
     if (this.#seen.has(url)) return true;
-    if (this.#seen.size >= MAX_ASKED) this.#seen.clear();
+    if (url.length > MAX_URL_LENGTH) return false;
+    if (this.#seen.size >= MAX_SEEN) this.#seen.clear();
     this.#seen.add(url);
     return false;
   }
@@ -82,6 +87,7 @@ export class KeptAnswers {
     }
     // What a node may see changes with the pods that are bound to it.
     if (isNode(asked.identity)) return undefined;
+    if (this.#asked.size >= MAX_ASKED) this.lost(this.#asked.keys().next().value!);
     const number = ++this.#lastNumber;
     this.#asked.set(number, { key, untilMs: nowMs + KEEP_MS, answer: undefined, object: "", state: "asked" });
     return { number };
