@@ -8,5 +8,7 @@ export default defineConfig({
     hookTimeout: 240_000,
     fileParallelism: false,
     sequence: { concurrent: false },
+    // Of the tests that a file itself says may run beside each other: most of them wait for containers.
+    maxConcurrency: 16,
   },
 });

@@ -37,6 +37,8 @@ export interface Nodes {
   /** Makes a namespace whose pods can be started at once. */
   space(name: string): Promise<Space>;
   nodes(): Promise<{ name: string; address: string }[]>;
+  /** What comes and goes from now on, in order: "ADDED a", "DELETED a". @param path of a collection */
+  follow(path: string): Promise<{ events(): string[]; stop(): void }>;
   remove(): Promise<void>;
 }
 
@@ -114,6 +116,29 @@ export async function startNodes(
         name: metadata.name,
         address: status.addresses.find(({ type }: Any) => type === "InternalIP").address,
       }));
+    },
+    async follow(url) {
+      const from = ok(await call("GET", url)).metadata.resourceVersion;
+      const { body } = await request(`${server}${url}?watch=1&resourceVersion=${from}`, {
+        dispatcher,
+        headers: { authorization: `Bearer ${token}` },
+        bodyTimeout: 0,
+      });
+      let text = "";
+      body.setEncoding("utf8");
+      body.on("data", (chunk: string) => {
+        text += chunk;
+      });
+      // Ended by `stop`.
+      body.on("error", () => {});
+      const events = () =>
+        text
+          .split("\n")
+          .slice(0, -1)
+          .map((line) => JSON.parse(line))
+          .filter(({ type }) => type === "ADDED" || type === "DELETED")
+          .map(({ type, object }) => `${type} ${object.metadata.name}`);
+      return { events, stop: () => void body.destroy() };
     },
     async remove() {
       await dispatcher.close();
