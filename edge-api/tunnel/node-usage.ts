@@ -1,6 +1,7 @@
 /** Asks nodes what they use, and remembers it for as long as it holds. */
 import type { Clock } from "../../machinery/clock.ts";
-import { USAGE_PATH, type UsageReport } from "../../machinery/usage.ts";
+import { checkedReport, USAGE_PATH, type UsageReport } from "../../machinery/usage.ts";
+import { readLimited } from "../http/body.ts";
 
 /** Nodes measure every 15 seconds. */
 const FRESH_MS = 10_000;
@@ -55,11 +56,15 @@ export class NodeUsage {
 
   async #fetch(node: string): Promise<UsageReport | undefined> {
     const response = await this.#options.ask(node, USAGE_PATH);
-    const text = await response.text();
     // A node that is away, or that has no figures, is nothing out of the ordinary.
-    if (!response.ok) return undefined;
-    if (text.length > MAX_REPORT_BYTES) throw new Error(`a report of ${text.length} characters`);
-    return JSON.parse(text) as UsageReport;
+    if (!response.ok || !response.body) {
+      await response.body?.cancel();
+      return undefined;
+    }
+    const bytes = await readLimited(response.body, MAX_REPORT_BYTES);
+    const report = checkedReport(JSON.parse(new TextDecoder().decode(bytes)));
+    if (!report) throw new Error("what it answered is no report");
+    return report;
   }
 
   async #inTime(report: Promise<UsageReport | undefined>): Promise<UsageReport | undefined> {
