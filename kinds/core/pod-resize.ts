@@ -45,8 +45,8 @@ function resized(old: readonly Container[], wanted: readonly Container[]): reado
 
 /** Of each container only resources and resizePolicy are taken, and of the pod its own resources. Changes `next`. */
 export function prepareResize(next: Pod, prev: Pod): Pod {
-  const { containers, initContainers = [], resources } = next.spec;
-  const { containers: old, initContainers: oldInit = [] } = prev.spec;
+  const { containers = [], initContainers = [], resources } = next.spec;
+  const { containers: old = [], initContainers: oldInit = [] } = prev.spec;
   if (containers.length !== old.length || initContainers.length !== oldInit.length) return next;
   next.spec = {
     ...prev.spec,
