@@ -22,6 +22,7 @@ const MAX_ANSWER_UNITS = 64 * 1024;
 const MAX_SEEN = 4096;
 /** Longer URLs are not remembered. */
 const MAX_URL_LENGTH = 512;
+const MAX_ACCEPT_LENGTH = 512;
 /** Requests under way. Of one whose client has gone nothing is heard any more. */
 const MAX_ASKED = 1024;
 
@@ -86,7 +87,7 @@ export class KeptAnswers {
       this.#forget(known);
     }
     // What a node may see changes with the pods that are bound to it.
-    if (isNode(asked.identity)) return undefined;
+    if (isNode(asked.identity) || (asked.accept?.length ?? 0) > MAX_ACCEPT_LENGTH) return undefined;
     if (this.#asked.size >= MAX_ASKED) this.lost(this.#asked.keys().next().value!);
     const number = ++this.#lastNumber;
     this.#asked.set(number, { key, untilMs: nowMs + KEEP_MS, answer: undefined, object: "", state: "asked" });
