@@ -45,6 +45,19 @@ describe("KeyQueue", () => {
     expect(delays.at(-1)).toBe(1_000_000);
   });
 
+  it("[KQ3b] a change during an attempt that fails shortens a long back-off too", () => {
+    const queue = new KeyQueue();
+    queue.add("a", 0);
+    let now = 0;
+    for (let i = 0; i < 12; i++) {
+      now = queue.nextMs()!;
+      queue.take(now);
+      if (i === 11) queue.add("a", now);
+      queue.failed("a", now, []);
+    }
+    expect(queue.nextMs()).toBe(now + 1_000);
+  });
+
   it("[KQ4] a change shortens a long back-off, but not to nothing", () => {
     const queue = new KeyQueue();
     queue.add("a", 0);

@@ -66,14 +66,14 @@ export class KeyQueue {
     this.#makeReady(key, nowMs);
   }
 
-  /** The attempt failed: again after a back-off. */
+  /** The attempt failed: again after a back-off, which what has changed meanwhile shortens as what changes later does. */
   failed(key: string, nowMs: number, failures: readonly Failure[]): void {
-    this.#release(key, nowMs);
+    const isChanged = this.#release(key, nowMs);
     this.metrics.retries++;
     const attempts = (this.#failed.get(key)?.attempts ?? 0) + 1;
     const retryAtMs = nowMs + Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** Math.min(attempts - 1, 20));
     this.#failed.set(key, { attempts, failures, retryAtMs });
-    this.#deadlines.set(key, retryAtMs);
+    this.#deadlines.set(key, isChanged ? Math.min(retryAtMs, nowMs + BACKOFF_ON_CHANGE_MS) : retryAtMs);
   }
 
   /** Keys ready to be taken. */
