@@ -32,6 +32,7 @@ import { forward, type Passenger, routeQuestion } from "./worker/forward.ts";
 import { keptOr } from "./worker/kept.ts";
 import { refuse } from "./worker/refuse.ts";
 import { shardFor, shardOfUrl } from "./worker/shard.ts";
+import { unreachable } from "./worker/unreachable.ts";
 
 export { EventStore } from "./objects/event-store.ts";
 export { NodeGateway } from "./objects/node-gateway.ts";
@@ -191,14 +192,24 @@ const router = Router<IRequest, [Visit]>()
 /** Spares most requests the router, which costs as much as reading an object: all that it routes has one of these. */
 const MAY_BE_ROUTED = /\/(?:log|exec|attach|portforward|proxy|kedge)(?:[/?]|$)/;
 
+async function answer(request: Request, env: Bindings): Promise<Response> {
+  const cluster = clusterOf(request.headers.get("host") ?? "");
+  const identity = await whoAsks(request, env, cluster);
+  if (!identity) return notLetIn(request, env);
+  const visit: Visit = { env, cluster, identity, isAudited: env.KEDGE_AUDIT_POLICY !== undefined };
+  return MAY_BE_ROUTED.test(request.url)
+    ? router.fetch(request as unknown as IRequest, visit)
+    : toStore(request, visit);
+}
+
 export default {
+  /** Never rejects: Cloudflare would answer with a page that no client of the API understands. */
   async fetch(request: Request, env: Bindings): Promise<Response> {
-    const cluster = clusterOf(request.headers.get("host") ?? "");
-    const identity = await whoAsks(request, env, cluster);
-    if (!identity) return notLetIn(request, env);
-    const visit: Visit = { env, cluster, identity, isAudited: env.KEDGE_AUDIT_POLICY !== undefined };
-    return MAY_BE_ROUTED.test(request.url)
-      ? router.fetch(request as unknown as IRequest, visit)
-      : toStore(request, visit);
+    try {
+      return await answer(request, env);
+    } catch (error) {
+      log({ level: "error", context: `${request.method} ${new URL(request.url).pathname}`, error: String(error) });
+      return unreachable(error, request.method);
+    }
   },
 };
