@@ -5,6 +5,7 @@ import type {
   ResourceClaim,
   ResourceSlice,
 } from "../../kinds/generated/api/resource-v1.ts";
+import { deepEqual } from "../../machinery/meta/equality.ts";
 import { Pools } from "./pools.ts";
 import { Selectors } from "./selectors.ts";
 import { Taken } from "./taken.ts";
@@ -48,8 +49,8 @@ export class Devices {
   get taken(): Taken {
     if (this.#taken) return this.#taken;
     const taken = new Taken();
-    for (const [key, { status }] of this.#claims) {
-      const allocation = this.#assumed.get(key)?.allocation ?? status?.allocation;
+    for (const key of this.#claims.keys()) {
+      const allocation = this.#allocationOf(key);
       if (allocation) taken.addAllocation(allocation, this.pools);
     }
     this.#taken = taken;
@@ -57,12 +58,13 @@ export class Devices {
   }
 
   setClaim(key: string, claim: ResourceClaim | undefined): void {
+    const before = this.#allocationOf(key);
     if (claim) this.#claims.set(key, claim);
     else this.#claims.delete(key);
     const assumed = this.#assumed.get(key);
     // The API shows what was assumed, or another claim.
     if (assumed && (claim?.metadata.uid !== assumed.uid || claim.status?.allocation)) this.#assumed.delete(key);
-    this.#changed();
+    this.#changed(before, this.#allocationOf(key));
   }
 
   setClass(name: string, deviceClass: DeviceClass | undefined): void {
@@ -75,22 +77,33 @@ export class Devices {
     if (slice) this.#slices.set(name, slice);
     else this.#slices.delete(name);
     this.#pools = undefined;
-    this.#changed();
+    this.#taken = undefined;
+    this.#version++;
   }
 
   assume(key: string, assumed: Assumed): void {
+    const before = this.#allocationOf(key);
     this.#assumed.set(key, assumed);
-    this.#changed();
+    this.#changed(before, this.#allocationOf(key));
   }
 
   /** Undoes `assume`. */
   forget(key: string, { uid }: Assumed): void {
+    const before = this.#allocationOf(key);
     if (this.#assumed.get(key)?.uid === uid) this.#assumed.delete(key);
-    this.#changed();
+    this.#changed(before, this.#allocationOf(key));
   }
 
-  #changed(): void {
+  #allocationOf(key: string): AllocationResult | undefined {
+    const claim = this.#claims.get(key);
+    return claim && (this.#assumed.get(key)?.allocation ?? claim.status?.allocation);
+  }
+
+  /** What is added is added; only where something is given back is all added up anew. */
+  #changed(before: AllocationResult | undefined, after: AllocationResult | undefined): void {
     this.#version++;
-    this.#taken = undefined;
+    if (!this.#taken || deepEqual(before?.devices?.results, after?.devices?.results)) return;
+    if (!before && after) this.#taken.addAllocation(after, this.pools);
+    else this.#taken = undefined;
   }
 }
