@@ -88,6 +88,7 @@ describe("an identity provider's tokens", () => {
   const bad: [what: string, options: Partial<OidcOptions>, claims: object, problem: RegExp][] = [
     ["one for another", {}, { aud: "other" }, /^oidc: verify token: unexpected "aud" claim value/],
     ["one that has expired", {}, { exp: NOW_MS / 1000 - 1 }, /^oidc: verify token: "exp" claim timestamp check failed/],
+    ["one without an end", {}, { exp: undefined }, /^oidc: verify token: missing required "exp" claim/],
     [
       "an address nobody has verified",
       { usernameClaim: "email" },

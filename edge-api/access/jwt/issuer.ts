@@ -47,6 +47,8 @@ export function createIssuer(options: IssuerOptions, environment: IssuerEnvironm
           issuer: url,
           audience: [...audiences],
           algorithms: [...algorithms],
+          // One that says no end would be good for ever.
+          requiredClaims: ["exp"],
           currentDate: new Date(nowMs()),
         });
         const found = identify(payload);
