@@ -209,13 +209,17 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
       const namespace = key.slice(PURGE_PREFIX.length);
       // A purge that is cut off goes on with the next alarm.
       this.#alarmBy(systemClock.now() + SLACK_MS);
-      for (;;) {
-        const rows = [...this.#store.list({ resource: EVENTS, namespace })].filter(({ revision }) => revision <= upTo);
-        if (rows.length === 0) break;
-        removeAll(this.#store, rows.slice(0, BATCH), tombstone);
+      // Page by page: a namespace may hold more events than this object has memory.
+      let after: { namespace: string; name: string } | undefined;
+      do {
+        const rows = [...this.#store.list({ resource: EVENTS, namespace, limit: BATCH, ...(after && { after }) })];
+        after = rows.at(-1);
+        const old = rows.filter(({ revision }) => revision <= upTo);
+        removeAll(this.#store, old, tombstone);
         await nextTurn();
-      }
-      kv.delete(key);
+      } while (after);
+      // Another namespace of this name may be gone by now, too.
+      if (kv.get(key) === upTo) kv.delete(key);
     }
   }
 
