@@ -10,7 +10,7 @@ import {
   makeSlice,
 } from "../testing/device-builders.ts";
 import { AllocationError } from "./allocation-error.ts";
-import { AllocationTooLong, allocate, prepareClaims } from "./allocator.ts";
+import { AllocationTooLong, allocate, prepareClaims, SearchBudgets } from "./allocator.ts";
 import { Pools } from "./pools.ts";
 import { Selectors } from "./selectors.ts";
 import { Taken } from "./taken.ts";
@@ -342,6 +342,17 @@ describe("Allocation of devices", () => {
     expect(allocate(easy, NODE, input)).toHaveLength(1);
     expect(() => allocate(prepareClaims([hopeless], classOf), NODE, input)).toThrow(AllocationTooLong);
     expect(() => allocate(easy, NODE, input)).toThrow(AllocationTooLong);
+  });
+
+  it("[DA41b] a pod that needs more than it may try may try half of that next time", () => {
+    const budgets = new SearchBudgets();
+    const given: number[] = [];
+    for (let look = 0; look < 9; look++) {
+      const budget = budgets.next();
+      given.push(budget.tries);
+      budget.isExceeded = look < 7;
+    }
+    expect(given).toEqual([250_000, 125_000, 62_500, 31_250, 15_625, 7_812, 5_000, 5_000, 250_000]);
   });
 
   it("[DA42] devices that are taken cost no tries", () => {

@@ -18,16 +18,33 @@ import { type ClassLookup, type Wish, wishesOf } from "./wishes.ts";
 /** Of resource.k8s.io: a claim's allocation has no more devices than this. */
 const MAX_RESULTS = 32;
 /** Devices tried on one node before it is given up: the search may need exponentially many. About 50 ms. */
-const MAX_TRIES = 100_000;
-/** On all nodes together: a pod that is hard to place must not keep the others waiting. About half a second. */
-const MAX_TRIES_EVERYWHERE = 1_000_000;
+const MAX_TRIES = 50_000;
+/** On all nodes together: a pod that is hard to place must not keep the others waiting. */
+const MAX_TRIES_EVERYWHERE = 250_000;
+const MIN_TRIES_EVERYWHERE = 5_000;
 
 /** What is left to be tried for one pod, on whichever node. */
 export interface SearchBudget {
   tries: number;
+  /** A node had to be given up. */
+  isExceeded?: boolean;
 }
 
-export const newSearchBudget = (): SearchBudget => ({ tries: MAX_TRIES_EVERYWHERE });
+/**
+ * For another look at the same pod: half as much as before where that was not enough. Whoever has many pods that
+ * cannot be placed is looked at after each change, and each look costs.
+ */
+export class SearchBudgets {
+  #limit = MAX_TRIES_EVERYWHERE;
+  #last: SearchBudget | undefined;
+
+  next(): SearchBudget {
+    const half = Math.max(MIN_TRIES_EVERYWHERE, Math.floor(this.#limit / 2));
+    this.#limit = this.#last?.isExceeded ? half : MAX_TRIES_EVERYWHERE;
+    this.#last = { tries: this.#limit };
+    return this.#last;
+  }
+}
 
 export class AllocationTooLong extends Error {
   override name = "AllocationTooLong";
@@ -87,7 +104,7 @@ class Search {
     this.#input = input;
     this.#devices = input.pools.devicesFor(node);
     this.#free = this.#devices.filter(({ id, device }) => device.allowMultipleAllocations || !input.taken.has(id));
-    this.#budget = input.budget ?? newSearchBudget();
+    this.#budget = input.budget ?? { tries: MAX_TRIES };
     this.#leastLeft = Math.max(0, this.#budget.tries - MAX_TRIES);
     this.given = claims.map(() => []);
     this.#constraints = claims.map(({ claim }) => (claim.spec.devices?.constraints ?? []).map(constraintOf));
@@ -116,7 +133,10 @@ class Search {
     const end = all ? from + 1 : candidates.length;
     for (let i = from; i < end; i++) {
       const placed = candidates[i]!;
-      if (--this.#budget.tries < this.#leastLeft) throw new AllocationTooLong("too many choices");
+      if (--this.#budget.tries < this.#leastLeft) {
+        this.#budget.isExceeded = true;
+        throw new AllocationTooLong("too many choices");
+      }
       const giveBack = this.#take(wish, placed, claim);
       if (!giveBack) continue;
       // The order within a request makes no difference: devices before this one need not be looked at again.

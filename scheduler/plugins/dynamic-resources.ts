@@ -8,10 +8,10 @@ import { AllocationError } from "../devices/allocation-error.ts";
 import {
   AllocationTooLong,
   allocate,
-  newSearchBudget,
   type PreparedClaim,
   prepareClaims,
   type SearchBudget,
+  SearchBudgets,
 } from "../devices/allocator.ts";
 import type { Devices } from "../devices/devices.ts";
 import type { ClusterView } from "../framework/cluster-view.ts";
@@ -109,7 +109,8 @@ class Filter implements PreparedFilter {
   readonly #cluster: ClusterView;
   #version = -1;
   #claims: Claims | string = "";
-  #budget = newSearchBudget();
+  readonly #budgets = new SearchBudgets();
+  #budget = this.#budgets.next();
   /** By row: what was found for the node as it was. */
   #found: ({ facts: NodeFacts; verdict: Rejection | undefined } | undefined)[] = [];
 
@@ -124,7 +125,7 @@ class Filter implements PreparedFilter {
       this.#version = devices.version;
       this.#claims = readClaims(this.#podClass, devices);
       this.#found = [];
-      this.#budget = newSearchBudget();
+      this.#budget = this.#budgets.next();
     }
     return typeof this.#claims === "string" ? { plugin: NAME, message: this.#claims } : "active";
   }
