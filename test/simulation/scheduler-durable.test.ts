@@ -9,7 +9,8 @@ describe("the Scheduler object in workerd", () => {
     worker = await startWorker();
     const status = { allocatable: { cpu: "4", memory: "8Gi", pods: "2" }, capacity: { pods: "2" } };
     await call("POST", "/api/v1/nodes", { metadata: { name: "n" }, status });
-    await call("PUT", "/api/v1/nodes/n/status", { ...(await call("GET", "/api/v1/nodes/n")), status });
+    // A patch: controllers write to the new node too.
+    await call("PATCH", "/api/v1/nodes/n/status", { status });
     await call("POST", "/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "mine" } });
   }, 30_000);
   afterAll(() => worker.stop());
@@ -17,7 +18,10 @@ describe("the Scheduler object in workerd", () => {
   async function call(method: string, path: string, body?: object): Promise<Pod> {
     const response = await fetch(worker.url + path, {
       method,
-      headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-type": "application/json" },
+      headers: {
+        authorization: `Bearer ${ADMIN_TOKEN}`,
+        "content-type": `application/${method === "PATCH" ? "merge-patch+" : ""}json`,
+      },
       ...(body && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
