@@ -6,7 +6,7 @@ import { env as bindings } from "cloudflare:workers";
 import { type IRequest, Router } from "itty-router";
 import { controllerResources, controllersProgram } from "../controllers/program.ts";
 import { systemClock } from "../machinery/clock.ts";
-import type { ChangeSubscriber, Cluster } from "../machinery/cluster/contract.ts";
+import type { ChangeEvent, ChangeSubscriber, Cluster } from "../machinery/cluster/contract.ts";
 import type { Program } from "../machinery/cluster/program.ts";
 import { ApiError, unauthorized } from "../machinery/meta/status.ts";
 import { parseConfiguration } from "../scheduler/config/configuration.ts";
@@ -72,6 +72,13 @@ export class ClusterStore extends ClusterStoreObject {
 const log = (line: { [field: string]: unknown }): void => console.log(JSON.stringify(line));
 
 export class Controllers extends SubscriberObject<Bindings> {
+  /** Nodes' heartbeats, which say nothing that no other object says. */
+  protected override mayIgnore({ type, resource, namespace, value }: ChangeEvent): boolean {
+    if (type !== "MODIFIED" || resource !== "leases.coordination.k8s.io" || namespace !== "kube-node-lease")
+      return false;
+    return !value.includes('"deletionTimestamp"');
+  }
+
   protected override async createProgram(cluster: Cluster, clusterName: string): Promise<Program> {
     const { caCertificate } = await storeOf(this.env, clusterName).identity();
     const api = apiReader(() => storeOf(this.env, clusterName), "horizontal-pod-autoscaler");

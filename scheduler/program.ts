@@ -139,6 +139,10 @@ export class Scheduler implements Program {
     this.#cache.accept(batch);
   }
 
+  get position(): number | undefined {
+    return this.#cache.position;
+  }
+
   nextWakeMs(): number | undefined {
     if (this.#cache.position === undefined) return this.#loadAtMs;
     if (this.#isAwaited || this.#areHeldConcerned || this.#untold.length > 0) return 0;

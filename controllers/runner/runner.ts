@@ -129,6 +129,10 @@ export class Runner implements Program {
     this.#questions.stir();
   }
 
+  get position(): number | undefined {
+    return this.#cache.position;
+  }
+
   nextWakeMs(): number | undefined {
     if (this.#cache.position === undefined) return this.#loadAtMs;
     let next = this.#unseen[0] ? this.#unseen[0].sinceMs + UNSEEN_LIMIT_MS : undefined;

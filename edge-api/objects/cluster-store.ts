@@ -57,6 +57,8 @@ const HISTORY_MS = 5 * 60_000;
 /** Compaction waits this much longer, so that one run takes many versions. */
 const COMPACTION_SLACK_MS = 60_000;
 const COMPACTION_ROWS = 1000;
+/** A follower that cannot be told of changes keeps their history for so long. */
+const MAX_UNTOLD_MS = 60 * 60_000;
 /** A push that was not taken over is looked after this often, even if the object was evicted meanwhile. */
 const FEED_WATCHDOG_MS = 10_000;
 
@@ -232,6 +234,13 @@ export class ClusterStore extends DurableObject<Bindings> {
   override async alarm(): Promise<void> {
     this.#alarmAtMs = undefined;
     const store = this.#store;
+    // What has not been told must not be forgotten: a restart would not know of it. But not without end.
+    const isOld = (store.oldestUncompactedMs() ?? 0) < systemClock.now() - MAX_UNTOLD_MS;
+    if (this.#feed.hasUndelivered() && !isOld) {
+      this.#feed.retryNow();
+      this.#alarmBy(systemClock.now() + FEED_WATCHDOG_MS);
+      return;
+    }
     // One batch a turn, so that requests get theirs in between.
     while (store.compact(systemClock.now() - HISTORY_MS, COMPACTION_ROWS) === COMPACTION_ROWS) {
       await new Promise((resolve) => setTimeout(resolve, 0));

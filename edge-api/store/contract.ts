@@ -136,6 +136,12 @@ export interface Store {
   subscribe(listener: (events: readonly StoredEvent[]) => void): () => void;
 
   /**
+   * The revision of the last write to any of these resources that is still known (0: none is); undefined when it lies
+   * too far back to be looked for. Where a store has no such method, nobody knows.
+   */
+  lastRevisionOf?(resources: ReadonlySet<string>): Revision | undefined;
+
+  /**
    * Forgets versions superseded before `beforeMs` (epoch). Passes over at most `limitRevisions` revisions a call, each
    * once in its life; returns how many it passed, so the caller goes on while it equals `limitRevisions`.
    */

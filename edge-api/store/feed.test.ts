@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Clock } from "../../machinery/clock.ts";
 import type { ChangeBatch } from "../../machinery/cluster/contract.ts";
+import { NodeSql } from "../../test/fakes/node-sql.ts";
 import { Feed, type FeedLimits } from "./feed.ts";
 import { MemoryStore } from "./memory-store.ts";
+import { migrate } from "./migrate.ts";
+import { SqliteStore } from "./sqlite-store.ts";
 
 class HandClock implements Clock {
   #now = 0;
@@ -297,5 +300,63 @@ describe("change feed", () => {
     one.answer!(new Error("down"));
     await settled;
     expect(feed.hasUndelivered()).toBe(true);
+  });
+
+  describe("over SQLite, which knows the last write of a resource", () => {
+    const sqlite = (): SqliteStore => {
+      const sql = new NodeSql();
+      migrate(sql);
+      return new SqliteStore(sql, { now: () => clock.now() });
+    };
+    const write = (to: SqliteStore, resource: string, name: string) => {
+      const key = { resource, namespace: "", name };
+      const row = to.get(key);
+      return row ? to.update(key, row.revision, () => name) : to.create(key, () => name);
+    };
+
+    it("[FD13] a new subscriber is told from there on, also where history no longer reaches back", async () => {
+      const own = sqlite();
+      write(own, "pods", "a");
+      for (let i = 0; i < 100; i++) write(own, "leases", "l");
+      clock.turn(10);
+      own.compact(clock.now(), 1_000);
+      expect(own.compactedRevision()).toBeGreaterThan(1);
+      feed = new Feed({ store: own, clock, random: () => 0, report: () => undefined });
+      const one = follow();
+      const none = follow("none", ["services"]);
+      await settle();
+      expect([one.told, none.told]).toEqual([["1..101:"], ["0..101:"]]);
+      write(own, "pods", "b");
+      await settle();
+      expect(one.told.at(-1)).toBe("101..102: b");
+    });
+
+    it("[FD14] what was committed while the first push failed is not lost", async () => {
+      const own = sqlite();
+      write(own, "pods", "a");
+      write(own, "leases", "l");
+      feed = new Feed({ store: own, clock, random: () => 0, report: () => undefined });
+      const one = new FakeSubscriber();
+      one.automatic = false;
+      feed.add({ name: "one", resources: ["pods"], target: one });
+      await settle();
+      write(own, "pods", "b");
+      one.answer?.(new Error("nobody there"));
+      await settle();
+      clock.turn(100);
+      await settle();
+      expect(one.told).toEqual(["1..2:", "1..3: b"]);
+    });
+
+    it("[FD15] looks back so far and no farther", () => {
+      const own = sqlite();
+      write(own, "pods", "a");
+      for (let i = 0; i < 40; i++) write(own, "leases", `l-${i}`);
+      expect(own.lastRevisionOf(new Set(["pods"]))).toBe(1);
+      expect(own.lastRevisionOf(new Set(["leases", "pods"]))).toBe(41);
+      expect(own.lastRevisionOf(new Set(["services"]))).toBe(0);
+      for (let i = 0; i < 300; i++) write(own, "leases", `m-${i}`);
+      expect(own.lastRevisionOf(new Set(["pods"]))).toBeUndefined();
+    });
   });
 });

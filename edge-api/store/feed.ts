@@ -50,6 +50,8 @@ interface Subscription {
   readonly target: ChangeSubscriber;
   /** What the subscriber was told last, as `to`: where the next batch begins. Undefined: it has to take a snapshot. */
   at: Revision | undefined;
+  /** Between `at` and here nothing of its resources was committed, even if history no longer tells. */
+  quietTo: Revision;
   /** Something of its resources was committed after `at`. */
   behind: boolean;
   pushing: boolean;
@@ -73,16 +75,20 @@ export class Feed {
   }
 
   /**
-   * Follows the store for a subscriber from now on. It first gets an empty batch with the revision of now, so that it
-   * takes a snapshot unless it is there already. Adding a name again replaces it and begins anew.
+   * Follows the store for a subscriber from now on. It first gets an empty batch from the last change of its resources
+   * to the revision of now, so that it takes a snapshot unless it has seen that. Adding a name again replaces it and
+   * begins anew.
    */
   add(subscriber: { name: string; resources: Iterable<Resource>; target: ChangeSubscriber }): void {
     this.remove(subscriber.name);
+    const resources = new Set(subscriber.resources);
+    const { store } = this.#options;
     const subscription: Subscription = {
       name: subscriber.name,
-      resources: new Set(subscriber.resources),
+      resources,
       target: subscriber.target,
-      at: undefined,
+      at: store.lastRevisionOf?.(resources),
+      quietTo: store.revision(),
       behind: true,
       pushing: false,
       failures: 0,
@@ -185,7 +191,8 @@ export class Feed {
     const { store } = this.#options;
     const now = store.revision();
     const from = subscription.at;
-    const changes = from === undefined ? undefined : this.#changesSince(from, subscription.resources);
+    const changes =
+      from === undefined ? undefined : this.#changesSince(Math.max(from, subscription.quietTo), subscription.resources);
     subscription.behind = false;
     if (from === undefined || changes === undefined) return { from: now, to: now, events: [] };
     const { batchEvents, batchUnits } = this.#limits;

@@ -59,6 +59,10 @@ describe("StoreFollower", () => {
     expect([state.position, Object.keys(copies())]).toEqual([10, ["x", "y"]]);
     follower.accept(batch(10, 12, change("MODIFIED", "x", 11), change("ADDED", "z", 12)));
     follower.accept(batch(12, 13, change("DELETED", "y", 13)));
+    // An empty one is no write, but the next may follow on it.
+    follower.accept(batch(13, 20));
+    expect(state.position).toBe(13);
+    follower.accept(batch(20, 21));
     expect([state.position, copies(), state.deleted]).toEqual([13, { x: text("x", 11), z: text("z", 12) }, ["y"]]);
     await follower.ready();
     expect(state.snapshots).toBe(2);

@@ -25,6 +25,8 @@ const MAX_SNAPSHOTS = 3;
 export class StoreFollower {
   readonly #options: FollowerOptions;
   readonly #resources: ReadonlySet<Resource>;
+  /** Where the last batch ended, when it was not worth a write. */
+  #at: Revision | undefined;
   #loading: Promise<void> | undefined;
   /** While a snapshot is being read: what comes meanwhile. */
   #kept: ChangeBatch[] | undefined;
@@ -41,17 +43,21 @@ export class StoreFollower {
       return;
     }
     const { store, position } = this.#options;
-    const at = position.get();
+    const at = this.#at ?? position.get();
     if (at === undefined || batch.to <= at) return;
     if (batch.from > at) {
+      this.#at = undefined;
       position.set(undefined);
       return;
     }
     const events = batch.events.filter(({ revision, resource }) => revision > at && this.#resources.has(resource));
-    store.transaction(() => {
-      for (const event of events) this.#apply(event);
-      position.set(batch.to);
-    });
+    if (events.length > 0) {
+      store.transaction(() => {
+        for (const event of events) this.#apply(event);
+        position.set(batch.to);
+      });
+    }
+    this.#at = batch.to;
     for (const event of events) if (event.type === "DELETED") this.#options.onDeleted?.(event);
   }
 
@@ -113,6 +119,7 @@ export class StoreFollower {
   #replace(texts: ReadonlyMap<string, Copy>, revision: Revision): ObjectKey[] {
     const { store, position } = this.#options;
     const gone: ObjectKey[] = [];
+    this.#at = undefined;
     store.transaction(() => {
       for (const resource of this.#resources) {
         for (const { namespace, name } of [...store.list({ resource })]) {

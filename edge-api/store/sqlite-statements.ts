@@ -42,6 +42,7 @@ export const RESOURCES_IN = `WITH RECURSIVE r (resource) AS (
   SELECT r.resource, (SELECT count(*) FROM objects o WHERE o.resource = r.resource AND o.namespace = ? AND o.deleted = 0)
   FROM r WHERE r.resource IS NOT NULL`;
 
+export const LAST_LOG = "SELECT revision, resource FROM versions ORDER BY revision DESC LIMIT ?";
 export const NEXT_LOG = "SELECT revision, type, written_ms FROM versions WHERE revision > ? ORDER BY revision LIMIT ?";
 export const DROP_SUPERSEDED = `DELETE FROM versions WHERE revision IN
   (SELECT previous FROM versions WHERE revision > ?1 AND revision <= ?2 AND previous IS NOT NULL)`;

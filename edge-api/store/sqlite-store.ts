@@ -30,6 +30,7 @@ import {
   DROP_SUPERSEDED,
   DROP_TOMBSTONES,
   LAST,
+  LAST_LOG,
   MARK,
   MODIFIED,
   NEW_KEY,
@@ -42,6 +43,8 @@ import { exceedsBytes } from "./utf8.ts";
 
 /** Texts worth keeping at hand: a write mostly follows a read of the same object. */
 const RECENT_TEXTS = 64;
+/** Versions looked at, newest first, for the last write to some resources; each is a row read. */
+const LOOK_BACK = [32, 256] as const;
 const RECENT_TEXT_UNITS = 32_768;
 /** Cluster-scoped objects kept at hand: every create asks for its namespace, every node's request for its node. */
 const HOT_OBJECTS = 256;
@@ -295,6 +298,20 @@ export class SqliteStore implements Store {
       this.#passed = last;
       return passed;
     });
+  }
+
+  lastRevisionOf(resources: ReadonlySet<string>): Revision | undefined {
+    for (const limit of LOOK_BACK) {
+      let count = 0;
+      let last: Revision | undefined;
+      for (const [revision, resource] of this.#sql.exec(LAST_LOG, limit)) {
+        count++;
+        if (resources.has(resource as string)) last ??= revision as Revision;
+      }
+      if (last !== undefined) return last;
+      if (count < limit) return 0;
+    }
+    return undefined;
   }
 
   oldestUncompactedMs(): number | undefined {

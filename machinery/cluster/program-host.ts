@@ -14,6 +14,8 @@ export interface ProgramHostOptions {
   alarm: Alarm;
   clock: Clock;
   onError(error: unknown): void;
+  /** Told, a while after the last work, that there is none left but what the alarm is set for. */
+  onSettled?(position: number): void;
 }
 
 /** A host that died at work is woken by its alarm within this time. */
@@ -115,7 +117,8 @@ export class ProgramHost {
 
   #settle(): void {
     if (this.#running) return;
-    const next = this.#options.program.nextWakeMs();
+    const { program, onSettled } = this.#options;
+    const next = program.nextWakeMs();
     if (next !== undefined) {
       const atMs = Math.max(next, this.#options.clock.now());
       if (this.#alarmAtMs !== atMs) this.#setAlarm(atMs);
@@ -124,6 +127,7 @@ export class ProgramHost {
       this.#alarmAtMs = undefined;
       this.#options.alarm.clear();
     }
+    if (program.position !== undefined) onSettled?.(program.position);
   }
 
   /** The timer rings too: where both do, one finds nothing to do. */

@@ -17,6 +17,8 @@ export interface Program {
    * nothing is lost by that, and `nextWakeMs` says when to try again.
    */
   wake(nowMs: number): Promise<void>;
+  /** The revision up to which it has seen everything; undefined while it must read a snapshot. */
+  readonly position?: number | undefined;
   /** What it counts, in the text format of Prometheus. */
   metricsText?(): string;
 }

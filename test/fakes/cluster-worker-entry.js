@@ -10,7 +10,10 @@ export class Store extends DurableObject {
   #cluster = new FakeCluster({ now: () => systemClock.now(), random: Math.random });
   #subscribed = false;
 
+  #snapshots = 0;
+
   snapshot(resources, next) {
+    if (next === undefined) this.#snapshots++;
     return this.#cluster.snapshot(resources, next);
   }
 
@@ -23,6 +26,22 @@ export class Store extends DurableObject {
   /** As a user: then everybody is told. */
   async create(resource, object) {
     this.#cluster.create(resource, object);
+    await this.#deliver();
+  }
+
+  /** How often everything was read. */
+  snapshots() {
+    return this.#snapshots;
+  }
+
+  /** Whether the controllers have settled, having seen everything. */
+  async isIdle() {
+    return (await this.env.CONTROLLERS.getByName("default").idle()) === this.#cluster.revision;
+  }
+
+  /** Starts anew: whoever follows is told where things are. */
+  async remind() {
+    await this.#cluster.remind();
     await this.#deliver();
   }
 
@@ -49,6 +68,10 @@ export class Store extends DurableObject {
 }
 
 export class Controllers extends SubscriberObject {
+  idle() {
+    return this.ctx.storage.kv.get("idle")?.position;
+  }
+
   createProgram(cluster, clusterName) {
     return controllersProgram({ cluster, caCertificate: `CA of ${clusterName}` });
   }

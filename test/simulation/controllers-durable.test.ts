@@ -35,4 +35,20 @@ describe("the Controllers object in workerd", () => {
     expect(await until(accounts, (found) => found.length === 2)).toEqual(["one", "two"]);
     expect((await writes()).slice(1)).toEqual([["create serviceaccounts two", "create configmaps two"]]);
   });
+
+  it("[DO3] once it has settled, it is not started just to be told that nothing is new", async () => {
+    const pause = () => new Promise((resolve) => setTimeout(resolve, 50));
+    await until(
+      async () => (await pause()) ?? worker.call("isIdle"),
+      (isIdle) => isIdle === true,
+    );
+    await worker.evict();
+    const before = await worker.call("snapshots");
+    await worker.call("remind");
+    await pause();
+    expect(await worker.call("snapshots")).toBe(before);
+    await worker.call("create", "namespaces", namespace("three"));
+    expect(await until(accounts, (found) => found.length === 3)).toEqual(["one", "two", "three"]);
+    expect(await worker.call("snapshots")).toBe((before as number) + 1);
+  });
 });
