@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { compileExpression } from "./compile.ts";
 import { createEnvironment } from "./environment.ts";
+import { patternSize } from "./functions/pattern.ts";
 import { KUBERNETES_LIBRARIES } from "./libraries.ts";
 import { BOOL, DYN, formatType, INT, listOf, mapOf, objectOf, STRING, TIMESTAMP } from "./types.ts";
 import { toJson } from "./values.ts";
@@ -179,6 +180,18 @@ describe("expressions", () => {
     const startedMs = performance.now();
     expect(compiled.program.evaluate(large)).toMatchObject({ ok: false, error: expect.stringContaining(error) });
     expect(performance.now() - startedMs).toBeLessThan(2_000);
+  });
+
+  it.each([
+    ["a{1000}".repeat(500), 500_000],
+    [`(${"a".repeat(1000)}){1000}`, 1_001_000],
+    ["(?:a{10}b){10}|c", 142],
+    ["[a-z{9}]{2}\\{5}", 5],
+  ])("[CEL23] a pattern is refused when it is long with all that it repeats: %#", (pattern, size) => {
+    expect(patternSize(pattern)).toBe(size);
+    const outcome = compile(`s.matches(r'${pattern}')`).evaluate(bindings);
+    if (size > 20_000) expect(outcome).toMatchObject({ error: "error parsing regexp: expression too large" });
+    else expect(outcome).toMatchObject({ ok: true });
   });
 
   it("[CEL22] spaces in the middle of a text cost trim() no time", () => {
