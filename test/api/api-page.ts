@@ -86,10 +86,6 @@ const MISSING: { readonly [storage: string]: string } = {
   "apiservices.apiregistration.k8s.io": "stored; nothing is passed on to them",
   "mutatingwebhookconfigurations.admissionregistration.k8s.io": "stored and validated; webhooks are not called",
   "validatingwebhookconfigurations.admissionregistration.k8s.io": "stored and validated; webhooks are not called",
-  "mutatingadmissionpolicies.admissionregistration.k8s.io": "stored and validated; not evaluated",
-  "mutatingadmissionpolicybindings.admissionregistration.k8s.io": "stored and validated; not evaluated",
-  "validatingadmissionpolicies.admissionregistration.k8s.io": "stored and validated; not evaluated",
-  "validatingadmissionpolicybindings.admissionregistration.k8s.io": "stored and validated; not evaluated",
   "storageversions.internal.apiserver.k8s.io": "stored; nothing is written there",
   "storageversionmigrations.storagemigration.k8s.io":
     "stored; no migration runs, as one version is stored of each kind",
