@@ -23,6 +23,10 @@ export async function nodeCertificate(context: RequestContext, [name = ""]: stri
   if (nodeNameOf(identity) !== name && !identity.groups.includes(MASTERS_GROUP)) {
     throw new ApiError(403, "Forbidden", `only node ${name} itself may ask for its certificate`, {});
   }
+  // Nodes choose their names: one must not be that by which clients find the API itself.
+  if (services.tokens.audiences.some((url) => URL.canParse(url) && new URL(url).hostname === name)) {
+    throw new ApiError(403, "Forbidden", `${name} is the name of the API server, not of a node`, {});
+  }
   const csr = await readText(request);
   const chain = await services.certificates.signServer(csr, {
     dns: [...API_NAMES, name],
