@@ -10,5 +10,7 @@ export default defineConfig({
     sequence: { concurrent: false },
     // Of the tests that a file itself says may run beside each other: most of them wait for containers.
     maxConcurrency: 16,
+    // Tests are named after what conformance calls them, and that is not cut short.
+    taskTitleValueFormatTruncate: 0,
   },
 });
