@@ -3,7 +3,6 @@ import type { Change } from "../../machinery/cluster/feed-cache.ts";
 import { type Controller, NOTHING, type Plan } from "../runner/controller.ts";
 import { patchOp } from "../runner/ops.ts";
 import { NODES } from "../view/resources.ts";
-import type { View } from "../view/view.ts";
 
 const ANNOTATION = "node.alpha.kubernetes.io/ttl";
 
@@ -31,10 +30,8 @@ export function nodeTtlController(): Controller {
     name: "ttl-controller",
     watches: {
       [NODES]: ({ type, object }: Change<Node>, view) => {
-        const next = nextStep(step, view.nodes.size);
-        const isOther = next !== step;
-        step = next;
-        if (isOther) return everyNode(view);
+        // The others hear of another step when they next change, as upstream: a cluster that grows is not written anew.
+        step = nextStep(step, view.nodes.size);
         return type === "deleted" ? undefined : [object.metadata.name ?? ""];
       },
     },
@@ -43,10 +40,6 @@ export function nodeTtlController(): Controller {
       return node ? planTtl(node, BOUNDARIES[step]!.seconds) : NOTHING;
     },
   };
-}
-
-function* everyNode(view: View): Generator<string> {
-  for (const { metadata } of view.nodes.values()) yield metadata.name ?? "";
 }
 
 export function planTtl(node: Node, seconds: number): Plan {

@@ -50,7 +50,8 @@ export function nodeLifecycleController(): Controller {
         const isSame = type === "changed" && previous && countsTheSame(object, previous);
         if (isSame) return [name];
         rate.nodesChanged();
-        return [name, ...lostNodes(view)];
+        // One that comes is not Ready yet, and changes nothing for the others until it is.
+        return type === "added" ? [name] : [name, ...lostNodes(view)];
       },
       [PODS]: ({ type, object }: Change<Pod>, view) => {
         const { nodeName } = object.spec;
