@@ -174,7 +174,7 @@ describe.skipIf(missing !== undefined)(`pods on containerd${missing ? ` (skipped
     const limit = () =>
       exec("full-2", "cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null");
     await expect.poll(limit, { timeout: 5_000 }).toContain(String(96 * 2 ** 20));
-    expect(pod("full-2")?.status?.containerStatuses?.[0]?.restartCount).toBe(0);
+    await expect.poll(() => pod("full-2")?.status?.containerStatuses?.[0]?.restartCount).toBe(0);
   }, 30_000);
 
   it("[RP4] the daemon's and the runtime's restarts leave containers running", async () => {
