@@ -8,6 +8,8 @@ export default defineConfig({
     hookTimeout: 240_000,
     fileParallelism: false,
     sequence: { concurrent: false },
+    // Kubelets, kernels and networks race: what fails twice has failed. What needed a second attempt is told.
+    retry: 1,
     // Of the tests that a file itself says may run beside each other: most of them wait for containers.
     maxConcurrency: 16,
     // Tests are named after what conformance calls them, and that is not cut short.
