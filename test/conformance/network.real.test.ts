@@ -172,7 +172,7 @@ describe.skipIf(skipNodes)(`conformance of networks${skipNodes ? ` (skipped: ${s
       await nodePortsReached(made.spec.ports[0].nodePort);
     });
 
-    it.each([
+    it.for([
       { name: "have session affinity work for service with type clusterIP", type: "ClusterIP", switches: false },
       { name: "have session affinity work for NodePort service", type: "NodePort", switches: false },
       { name: "be able to switch session affinity for service with type clusterIP", type: "ClusterIP", switches: true },
