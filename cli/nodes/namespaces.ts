@@ -59,12 +59,15 @@ export async function ensureNamespace(layout: Layout, node: LocalNode): Promise<
   const list = (await run("ip", ["netns", "list"])).stdout.split("\n").map((line) => line.split(" ")[0]);
   if (!list.includes(name)) await runOrThrow("ip", ["netns", "add", name]);
   const link = await run("ip", ["-n", name, "link", "show", "dev", "eth0"]);
+  const host = hostEnd(layout, node);
   if (link.exitCode !== 0) {
-    const host = hostEnd(layout, node);
     await run("ip", ["link", "del", host]);
     await runOrThrow("ip", ["link", "add", host, "type", "veth", "peer", "name", "eth0", "netns", name]);
     await runOrThrow("ip", ["link", "set", host, "master", bridgeName(layout), "up"]);
   }
+  // With br_netfilter the kernel translates a NodePort's address in the bridge already, and sends what goes on to a pod
+  // of the node that it came from back through the same port: without this it drops it.
+  await runOrThrow("ip", ["link", "set", host, "type", "bridge_slave", "hairpin", "on"]);
   await runOrThrow("ip", ["-n", name, "link", "set", "lo", "up"]);
   await runOrThrow("ip", ["-n", name, "link", "set", "eth0", "up"]);
   await runOrThrow("ip", ["-n", name, "addr", "replace", `${address}/24`, "dev", "eth0"]);

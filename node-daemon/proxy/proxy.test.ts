@@ -30,10 +30,11 @@ function setUp(options: { synced?: boolean } = {}) {
     },
   };
   const transactions: string[] = [];
-  const kernel = { refuse: 0, tableGone: false };
+  const kernel = { refuse: 0, tableGone: false, busy: Promise.resolve() };
   const run: Run = async (_command, args, o) => {
     const fails = args.includes("list") ? kernel.tableGone || args.includes("-j") : kernel.refuse > 0;
     if (o?.input) transactions.push(o.input);
+    if (o?.input) await kernel.busy;
     if (fails && o?.input) kernel.refuse--;
     if (fails) throw new CommandError("nft", { exitCode: 1, stderr: "no" });
     return "";
@@ -172,5 +173,22 @@ describe("service proxy", () => {
     );
     expect(transactions[1]).toContain("10.96.0.30 . tcp . 80 : goto cluster-default/other/tcp/http");
     expect(transactions[1]).toContain("tcp . 80 : goto hostport-any/tcp/80");
+  });
+
+  it("[SP8] hostPorts that come while the kernel is busy are applied after that", async () => {
+    const { proxy, slices, kernel, advance, transactions } = setUp();
+    const started = proxy.start();
+    await advance(0);
+    await started;
+    const done = Promise.withResolvers<void>();
+    kernel.busy = done.promise;
+    slices.put(makeSlice(["10.244.0.6@a"]));
+    await advance(50);
+    proxy.setHostPorts([{ hostPort: 80, protocol: "TCP", podIP: "10.244.0.5", containerPort: 8080 }]);
+    await advance(50);
+    expect(transactions).toHaveLength(2);
+    done.resolve();
+    await advance(50);
+    expect(transactions[2]).toContain("tcp . 80 : goto hostport-any/tcp/80");
   });
 });

@@ -55,6 +55,8 @@ class NftServiceProxy implements ServiceProxy {
   readonly #slices = new Map<string, Map<string, EndpointSlice>>();
   /** Service key → ports as last planned. */
   readonly #planned = new Map<string, ServicePort[]>();
+  #hostPorts: readonly HostPort[] = [];
+  /** What is planned anew by the next sync. Between syncs only, because the state must not change while one applies it. */
   readonly #dirty = new Set<string>();
   #stale: StaleFlow[] = [];
   #node: ProxyNode;
@@ -113,8 +115,8 @@ class NftServiceProxy implements ServiceProxy {
   }
 
   setHostPorts(ports: readonly HostPort[]): void {
-    this.#state.put(HOST_PORTS_OWNER, planHostPorts(ports));
-    this.#schedule(COALESCE_MS);
+    this.#hostPorts = ports;
+    this.#touch(HOST_PORTS_OWNER);
   }
 
   lastSyncMs(): number {
@@ -162,7 +164,10 @@ class NftServiceProxy implements ServiceProxy {
 
   /** Plans what is dirty and brings the difference to the kernel. Never rejects. */
   async #sync(): Promise<void> {
-    for (const key of this.#dirty) this.#planOne(key);
+    for (const key of this.#dirty) {
+      if (key === HOST_PORTS_OWNER) this.#state.put(key, planHostPorts(this.#hostPorts));
+      else this.#planOne(key);
+    }
     this.#dirty.clear();
     this.#tellConflicts();
     try {

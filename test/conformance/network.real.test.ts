@@ -172,14 +172,32 @@ describe.skipIf(skipNodes)(`conformance of networks${skipNodes ? ` (skipped: ${s
       await nodePortsReached(made.spec.ports[0].nodePort);
     });
 
+    it("reaches every pod on every node's port from every node", async () => {
+      const { made } = await service("everywhere", {
+        type: "NodePort",
+        selector: { app: "netserver" },
+        ports: [{ port: 80, targetPort: 8083 }],
+      });
+      const names = nodes.map((_, i) => `netserver-${i}`);
+      const failed = new Set<string>();
+      for (const from of names) {
+        for (const { address } of nodes) {
+          const host = `${address}:${made.spec.ports[0].nodePort}`;
+          await eventually(`${host} from ${from}`, 30_000, async () => {
+            return names.includes((await answering(host, 1, from))[0] ?? "");
+          });
+          for (const name of await answering(host, 20, from)) if (!names.includes(name)) failed.add(`${from} ${host}`);
+        }
+      }
+      expect([...failed]).toEqual([]);
+    });
+
     it.for([
       { name: "have session affinity work for service with type clusterIP", type: "ClusterIP", switches: false },
       { name: "have session affinity work for NodePort service", type: "NodePort", switches: false },
       { name: "be able to switch session affinity for service with type clusterIP", type: "ClusterIP", switches: true },
       { name: "be able to switch session affinity for NodePort service", type: "NodePort", switches: true },
-    ])("should $name [LinuxOnly] [Conformance]", async ({ type, switches }, { skip }) => {
-      // A defect that is open: in some runs requests to the node port still go to one pod 30 s later.
-      skip(type === "NodePort" && switches, "requests to a node port do not always spread once affinity is off");
+    ])("should $name [LinuxOnly] [Conformance]", async ({ type, switches }) => {
       const name = `affinity-${type}-${switches}`.toLowerCase();
       const { made, path } = await service(name, { type, sessionAffinity: "ClientIP" });
       const host =
