@@ -6,6 +6,7 @@ const OWNED = [
   "addresses",
   "capacity",
   "allocatable",
+  "declaredFeatures",
   "images",
   "nodeInfo",
 ] as const satisfies readonly (keyof NodeStatus)[];

@@ -1,10 +1,13 @@
 /** The Node object as this machine should look. Pure. */
 import type { Node, NodeCondition, NodeStatus } from "../../kinds/core/v1-types.ts";
+import { GUARANTEED_CPU_RESIZE } from "../../kinds/scheduling/declared-features.ts";
 import { formatTime } from "../../machinery/clock.ts";
 import type { Image } from "../runtime/runtime.ts";
 import type { Machine, Measures } from "./machine.ts";
 
 export const KUBELET_VERSION = "v1.36.0+kedge.0.1.0";
+/** What this daemon does of what not every kubelet can; sorted. */
+export const DECLARED_FEATURES: readonly string[] = [GUARANTEED_CPU_RESIZE];
 const MAX_PODS = 110;
 /** kubelet's hard eviction thresholds. */
 const MEMORY_RESERVE_BYTES = 100 * 1024 * 1024;
@@ -82,6 +85,7 @@ export function nodeStatus(input: NodeFactsInput, before: NodeStatus | undefined
       memory: kibibytes(Math.max(0, machine.memoryBytes - MEMORY_RESERVE_BYTES)),
     },
     conditions: nodeConditions(input, before?.conditions),
+    declaredFeatures: [...DECLARED_FEATURES],
     images: imageList(images),
     nodeInfo: {
       architecture: machine.architecture,

@@ -1,7 +1,7 @@
 /** The Node objects of simulated nodes. Pure. */
 import type { Node, NodeCondition } from "../../kinds/core/v1-types.ts";
 import { formatTime } from "../../machinery/clock.ts";
-import { KUBELET_VERSION } from "../node-status/plan-node.ts";
+import { DECLARED_FEATURES, KUBELET_VERSION } from "../node-status/plan-node.ts";
 import type { SimulationConfig } from "./config.ts";
 
 /** By this label simulated nodes are told from real ones. */
@@ -46,6 +46,7 @@ export function simulatedNode(config: SimulationConfig, index: number, nowMs: nu
       addresses: [{ type: "Hostname", address: name }],
       capacity: config.capacity,
       allocatable: config.capacity,
+      declaredFeatures: [...DECLARED_FEATURES],
       conditions: readyConditions(undefined, nowMs),
       nodeInfo: {
         architecture: "amd64",

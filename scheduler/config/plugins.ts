@@ -18,6 +18,7 @@ import { gangScheduling } from "../plugins/gang-scheduling.ts";
 import { imageLocality } from "../plugins/image-locality.ts";
 import { interPodAffinity } from "../plugins/inter-pod-affinity.ts";
 import { nodeAffinity } from "../plugins/node-affinity.ts";
+import { nodeDeclaredFeatures } from "../plugins/node-declared-features.ts";
 import { nodeName } from "../plugins/node-name.ts";
 import { nodePorts } from "../plugins/node-ports.ts";
 import { nodeResourcesBalancedAllocation } from "../plugins/node-resources-balanced-allocation.ts";
@@ -116,6 +117,7 @@ export const PLUGINS: ReadonlyMap<string, PluginFactory> = new Map<string, Plugi
   ],
   ["ImageLocality", fixed("ImageLocality", { clusterScore: imageLocality })],
   ["DefaultBinder", fixed("DefaultBinder", { bind: defaultBinder })],
+  ["NodeDeclaredFeatures", fixed("NodeDeclaredFeatures", { clusterFilter: nodeDeclaredFeatures })],
 ]);
 
 /**
@@ -143,4 +145,5 @@ export const DEFAULT_PLUGINS: readonly { name: string; weight?: number }[] = [
   { name: "NodeResourcesBalancedAllocation", weight: 1 },
   { name: "ImageLocality", weight: 1 },
   { name: "DefaultBinder" },
+  { name: "NodeDeclaredFeatures" },
 ];

@@ -204,6 +204,7 @@ export class ClusterState {
             taints: !deepEqual(next.hardTaints, prev.hardTaints),
             unschedulable: next.unschedulable !== prev.unschedulable,
             allocatable: !deepEqual(next.allocatable, prev.allocatable),
+            features: !deepEqual(next.declaredFeatures, prev.declaredFeatures),
           }
         : { what: "node added", row },
     );
@@ -350,5 +351,6 @@ export function nodeFacts({ metadata, spec, status }: Node): NodeFacts {
     unschedulable: spec?.unschedulable ?? false,
     allocatable: status?.allocatable ?? {},
     images: (status?.images ?? []).map(({ names = [], sizeBytes = 0 }) => ({ names, sizeBytes })),
+    declaredFeatures: status?.declaredFeatures ?? [],
   };
 }

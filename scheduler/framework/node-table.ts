@@ -20,6 +20,8 @@ export interface NodeFacts {
   allocatable: { readonly [resource: string]: string };
   /** Container images on the node: all their names, and bytes. */
   images: readonly NodeImage[];
+  /** What it can do that not every node can (status.declaredFeatures). */
+  declaredFeatures: readonly string[];
 }
 
 export interface NodeImage {

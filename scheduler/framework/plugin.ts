@@ -38,6 +38,7 @@ export type ClusterChange =
       taints: boolean;
       unschedulable: boolean;
       allocatable: boolean;
+      features: boolean;
     }
   | { what: "node deleted" }
   /** An assigned pod left its node, or asks for less. */

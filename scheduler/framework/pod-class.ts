@@ -2,6 +2,7 @@
  * Pending pods that are alike in everything the scheduler looks at: tried in one go, explained once, woken together.
  */
 import type { Pod, TopologySpreadConstraint } from "../../kinds/core/v1-types.ts";
+import { featuresToSchedule } from "../../kinds/scheduling/declared-features.ts";
 import { Interner } from "./interner.ts";
 import type { PodFootprint, PodFootprints } from "./pod-footprint.ts";
 import type { PodShape, PodShapes } from "./pod-shape.ts";
@@ -35,6 +36,8 @@ export interface PodClass {
   /** Claims of ephemeral volumes: these must be the pod's own. */
   readonly ephemeralClaims: readonly string[];
   readonly deviceClaims: readonly DeviceClaimRef[];
+  /** What its node must declare. */
+  readonly features: readonly string[];
 }
 
 export class PodClasses {
@@ -108,5 +111,6 @@ function partsOf({ metadata, spec, status }: Pod): Omit<PodClass, "footprint" | 
       if (made && !made.resourceClaimName) return [];
       return [{ name, claimName: made?.resourceClaimName, isGenerated: true }];
     }),
+    features: featuresToSchedule(spec ?? { containers: [] }),
   };
 }

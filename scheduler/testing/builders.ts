@@ -21,17 +21,23 @@ export interface NodeWish {
   more?: { [name: string]: string };
   /** Names and bytes of images. */
   images?: { [name: string]: number };
+  declaredFeatures?: string[];
 }
 
 export function makeNode(wish: NodeWish = {}): Node & KubeObject {
   const { name = "node-1", cpu = "4", memory = "8Gi", pods = "110", labels, taints, unschedulable, more } = wish;
+  const { declaredFeatures } = wish;
   const images = Object.entries(wish.images ?? {}).map(([image, sizeBytes]) => ({ names: [image], sizeBytes }));
   return {
     apiVersion: "v1",
     kind: "Node",
     metadata: { name, uid: `uid-of-${name}`, labels: { "kubernetes.io/hostname": name, ...labels } },
     spec: { ...(taints && { taints }), ...(unschedulable !== undefined && { unschedulable }) },
-    status: { allocatable: { cpu, memory, pods, ...more }, ...(images.length > 0 && { images }) },
+    status: {
+      allocatable: { cpu, memory, pods, ...more },
+      ...(images.length > 0 && { images }),
+      ...(declaredFeatures && { declaredFeatures }),
+    },
   } as Node & KubeObject;
 }
 
@@ -164,5 +170,6 @@ export const nodeChanged = (what: Partial<Extract<ClusterChange, { what: "node c
   taints: false,
   unschedulable: false,
   allocatable: false,
+  features: false,
   ...what,
 });

@@ -448,3 +448,38 @@ describe("PodResizeValidator", () => {
     expect(fine.status, fine.text).toBe(200);
   });
 });
+
+describe("NodeDeclaredFeatureValidator", () => {
+  const resources = (cpu: string) => ({ requests: { cpu, memory: "64Mi" }, limits: { cpu, memory: "64Mi" } });
+  const container = (cpu: string) => ({ name: "c", image: "i", resources: resources(cpu) });
+  const podLevel = (cpu: string) => ({ ...pod("p", { nodeName: "n", resources: resources(cpu) }) });
+
+  it.each([
+    [
+      "[DF1] the CPUs of a Guaranteed pod",
+      pod("p", { nodeName: "n", containers: [container("1")] }),
+      {
+        containers: [container("2")],
+      },
+      "GuaranteedQoSPodCPUResize",
+    ],
+    [
+      "[DF2] what the pod as a whole asks for",
+      podLevel("1"),
+      { resources: resources("2") },
+      "InPlacePodLevelResourcesVerticalScaling",
+    ],
+  ])("%s can be changed where the node says so", async (_name, made, spec, feature) => {
+    const capacity = { cpu: "4", memory: "1Gi" };
+    await api.create("/api/v1/nodes", { metadata: { name: "n" }, status: { capacity, allocatable: capacity } });
+    const first = await api.create(PODS, made);
+    expect(first.status, first.text).toBe(201);
+    refused(
+      await api.patch(`${PODS}/p/resize`, { spec }, "strategic"),
+      `pods "p" is forbidden: pod update requires features ${feature} which are not available on node "n"`,
+    );
+    await api.patch("/api/v1/nodes/n/status", { status: { declaredFeatures: [feature] } });
+    const fine = await api.patch(`${PODS}/p/resize`, { spec }, "strategic");
+    expect(fine.status, fine.text).toBe(200);
+  });
+});
