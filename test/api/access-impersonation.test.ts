@@ -159,11 +159,34 @@ describe("impersonation as it always was", () => {
     expect((await api.create(WHO, {}, { headers })).body.status.userInfo.groups).toEqual(["system:masters", ...groups]);
   });
 
-  it("[IM9] a group alone is nobody", async () => {
-    const { status, body } = await api.get(PODS, { headers: { "impersonate-group": "devs" } });
-    expect([status, body.message]).toEqual([
+  it.each([
+    ["[IM9] a group", { "impersonate-group": "devs" }, 'Groups:[]string{"devs"}, Extra:map[string][]string(nil)'],
+    [
+      "[IM10] an extra field",
+      { "impersonate-extra-b": "2", "impersonate-extra-a%2fb": "1, x" },
+      'Groups:[]string(nil), Extra:map[string][]string{"a/b":[]string{"1", "x"}, "b":[]string{"2"}}',
+    ],
+  ])("%s alone is nobody", async (_name, headers, said) => {
+    const { status, body } = await api.get(PODS, { headers });
+    expect([status, body.reason, body.message]).toEqual([
       400,
-      'requested {"uid":"","groups":["devs"],"extra":{}} without impersonating a user name',
+      "BadRequest",
+      `requested &user.DefaultInfo{Name:"", UID:"", ${said}} without impersonating a user name`,
     ]);
+    const withUid = await api.get(PODS, { headers: { "impersonate-uid": "u" } });
+    expect(withUid.body.message).toContain('UID:"u"');
+  });
+
+  it("[IM11] who wants many groups with constraints is asked first whether all are allowed", async () => {
+    await grant(
+      eve,
+      `impersonate:user-info ${AUTHENTICATION} users=jane`,
+      `impersonate:user-info ${AUTHENTICATION} groups=*`,
+      create,
+    );
+    const groups = (count: number) => ["a", "b", "c", "d"].slice(0, count).join(", ");
+    const wanted = (count: number) => ({ "impersonate-user": "jane", "impersonate-group": groups(count) });
+    expect((await become(wanted(4))).status).toBe(201);
+    expect((await become(wanted(3))).status).toBe(403);
   });
 });

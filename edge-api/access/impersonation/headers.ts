@@ -14,9 +14,11 @@ export interface Wanted {
 
 const EXTRA_PREFIX = "impersonate-extra-";
 
-/** Spares most requests a search of their headers. Extra fields alone say nothing. */
-export const mayImpersonate = (headers: Headers): boolean =>
-  headers.has("impersonate-user") || headers.has("impersonate-group") || headers.has("impersonate-uid");
+/** Extra fields alone are refused, so that they count, too. */
+export function mayImpersonate(headers: Headers): boolean {
+  for (const name of headers.keys()) if (name.startsWith("impersonate-")) return true;
+  return false;
+}
 
 /** Undefined for a request that wants to be made as who makes it. @throws ApiError 400 */
 export function wantedIdentity(headers: Headers): Wanted | undefined {
@@ -26,8 +28,23 @@ export function wantedIdentity(headers: Headers): Wanted | undefined {
   const extra = extraOf(headers);
   if (user !== "") return { user, uid, groups, extra };
   if (uid === "" && groups.length === 0 && extra.size === 0) return undefined;
-  const said = JSON.stringify({ uid, groups, extra: Object.fromEntries(extra) });
-  throw badRequest(`requested ${said} without impersonating a user name`);
+  throw badRequest(`requested ${goText({ user, uid, groups, extra })} without impersonating a user name`);
+}
+
+/** As Go prints a user for programmers (`%#v`), since clients are shown it. */
+function goText({ user, uid, groups, extra }: Wanted): string {
+  const list = (items: readonly string[]): string =>
+    `[]string{${items.map((item) => JSON.stringify(item)).join(", ")}}`;
+  const entries = [...extra]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, values]) => `${JSON.stringify(key)}:${list(values)}`);
+  const fields = [
+    `Name:${JSON.stringify(user)}`,
+    `UID:${JSON.stringify(uid)}`,
+    `Groups:${groups.length === 0 ? "[]string(nil)" : list(groups)}`,
+    `Extra:map[string][]string${extra.size === 0 ? "(nil)" : `{${entries.join(", ")}}`}`,
+  ];
+  return `&user.DefaultInfo{${fields.join(", ")}}`;
 }
 
 /**
@@ -40,7 +57,8 @@ function extraOf(headers: Headers): Map<string, string[]> {
   const extra = new Map<string, string[]>();
   for (const [name, value] of headers) {
     if (!name.startsWith(EXTRA_PREFIX)) continue;
-    extra.set(decodeKey(name.slice(EXTRA_PREFIX.length)), valuesOf(value));
+    const key = decodeKey(name.slice(EXTRA_PREFIX.length));
+    extra.set(key, [...(extra.get(key) ?? []), ...valuesOf(value)]);
   }
   return extra;
 }
