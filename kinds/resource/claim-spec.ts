@@ -3,10 +3,17 @@
  * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/
  */
 import { compilationFailure } from "../../machinery/cel/compile.ts";
-import { type FieldError, invalid, notSupported, required, tooLong } from "../../machinery/meta/field-error.ts";
+import {
+  type FieldError,
+  fieldForbidden,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+} from "../../machinery/meta/field-error.ts";
 import { checkLabel, checkPresent, checkSubdomain, NOT_POSITIVE } from "../common/checks.ts";
 import { checkList, checkSet } from "../common/lists.ts";
-import { compileDeviceExpression } from "./device-expressions.ts";
+import { compileDeviceExpression, isTooComplex } from "./device-expressions.ts";
 import { checkDriverName, checkFullAttributeName } from "./names.ts";
 import { checkToleration } from "./taints.ts";
 import type {
@@ -57,8 +64,9 @@ function checkExpression(errors: FieldError[], expression: string, path: string)
   // A longer one is not worth compiling.
   if (expression.length > MAX_EXPRESSION) errors.push(tooLong(path, MAX_EXPRESSION));
   else {
-    const compiled = compileDeviceExpression(expression);
+    const compiled = compileDeviceExpression(expression, { estimates: true });
     if (!compiled.ok) errors.push(invalid(path, expression, compilationFailure(compiled.errors)));
+    else if (isTooComplex(compiled.estimate!)) errors.push(fieldForbidden(path, "too complex, exceeds cost limit"));
   }
 }
 

@@ -4,6 +4,8 @@
  */
 import { type Compiled, compileExpression } from "../../machinery/cel/compile.ts";
 import { createEnvironment, type Environment } from "../../machinery/cel/environment.ts";
+import { type Declared, declaredSizes, type SizeOf } from "../../machinery/cel/estimate/declared-sizes.ts";
+import type { Range } from "../../machinery/cel/estimate/range.ts";
 import { QUANTITY_TYPE } from "../../machinery/cel/functions/quantity.ts";
 import { KUBERNETES_LIBRARIES } from "../../machinery/cel/libraries.ts";
 import { ANY, BOOL, mapOf, objectOf, STRING } from "../../machinery/cel/types.ts";
@@ -19,9 +21,35 @@ const DEVICE = objectOf("kubernetes.DRADevice", {
   capacity: mapOf(STRING, mapOf(STRING, QUANTITY_TYPE)),
 });
 
+/** What the rules of ResourceSlices let names and values be at most. */
+const MAX_DRIVER = 63;
+const MAX_DOMAIN = 63;
+const MAX_ID = 32;
+const MAX_VALUE = 64;
+const MAX_ENTRIES = 32;
+
+const map = (keyLength: number, elements: Declared, anyField?: Declared): Declared => ({
+  most: MAX_ENTRIES,
+  keys: { most: keyLength },
+  elements,
+  ...(anyField && { anyField }),
+});
+const VALUE: Declared = { most: MAX_VALUE };
+const SIZES: SizeOf = declaredSizes({
+  device: {
+    fields: {
+      driver: { most: MAX_DRIVER },
+      allowMultipleAllocations: { most: 1 },
+      attributes: map(MAX_DOMAIN, map(MAX_ID, VALUE, VALUE)),
+      capacity: map(MAX_DOMAIN, map(MAX_ID, {})),
+    },
+  },
+});
+
 let environment: Environment | undefined;
 
-export function compileDeviceExpression(text: string): Compiled {
+/** @param how `estimates`: says what an evaluation costs at most, for validation */
+export function compileDeviceExpression(text: string, { estimates = false } = {}): Compiled {
   environment ??= createEnvironment({ variables: { device: DEVICE }, libraries: KUBERNETES_LIBRARIES, hasBind: true });
   return compileExpression({
     text,
@@ -29,5 +57,8 @@ export function compileDeviceExpression(text: string): Compiled {
     returns: [BOOL],
     wrongType: (found) => `must evaluate to bool or the unknown type, not ${found}`,
     costLimit: COST_LIMIT,
+    ...(estimates && { sizeOf: SIZES }),
   });
 }
+
+export const isTooComplex = ({ max }: Range): boolean => max > COST_LIMIT;

@@ -4,6 +4,7 @@ import type { DeviceTaintRule } from "../generated/api/resource-v1beta2.ts";
 import { created, createErrors, updateErrors } from "../judge.ts";
 import { strategyFor } from "../strategies.ts";
 import { deviceClass } from "./device-class.ts";
+import { compileDeviceExpression } from "./device-expressions.ts";
 import { deviceTaintRule } from "./device-taint-rule.ts";
 import { resourceClaim } from "./resource-claim.ts";
 import { resourceSlice } from "./resource-slice.ts";
@@ -297,6 +298,53 @@ describe("DeviceClass, DeviceTaintRule", () => {
     };
     const path = `spec.selectors[0].cel.expression: Invalid value: ${JSON.stringify(expression)}`;
     expect(createErrors(deviceClass, object)).toEqual(errors.map((error) => `${path}: ${error}`));
+  });
+
+  const domain = 'device.attributes["dra.example.com"]';
+  const digits = "[1, 2, 3, 4, 5, 6, 7, 8, 9, 10]";
+  const folds = Array.from({ length: 7 }, (_, i) => `${digits}.all(x${i}, `).join("");
+  const dear = `${folds}int('1'.find('[0-9]*')) < 100${")".repeat(7)}`;
+  // What upstream says these cost at most.
+  it.each([
+    ["true", 0],
+    ['device.attributes["no-such-domain"].a.isGreaterThan(quantity("0"))', 6],
+    ['"dra.example.com" in device.attributes', 3],
+    ['device.driver == ""', 2],
+    ['device.driver == "dra.example.com"', 4],
+    [`${domain}.name`, 4],
+    [`${domain}["name"]`, 4],
+    [`cel.bind(dra, ${domain}, dra.name)`, 15],
+    [`${domain}.name > 0`, 5],
+    [`${domain}.name == "fish"`, 5],
+    [`${domain}.name.exists(x, x > 0)`, 5 + 6 * 64],
+    [`${domain}.name.all(x, x != "")`, 5 + 4 * 64],
+    [`${domain}.name.all(x, x.isGreaterThan(semver("0.0.1")))`, 5 + 6 * 64],
+    [`${domain}.names.size() == 2`, 6],
+    [`1 in ${domain}.names`, 4 + 64],
+    [`${domain}.name.isGreaterThan(semver("v0.0.1", true)) && isSemver("v1.0.0", true)`, 7],
+    ['"a" in device.capacity["b"] && device.capacity["b"].a.isGreaterThan(quantity("1Ki"))', 10],
+    ['!("a" in device.capacity["b"]) || device.capacity["b"].a.isGreaterThan(quantity("1Ki"))', 11],
+    ['device.attributes.exists_one(x, x == "dra.example.com")', 164],
+    [`${domain}.exists_one(x, x == "services")`, 133],
+    [`${domain}.services.split("example").size() >= 2`, 19],
+    [`${domain}.services.matches("[^a]?sym")`, 18],
+    ['device.capacity["dra.example.com"].exists_one(x, x == "memory")', 133],
+    ["device.allowMultipleAllocations == true", 3],
+    [dear, 85_555_551],
+  ] as [string, number][])("DC-3 %s costs at most %d", (expression, most) => {
+    const compiled = compileDeviceExpression(expression, { estimates: true });
+    expect(compiled.ok && compiled.estimate?.max).toBe(most);
+  });
+
+  it("DC-4 an expression that may cost more than an evaluation may is refused", () => {
+    const object = {
+      apiVersion,
+      kind: "DeviceClass",
+      metadata: { name: "gpu" },
+      spec: { selectors: [{ cel: { expression: dear } }] },
+    } as DeviceClass;
+    const message = "spec.selectors[0].cel.expression: Forbidden: too complex, exceeds cost limit";
+    expect(createErrors(deviceClass, object)).toEqual([message]);
   });
 
   it("DTR-1 a rule's selector and taint", () => {

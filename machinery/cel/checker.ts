@@ -29,6 +29,7 @@ export interface Checked {
   names: ReadonlyMap<Node, string>;
   /** Calls of functions in a namespace: `sets.contains(a, b)`. */
   namespaced: ReadonlyMap<Node, string>;
+  typeOf(node: Node): CelType;
 }
 
 type Scope = ReadonlyMap<string, CelType>;
@@ -54,6 +55,8 @@ class Checker {
   readonly #overloads = new Map<Node, readonly Overload[]>();
   readonly #names = new Map<Node, string>();
   readonly #namespaced = new Map<Node, string>();
+  /** By node, as far as it was known when the node was looked at. */
+  readonly #found = new Map<Node, CelType>();
   #fresh = 0;
 
   constructor(environment: Environment) {
@@ -68,6 +71,7 @@ class Checker {
       overloads: this.#overloads,
       names: this.#names,
       namespaced: this.#namespaced,
+      typeOf: (each) => substitute(this.#found.get(each) ?? DYN, this.#known, true),
     };
   }
 
@@ -81,6 +85,12 @@ class Checker {
   }
 
   #type(node: Node, scope: Scope): CelType {
+    const type = this.#find(node, scope);
+    this.#found.set(node, type);
+    return type;
+  }
+
+  #find(node: Node, scope: Scope): CelType {
     switch (node.kind) {
       case "const":
         return node.type;

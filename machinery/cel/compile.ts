@@ -5,6 +5,9 @@
 import { CelSyntaxError, formatIssue, type Issue, type Node } from "./ast.ts";
 import { type Checked, check } from "./checker.ts";
 import type { Environment } from "./environment.ts";
+import type { SizeOf } from "./estimate/declared-sizes.ts";
+import { estimateCost } from "./estimate/estimate.ts";
+import type { Range } from "./estimate/range.ts";
 import { compileNode, type Evaluate } from "./evaluator.ts";
 import { parse } from "./parser.ts";
 import { type CelType, formatType, isAssignable } from "./types.ts";
@@ -24,6 +27,8 @@ export interface CompileOptions {
   wrongType?: (found: string) => string;
   /** Default PER_CALL_LIMIT. */
   costLimit?: number;
+  /** How large what it is given can be: asks for an estimate of what an evaluation costs. */
+  sizeOf?: SizeOf;
 }
 
 export interface EvaluateOptions {
@@ -44,7 +49,8 @@ export interface Program {
   evaluate(bindings: { readonly [name: string]: unknown }, options?: EvaluateOptions): Outcome;
 }
 
-export type Compiled = { ok: true; program: Program } | { ok: false; errors: string[] };
+/** `estimate`: what an evaluation costs at least and at most, where that was asked for. */
+export type Compiled = { ok: true; program: Program; estimate?: Range } | { ok: false; errors: string[] };
 
 /** Errors beyond this are not told. */
 const MAX_ERRORS = 100;
@@ -64,7 +70,9 @@ export function compileExpression(options: CompileOptions): Compiled {
   const { type } = checked;
   const isFine = returns === undefined || type.kind === "dyn" || returns.some((wanted) => matches(wanted, type));
   if (!isFine) return { ok: false, errors: [wrongType(formatType(type))] };
-  return { ok: true, program: programOf(node, checked, options) };
+  const { sizeOf } = options;
+  const program = programOf(node, checked, options);
+  return { ok: true, program, ...(sizeOf && { estimate: estimateCost(node, checked, sizeOf) }) };
 }
 
 /** What Kubernetes says of an expression that did not compile. */
