@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { describe as describeClass, descriptionsFrom } from "./descriptions.ts";
+import { describeModel, modelName } from "./model-descriptions.ts";
 
 const declaration = (className: string, fields: string): string => `import { X } from './X.js';
 /**
@@ -48,8 +49,45 @@ describe("descriptions of API types", () => {
         `${field("own")}\n    'name'?: string;`,
       ),
     };
-    const found = descriptionsFrom((name) => classes[name]);
+    const found = descriptionsFrom({ readClass: (name) => classes[name], models: new Map() });
     expect(Object.keys(found)).toEqual(["io.k8s.api.networking.v1.ServiceBackendPort"]);
     expect(found["io.k8s.api.networking.v1.ServiceBackendPort"]?.fields?.number).toBe("own");
+  });
+
+  const MODEL = `import { X } from "./X.js";
+/**
+ * A selector.
+ */
+export interface IDeviceSelector {
+    /**
+     * First line,\\*
+     *
+     *   and \\*\\/ another.
+     */
+    "cel"?: X;
+    "plain": {
+        [key: string]: string;
+    };
+    /**
+     * Last.
+     */
+    "x-list"?: string;
+}
+`;
+
+  it("[DS4] are read from a model's comments line by line, those of fields that refer to other types too", () => {
+    expect(describeModel(MODEL, ["cel", "plain", "x-list"])).toEqual({
+      text: "A selector.",
+      fields: { cel: "First line,*\n\n  and */ another.", "x-list": "Last." },
+    });
+  });
+
+  it("[DS5] what a class leaves out is told as in v1", () => {
+    const names = ["io.k8s.api.resource.v1.DeviceSelector", "io.k8s.api.resource.v1beta1.DeviceSelector"];
+    const found = descriptionsFrom({
+      readClass: (name) => (name === "V1beta1DeviceSelector" ? declaration(name, "    'cel'?: X;") : undefined),
+      models: new Map([[modelName(names[0]!), MODEL]]),
+    });
+    expect(names.map((name) => found[name]?.fields?.cel?.slice(0, 5))).toEqual(["First", "First"]);
   });
 });

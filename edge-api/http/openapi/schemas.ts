@@ -38,9 +38,7 @@ function namedSchema(
   const required = [...type.fields.values()].filter((field) => field.required).map((field) => field.name);
   const properties: { [name: string]: JsonSchema } = {};
   for (const field of type.fields.values()) {
-    // Where nothing is said of the field itself, what its type is for says more than nothing.
-    const about = texts?.[field.name] ?? descriptions[field.type.name]?.text;
-    properties[field.name] = fieldSchema(field, refer, about);
+    properties[field.name] = fieldSchema(field, refer, texts?.[field.name]);
   }
   return {
     ...description,
