@@ -75,8 +75,11 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   };
   /** Whether metadata.generation is kept for this kind. */
   generation?: boolean;
-  /** Grace period in seconds of a delete without one asked for. Absent: deleted at once. `prev` is the live object. */
-  defaultGraceSeconds?(prev: T): number;
+  /**
+   * Grace period in seconds of a delete without one asked for; undefined: nothing runs that could use it, whatever is
+   * asked for. Absent: the kind knows no grace. `prev` is the live object.
+   */
+  defaultGraceSeconds?(prev: T): number | undefined;
   /** PUT to a name that does not exist creates it (Lease, Event, Endpoints, …). */
   allowCreateOnUpdate?: boolean;
   /** PUT without resourceVersion overwrites. Default true, as for most kinds upstream. */

@@ -2,7 +2,7 @@ import type { KubeObject } from "../../machinery/meta/object.ts";
 import { notFound, type Status } from "../../machinery/meta/status.ts";
 import type { StoredObject } from "../store/contract.ts";
 import { fromStorage, textFromStorage, toStorage } from "./convert.ts";
-import { type DeleteOptions, planDeletion, removeRow } from "./deletion.ts";
+import { checkDeletionPreconditions, type DeleteOptions, planDeletion, removeRow, warnOfOrphans } from "./deletion.ts";
 import {
   type Caller,
   committing,
@@ -13,7 +13,6 @@ import {
   type Target,
 } from "./environment.ts";
 import { hooksOf } from "./hooks/index.ts";
-import { checkPreconditions } from "./metadata.ts";
 import { encodeObject } from "./object-text.ts";
 
 /** Kinds whose delete answers with the object; the others answer with a Status once the object is gone. */
@@ -45,6 +44,7 @@ export function remove(
   env: Environment,
   { target, caller, options }: { target: Target; caller: Caller; options: DeleteOptions },
 ): Outcome {
+  warnOfOrphans(caller.warn, options, target.kind);
   const row = env.store.get(keyOf(target));
   if (!row) throw notFound(subjectOf(target.kind, target.name));
   return removeStored(env, { target, caller, options, row });
@@ -52,25 +52,25 @@ export function remove(
 
 export function removeStored(
   env: Environment,
-  { target, caller, options, row }: { target: Target; caller: Caller; options: DeleteOptions; row: StoredObject },
+  {
+    target,
+    caller,
+    options,
+    row,
+    isAdmitted = false,
+  }: {
+    target: Target;
+    caller: Caller;
+    options: DeleteOptions;
+    row: StoredObject;
+    /** Whether admission has had its say already, as at an eviction. */
+    isAdmitted?: boolean;
+  },
 ): Outcome {
   const { kind } = target;
   const prev = fromStorage(row.value, kind);
-  checkPreconditions(options.preconditions, prev.metadata, target);
-  const attributes = {
-    operation: "DELETE" as const,
-    kind,
-    namespace: target.namespace,
-    name: target.name,
-    subresource: "",
-    old: prev,
-    identity: caller.identity,
-    dryRun: caller.dryRun,
-    warn: caller.warn,
-    ...(caller.annotate && { annotate: caller.annotate }),
-  };
-  env.admission.admit(attributes);
-  env.admission.validate(attributes);
+  checkDeletionPreconditions(options, prev.metadata, kind);
+  if (!isAdmitted) admit(env, { target, caller, prev });
 
   const hooks = hooksOf(kind.storage);
   const plan = planDeletion(prev, {
@@ -126,4 +126,21 @@ function deleted({ kind }: Target, prev: KubeObject): Status {
       ...(uid && { uid }),
     },
   } as Status;
+}
+
+function admit(env: Environment, { target, caller, prev }: { target: Target; caller: Caller; prev: KubeObject }): void {
+  const attributes = {
+    operation: "DELETE" as const,
+    kind: target.kind,
+    namespace: target.namespace,
+    name: target.name,
+    subresource: "",
+    old: prev,
+    identity: caller.identity,
+    dryRun: caller.dryRun,
+    warn: caller.warn,
+    ...(caller.annotate && { annotate: caller.annotate }),
+  };
+  env.admission.admit(attributes);
+  env.admission.validate(attributes);
 }

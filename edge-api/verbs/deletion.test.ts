@@ -7,7 +7,7 @@ const NOW = Date.parse("2026-01-01T00:00:00Z");
 const plain = { strategy: {} } as Kind;
 /** Thirty seconds of grace, unless it is not running. */
 const graceful = {
-  strategy: { defaultGraceSeconds: (o: KubeObject) => (o.metadata.labels?.idle ? 0 : 30) },
+  strategy: { defaultGraceSeconds: (o: KubeObject) => (o.metadata.labels?.idle ? undefined : 30) },
 } as unknown as Kind;
 
 const object = (meta: ObjectMeta = {}): KubeObject => ({
@@ -119,8 +119,47 @@ describe("with grace", () => {
       options: { gracePeriodSeconds: 0 },
       want: { do: "mark", meta: { deletionTimestamp: "2026-01-01T00:00:00Z", deletionGracePeriodSeconds: 0 } },
     },
+    {
+      name: "[DG11] again, negative: a second",
+      meta: marked,
+      options: { gracePeriodSeconds: -5 },
+      want: { do: "mark", meta: { deletionTimestamp: "2026-01-01T00:00:01Z", deletionGracePeriodSeconds: 1 } },
+    },
+    {
+      name: "[DG12] over, and only held: what becomes of dependents can still be said",
+      meta: { deletionTimestamp: "2025-12-31T00:00:00Z", deletionGracePeriodSeconds: 0, finalizers: ["f"] },
+      options: { propagationPolicy: "Foreground" as const },
+      want: { do: "mark", meta: { finalizers: ["f", "foregroundDeletion"] } },
+    },
+    {
+      name: "[DG13] over, and held by nothing",
+      meta: { deletionTimestamp: "2025-12-31T00:00:00Z", deletionGracePeriodSeconds: 0 },
+      options: {},
+      want: { do: "remove" },
+    },
   ])("$name", ({ meta, options, want }) => {
     expect(plan(graceful, meta, options)).toMatchObject(want);
+  });
+});
+
+describe("kinds with a policy of their own", () => {
+  const jobs = { strategy: {}, storage: "jobs.batch" } as unknown as Kind;
+  const events = { strategy: {}, storage: "events" } as unknown as Kind;
+  it.each([
+    { name: "[DK1] a Job's pods stay unless told", kind: jobs, meta: {}, options: {}, finalizers: ["orphan"] },
+    { name: "[DK2] told by policy", kind: jobs, options: { propagationPolicy: "Background" as const } },
+    { name: "[DK3] told the old way", kind: jobs, options: { orphanDependents: false } },
+    {
+      name: "[DK4] told by a finalizer",
+      kind: jobs,
+      meta: { finalizers: ["foregroundDeletion"] },
+      options: {},
+      finalizers: ["foregroundDeletion"],
+    },
+    { name: "[DK5] nothing waits for events", kind: events, options: { propagationPolicy: "Foreground" as const } },
+  ])("$name", ({ kind, meta = {}, options, finalizers }) => {
+    const want = finalizers ? { do: "mark", meta: { finalizers } } : { do: "remove" };
+    expect(plan(kind, meta, options)).toMatchObject(want);
   });
 });
 

@@ -10,7 +10,7 @@ import { ApiError, forbidden, internalError, notFound, type Status } from "../..
 import type { StoredObject } from "../store/contract.ts";
 import { detachedFromStorage, fromStorage, toStorage } from "./convert.ts";
 import { removeStored } from "./delete.ts";
-import type { DeleteOptions } from "./deletion.ts";
+import { checkDeletionPreconditions, type DeleteOptions } from "./deletion.ts";
 import {
   admitSubresource,
   type Caller,
@@ -21,7 +21,6 @@ import {
   subjectOf,
   type Target,
 } from "./environment.ts";
-import { checkPreconditions } from "./metadata.ts";
 import { encodeObject } from "./object-text.ts";
 
 const BUDGETS = "poddisruptionbudgets.policy";
@@ -55,11 +54,11 @@ export function evict(
   if (!row) throw notFound(subjectOf(target.kind, target.name));
   const pod = fromStorage(row.value, target.kind);
   if (countsForBudget(pod)) spendBudget(env, { target, caller, pod });
-  checkPreconditions(eviction.deleteOptions?.preconditions, pod.metadata, target);
+  checkDeletionPreconditions(eviction.deleteOptions ?? {}, pod.metadata, target.kind);
   const marked = committing(env, caller, () => markDisrupted(env, target, row));
   const { resourceVersion: _checked, ...preconditions } = eviction.deleteOptions?.preconditions ?? {};
   const options = { ...eviction.deleteOptions, preconditions };
-  const removed = removeStored(env, { target, caller, options, row: caller.dryRun ? row : marked });
+  const removed = removeStored(env, { target, caller, options, row: caller.dryRun ? row : marked, isAdmitted: true });
   const status: Status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code: 201 };
   return { code: 201, text: JSON.stringify(status), stored: removed.stored ?? removed.text };
 }

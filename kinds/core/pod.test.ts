@@ -244,11 +244,12 @@ describe("Pod: updates", () => {
 });
 
 describe("Pod: deletion", () => {
-  const graces: [name: string, pod: Pod, seconds: number][] = [
-    ["no node", make(), 0],
+  const graces: [name: string, pod: Pod, seconds: number | undefined][] = [
+    ["no node", make(), undefined],
     ["a node", make({ nodeName: "n" }), 30],
     ["a grace of its own", make({ nodeName: "n", terminationGracePeriodSeconds: 5 }), 5],
-    ["ended", { ...make({ nodeName: "n" }), status: { phase: "Succeeded" } }, 0],
+    ["none", make({ nodeName: "n", terminationGracePeriodSeconds: 0 }), 0],
+    ["ended", { ...make({ nodeName: "n" }), status: { phase: "Succeeded" } }, undefined],
   ];
   it.each(graces)("POD-15 %s", (_, object, seconds) => {
     expect(pod.defaultGraceSeconds?.(object)).toBe(seconds);

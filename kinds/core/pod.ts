@@ -115,8 +115,8 @@ export const pod: Strategy<Pod> = {
   },
   /** Pods that run nowhere, or nowhere any more, go at once. */
   defaultGraceSeconds({ spec, status }) {
-    if (!spec.nodeName || status?.phase === "Failed" || status?.phase === "Succeeded") return 0;
-    return Math.max(spec.terminationGracePeriodSeconds ?? 30, 1);
+    if (!spec.nodeName || status?.phase === "Failed" || status?.phase === "Succeeded") return undefined;
+    return spec.terminationGracePeriodSeconds ?? 30;
   },
   selectableFields: ({ spec, status }) => ({
     "spec.nodeName": spec.nodeName ?? "",

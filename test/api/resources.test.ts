@@ -347,7 +347,15 @@ describe("delete", () => {
 
   it("[D4] preconditions", async () => {
     await api.create(MAPS, configMap("a"));
-    expect((await api.delete(`${MAPS}/a`, { preconditions: { uid: "other" } })).status).toBe(409);
+    const { uid, resourceVersion } = (await api.get(`${MAPS}/a`)).body.metadata;
+    expect((await api.delete(`${MAPS}/a`, { preconditions: { uid: "other" } })).body).toMatchObject({
+      code: 409,
+      message: `Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition (other) does not match the UID in record (${uid}). The object might have been deleted and then recreated`,
+    });
+    expect((await api.delete(`${MAPS}/a`, { preconditions: { resourceVersion: "1" } })).body).toMatchObject({
+      code: 409,
+      message: `Operation cannot be fulfilled on ConfigMap "a": the ResourceVersion in the precondition (1) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`,
+    });
     expect((await api.get(`${MAPS}/a`)).status).toBe(200);
   });
 
@@ -373,6 +381,19 @@ describe("delete", () => {
     await api.create(PODS, pod("p"));
     await api.delete(`${PODS}/p`);
     expect((await api.get(`${PODS}/p`)).status).toBe(404);
+  });
+
+  it("[D10] a Job's pods stay by default, which is warned of", async () => {
+    const jobs = "/apis/batch/v1/namespaces/default/jobs";
+    const template = { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "i" }] } };
+    await api.create(jobs, { metadata: { name: "j" }, spec: { template } });
+    const orphaned = await api.delete(`${jobs}/j`);
+    expect(orphaned.body.metadata.finalizers).toEqual(["orphan"]);
+    expect(orphaned.headers.get("warning")).toContain("child pods are preserved by default when jobs are deleted");
+    await api.create(jobs, { metadata: { name: "k" }, spec: { template } });
+    const told = await api.delete(`${jobs}/k`, { propagationPolicy: "Background" });
+    expect(told.body.status).toBe("Success");
+    expect(told.headers.get("warning")).toBeNull();
   });
 
   it("[D7] a collection, by selector", async () => {
