@@ -101,6 +101,15 @@ export function setScale(
     caller,
     isPatch: true,
     ownership: () => ownership,
+    shown: {
+      subresource: "scale",
+      show: scaleOf,
+      take(scale, workload) {
+        const replicas = (scale as Scale).spec?.replicas ?? 0;
+        if (replicas < 0) throw negative(target, replicas);
+        (workload as Scalable).spec.replicas = replicas;
+      },
+    },
     transform(prev, managed) {
       const live = { object: scaleOf(prev!), managed: scaleManagedFields(managed, mapping) };
       const { scale: wanted, ownership: given } = transform(scaleOf(prev!), live.managed);
@@ -110,7 +119,6 @@ export function setScale(
         ownership = workloadOwnership(managed, owners.managed, mapping);
       }
       const replicas = wanted.spec?.replicas ?? 0;
-      if (replicas < 0) throw negative(target, replicas);
       const workload = prev as Scalable;
       workload.spec.replicas = replicas;
       const { resourceVersion } = wanted.metadata;

@@ -41,6 +41,16 @@ export interface UpdateRequest {
   /** Creates what is not there, whatever the kind. */
   mayCreate?: boolean;
   preconditions?: { uid?: string; resourceVersion?: string };
+  /** What admission is shown instead of the object. */
+  shown?: Shown;
+}
+
+/** A subresource of another kind, through which an object is written. */
+export interface Shown {
+  subresource: string;
+  show(object: KubeObject): KubeObject;
+  /** Takes over what admission has made of it. @throws ApiError for what is wrong */
+  take(shown: KubeObject, into: KubeObject): void;
 }
 
 /**
@@ -64,25 +74,27 @@ export function update(env: Environment, request: UpdateRequest): Outcome {
   const ownership = request.ownership?.() ?? trackFields(env, { target, caller, live, next: wanted });
   delete wanted.metadata.managedFields;
 
+  const { shown } = request;
   const attributes = {
     operation: "UPDATE" as const,
     kind,
     namespace: target.namespace,
     name: target.name,
-    subresource,
-    object: wanted,
-    old: prev,
+    subresource: shown?.subresource ?? subresource,
+    object: shown?.show(wanted) ?? wanted,
+    old: shown?.show(prev) ?? prev,
     identity: caller.identity,
     dryRun: caller.dryRun,
     warn: caller.warn,
     ...(caller.annotate && { annotate: caller.annotate }),
   };
   env.admission.admit(attributes);
+  shown?.take(attributes.object, wanted);
   if (subresource === "") hooksOf(kind.storage).planUpdate?.(wanted, prev, env);
   const next = prepare(wanted, prev, target);
   bumpGeneration(next, prev, target);
   validateChange(next, prev, target);
-  env.admission.validate({ ...attributes, object: next });
+  env.admission.validate({ ...attributes, object: shown?.show(next) ?? next });
   if (subresource === "") warnOf(caller, { kind, next, prev });
   return save(env, { target, caller, row, next, live, ownership });
 }

@@ -34,13 +34,11 @@ export interface CompileOptions {
 export interface EvaluateOptions {
   /** When less than the program's own limit is left of a budget. */
   costLimit?: number;
-  /** Asked now and then; true ends the evaluation. */
-  isOverdue?: () => boolean;
 }
 
 export type Outcome =
   | { ok: true; value: Value; cost: number }
-  /** `cancelled`: it cost too much or took too long; otherwise the expression made no sense of its input. */
+  /** `cancelled`: it cost too much; otherwise the expression made no sense of its input. */
   | { ok: false; error: string; cancelled: boolean; cost: number };
 
 export interface Program {
@@ -100,8 +98,8 @@ function programOf(
   const { evaluate, slots } = compileNode(node, checked, environment);
   return {
     type: checked.type,
-    evaluate: (bindings, { costLimit = own, isOverdue } = {}) =>
-      run(evaluate, { bindings, slots, costLimit: Math.min(own, costLimit), isOverdue }),
+    evaluate: (bindings, { costLimit = own } = {}) =>
+      run(evaluate, { bindings, slots, costLimit: Math.min(own, costLimit) }),
   };
 }
 
@@ -111,10 +109,9 @@ function run(
     bindings: { readonly [name: string]: unknown };
     slots: number;
     costLimit: number;
-    isOverdue: (() => boolean) | undefined;
   },
 ): Outcome {
-  const state = { ...options, slots: new Array<Value>(options.slots), cost: 0, steps: 0 };
+  const state = { ...options, slots: new Array<Value>(options.slots), cost: 0 };
   try {
     return { ok: true, value: evaluate(state), cost: state.cost };
   } catch (error) {

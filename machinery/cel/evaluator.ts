@@ -31,9 +31,6 @@ export interface Run {
   slots: (Value | CelError)[];
   cost: number;
   costLimit: number;
-  /** Asked now and then; true: the evaluation has taken too long. */
-  isOverdue: (() => boolean) | undefined;
-  steps: number;
 }
 
 export type Evaluate = (run: Run) => Value;
@@ -41,10 +38,6 @@ export type Evaluate = (run: Run) => Value;
 const LIST_COST = 10;
 const MAP_COST = 30;
 const STRUCT_COST = 40;
-/** Functions that cost more than this look at the clock. */
-const DEAR = 1_000;
-/** Evaluations between two looks at the clock. */
-const STEPS_BETWEEN_LOOKS = 100;
 
 function spend(run: Run, cost: number): void {
   run.cost += cost;
@@ -259,7 +252,6 @@ class Compiler {
       // What is too dear is not begun; only what depends on the result is counted when that is there.
       const cost = overload.cost?.(values) ?? (overload.resultCost ? 0 : 1);
       spend(run, cost);
-      if (cost > DEAR && run.isOverdue?.()) throw new CelCancelled("operation interrupted");
       const result = overload.call(...values);
       if (overload.resultCost) spend(run, overload.resultCost(result));
       return result;
@@ -330,8 +322,6 @@ class Compiler {
         slots[first] = key;
         slots[second] = value;
         if (condition(run) === false) break;
-        if (++run.steps % STEPS_BETWEEN_LOOKS === 0 && run.isOverdue?.())
-          throw new CelCancelled("operation interrupted");
         try {
           slots[accumulator] = step(run);
         } catch (error) {

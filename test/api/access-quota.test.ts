@@ -24,7 +24,8 @@ type List = { [resource: string]: string };
 
 const quota = (name: string, hard: List, spec: object = {}) => ({ metadata: { name }, spec: { hard, ...spec } });
 const used = async (name = "q"): Promise<List> => (await api.get(`${QUOTAS}/${name}`)).body.status.used;
-const remove = async (path: string) => expect((await api.delete(path, { gracePeriodSeconds: 0 })).status).toBe(200);
+const remove = async (path: string) =>
+  expect((await api.delete(path, { gracePeriodSeconds: 0, propagationPolicy: "Background" })).status).toBe(200);
 
 const asking = (name: string, requests: List = {}, limits: List = {}, spec: object = {}) =>
   pod(name, { containers: [{ name: "pause", image: "pause", resources: { requests, limits } }], ...spec });

@@ -447,4 +447,31 @@ describe("connections", () => {
     expect((await api.get(`${PODS}/p/proxy/secret/`, ASK)).status).toBe(200);
     expect((await api.get(`${PODS}/p/proxy/secret`, ASK)).body).toMatchObject({ code: 422 });
   });
+
+  it("[CN2] become what policies make of their options", async () => {
+    const rule = { apiGroups: [""], apiVersions: ["v1"], operations: ["CONNECT"] };
+    const mutate = async (resource: string, expression: string) => {
+      const name = resource.replace("/", "-");
+      const matchConstraints = { resourceRules: [{ ...rule, resources: [resource] }] };
+      const mutations = [{ patchType: "JSONPatch", jsonPatch: { expression } }];
+      const policy = { metadata: { name }, spec: { matchConstraints, mutations, reinvocationPolicy: "Never" } };
+      expect((await api.create(`${GROUP}/mutatingadmissionpolicies`, policy)).status).toBe(201);
+      const binding = { metadata: { name }, spec: { policyName: name } };
+      await api.create(`${GROUP}/mutatingadmissionpolicybindings`, binding);
+    };
+    await mutate("pods/exec", '[JSONPatch{op: "add", path: "/command/0", value: "nice"}]');
+    await mutate("pods/attach", '[JSONPatch{op: "add", path: "/command", value: 1}]');
+    await mutate("pods/proxy", '[JSONPatch{op: "replace", path: "/path", value: "/" + "b c"}]');
+    await api.patch(`${PODS}/p/status`, { status: { podIP: "10.244.0.9" } });
+    const pathOf = async (what: string) => (await api.get(`${PODS}/p/${what}`, ASK)).body.path;
+    expect(await pathOf("exec?stdout=1&command=ls")).toBe("/exec/default/p/main?output=1&command=nice&command=ls");
+    expect(await pathOf("proxy/a?q=1")).toMatch(/\/b%20c\?q=1$/);
+    expect((await api.get(`${PODS}/p/attach?stdout=1`, ASK)).body).toMatchObject({
+      code: 403,
+      reason: "Invalid",
+      message: expect.stringContaining('invalid value for field "command"'),
+    });
+    // What the mutated options say is what validating policies see.
+    expect((await api.get(`${PODS}/p/exec?stdout=1&command=sh`, ASK)).status).toBe(200);
+  });
 });

@@ -239,10 +239,126 @@ describe("[sig-api-machinery] MutatingAdmissionPolicy [Privileged:ClusterAdmin]"
   ])("denies what mutates $name", async ({ expression, says }) => {
     const api = await startApi();
     await mutated(api, applied(expression));
-    const { status, text } = await api.create(DEPLOYMENTS, deployment("web", 1));
-    expect(status).toBe(422);
-    expect(text).toContain("policy 'policy.example.com' with binding 'binding-of-policy.example.com' denied request: ");
+    const { status, text, body } = await api.create(DEPLOYMENTS, deployment("web", 1));
+    expect([status, body.reason]).toEqual([403, "Invalid"]);
+    expect(body.message).toMatch(
+      /^policy 'policy.example.com' with binding 'binding-of-policy.example.com' denied request: /,
+    );
     expect(text).toContain(says);
     expect((await api.get(`${DEPLOYMENTS}/web`)).status).toBe(404);
+  });
+});
+
+describe("what policies see of a request", () => {
+  const on = (group: string, version: string, resource: string, ...operations: string[]) => ({
+    resourceRules: [{ apiGroups: [group], apiVersions: [version], operations, resources: [resource] }],
+  });
+  /** Refuses everything, and tells what it saw. */
+  const telling = (matchConstraints: object) => ({
+    matchConstraints,
+    variables: [{ name: "r", expression: "request" }],
+    validations: [
+      {
+        expression: "false",
+        messageExpression: `[variables.r.kind.group, variables.r.kind.version, variables.r.kind.kind,
+          variables.r.resource.version, variables.r.resource.resource,
+          has(variables.r.subResource) ? variables.r.subResource : '', variables.r.requestKind.version,
+          variables.r.options.kind, object.kind].join(' ')`,
+      },
+    ],
+  });
+  const said = ({ status, body }: Answer): string => {
+    expect(status).toBe(422);
+    return body.message.split("denied request: ")[1];
+  };
+
+  it("[VP1] of a workload's scale: the Scale; who looks at the workload is not asked", async () => {
+    const api = await startApi();
+    await made(api.create(DEPLOYMENTS, deployment("web")));
+    await validated(api, telling(on("apps", "v1", "deployments/scale", "UPDATE")));
+    const scaled = await api.patch(`${DEPLOYMENTS}/web/scale`, { spec: { replicas: 3 } });
+    expect(said(scaled)).toBe("autoscaling v1 Scale v1 deployments scale v1 UpdateOptions Scale");
+    expect((await api.patch(`${DEPLOYMENTS}/web`, { spec: { replicas: 3 } })).status).toBe(200);
+
+    const other = await startApi();
+    await made(other.create(DEPLOYMENTS, deployment("web")));
+    await validated(other, telling(on("apps", "v1", "deployments", "UPDATE")));
+    expect((await other.patch(`${DEPLOYMENTS}/web/scale`, { spec: { replicas: 3 } })).status).toBe(200);
+  });
+
+  it("[VP2] mutations of a scale count", async () => {
+    const api = await startApi();
+    await made(api.create(DEPLOYMENTS, deployment("web")));
+    await mutated(
+      api,
+      applied("Object{spec: Object.spec{replicas: object.spec.replicas > 5 ? 5 : object.spec.replicas}}"),
+      {
+        matchConstraints: on("apps", "v1", "deployments/scale", "UPDATE"),
+      },
+    );
+    expect((await api.patch(`${DEPLOYMENTS}/web/scale`, { spec: { replicas: 9 } })).body.spec).toEqual({ replicas: 5 });
+    expect((await api.get(`${DEPLOYMENTS}/web`)).body.spec.replicas).toBe(5);
+  });
+
+  it("[VP3] of an eviction: the Eviction; what it deletes is no second request", async () => {
+    const api = await startApi();
+    await made(api.create("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "default" } }));
+    const pods = "/api/v1/namespaces/default/pods";
+    await made(api.create(pods, { metadata: { name: "p" }, spec: { containers: [{ name: "c", image: "i" }] } }));
+    await validated(api, telling(on("", "v1", "pods", "DELETE")), undefined, "deletes");
+    const evicts = "policy v1 Eviction v1 pods eviction v1 CreateOptions Eviction";
+    await validated(api, telling(on("", "v1", "pods/eviction", "CREATE")), undefined, "evicts");
+    const evict = () =>
+      api.create(`${pods}/p/eviction`, { apiVersion: "policy/v1", kind: "Eviction", metadata: { name: "p" } });
+    expect(said(await evict())).toBe(evicts);
+    await api.delete(`${GROUP}/validatingadmissionpolicybindings/binding-of-evicts`);
+    expect((await api.delete(`${pods}/p`)).status).toBe(422);
+    expect((await evict()).status).toBe(201);
+  });
+
+  it("[VP4] of another version: what it is in the one the rule names", async () => {
+    const api = await startApi();
+    await validated(api, telling(on("autoscaling", "v1", "horizontalpodautoscalers", "CREATE")));
+    await mutated(
+      api,
+      jsonPatch('[JSONPatch{op: "replace", path: "/spec/targetCPUUtilizationPercentage", value: 44}]'),
+      { matchConstraints: on("autoscaling", "v1", "horizontalpodautoscalers", "CREATE") },
+    );
+    const create = () =>
+      api.create("/apis/autoscaling/v2/namespaces/default/horizontalpodautoscalers", {
+        metadata: { name: "a" },
+        spec: {
+          maxReplicas: 3,
+          scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "d" },
+          metrics: [
+            { type: "Resource", resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 70 } } },
+          ],
+        },
+      });
+    const seen = "autoscaling v1 HorizontalPodAutoscaler v1 horizontalpodautoscalers  v2 CreateOptions";
+    expect(said(await create())).toBe(`${seen} HorizontalPodAutoscaler`);
+    await api.delete(`${GROUP}/validatingadmissionpolicybindings/binding-of-policy.example.com`);
+    const { spec, apiVersion } = await made(create());
+    expect([apiVersion, spec.metrics[0].resource.target.averageUtilization]).toEqual(["autoscaling/v2", 44]);
+  });
+
+  it("[VP5] a mutation that fails and may leaves the others of its policy", async () => {
+    const api = await startApi();
+    const label = jsonPatch('[JSONPatch{op: "add", path: "/metadata/labels", value: {"a": "b"}}]');
+    const wrong = jsonPatch('[JSONPatch{op: "remove", path: "/spec/none"}]');
+    const policy = {
+      metadata: { name: "p" },
+      spec: {
+        matchConstraints: onDeployments,
+        reinvocationPolicy: "Never",
+        failurePolicy: "Ignore",
+        mutations: [label, wrong],
+      },
+    };
+    await made(api.create(`${GROUP}/mutatingadmissionpolicies`, policy));
+    await made(
+      api.create(`${GROUP}/mutatingadmissionpolicybindings`, { metadata: { name: "b" }, spec: { policyName: "p" } }),
+    );
+    expect((await made(api.create(DEPLOYMENTS, deployment("web")))).metadata.labels).toEqual({ a: "b" });
   });
 });

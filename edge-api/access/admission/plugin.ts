@@ -49,7 +49,7 @@ export interface AdmissionPlugin {
   name: string;
   /** Storage keys it looks at; absent: all. */
   resources?: readonly string[];
-  /** Whether `validate` looks at connections too: exec, attach, port-forward, proxy. */
+  /** Whether it looks at connections too: exec, attach, port-forward, proxy. */
   connects?: boolean;
   /** Changes `object`. All plugins' admit run before any validate, and before the kind's own validation. */
   admit?(attributes: Attributes, env: AdmissionEnvironment): void;
@@ -59,7 +59,7 @@ export interface AdmissionPlugin {
 export interface Admission {
   admit(attributes: Attributes): void;
   validate(attributes: Attributes): void;
-  /** For CONNECT. */
+  /** For CONNECT: both. */
   connect(attributes: Attributes): void;
 }
 
@@ -91,7 +91,9 @@ export function admissionChain(plugins: readonly AdmissionPlugin[], env: Admissi
       for (const plugin of chainOf(attributes.kind).validating) plugin.validate!(attributes, env);
     },
     connect(attributes) {
-      for (const plugin of chainOf(attributes.kind).validating) if (plugin.connects) plugin.validate!(attributes, env);
+      const { admitting, validating } = chainOf(attributes.kind);
+      for (const plugin of admitting) if (plugin.connects) plugin.admit!(attributes, env);
+      for (const plugin of validating) if (plugin.connects) plugin.validate!(attributes, env);
     },
   };
 }

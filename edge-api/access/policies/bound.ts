@@ -13,7 +13,7 @@ import type { KubeObject } from "../../../machinery/meta/object.ts";
 import { compileSelector } from "../../../machinery/meta/selector.ts";
 import type { AdmissionEnvironment, Attributes } from "../admission/plugin.ts";
 import { parsedRow } from "../cached-rows.ts";
-import { type Endpoint, isExempt, matches } from "./match.ts";
+import { isExempt, matched } from "./match.ts";
 import { type Bindings, requestBindings } from "./request.ts";
 
 type Policy = ValidatingAdmissionPolicy | MutatingAdmissionPolicy;
@@ -21,6 +21,8 @@ type Binding = ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding
 
 export interface Bound<P extends Policy, B extends Binding> {
   policy: P;
+  /** As which of its kinds the policy sees the request. */
+  kind: Kind;
   /** Absent where the policy itself is wrong. */
   binding?: B;
   compiled: CompiledPolicy;
@@ -47,7 +49,7 @@ export function boundPolicies<P extends Policy, B extends Binding>(
       : env.store.get({ resource: "namespaces", namespace: "", name: attributes.namespace });
   const namespace = namespaceRow && parsedRow<KubeObject>(namespaceRow);
   const matching = { attributes, namespace, equivalents: equivalentsOf(env.registry, attributes.kind) };
-  const common = requestBindings(attributes, namespace, env);
+  const seen = new Map<Kind, Bindings>();
   const bound: Bound<P, B>[] = [];
   for (const row of rows) {
     const binding = parsedRow<B>(row);
@@ -55,8 +57,11 @@ export function boundPolicies<P extends Policy, B extends Binding>(
     const policyRow = env.store.get({ resource: `${plurals.policies}.${GROUP}`, namespace: "", name: policyName });
     if (!policyRow) continue;
     const policy = parsedRow<P>(policyRow);
-    if (!matches(policy.spec.matchConstraints, matching) || !matches(matchResources, matching)) continue;
-    const each = { policy, binding, compiled: compiledOf(policy) };
+    const kind = matched(policy.spec.matchConstraints, matching);
+    if (!kind || !matched(matchResources, matching)) continue;
+    const common = seen.get(kind) ?? requestBindings(attributes, { kind, namespace }, env);
+    seen.set(kind, common);
+    const each = { policy, kind, binding, compiled: compiledOf(policy) };
     const params = paramsOf({ attributes, env, paramKind: policy.spec.paramKind, paramRef });
     if ("problem" in params) bound.push({ ...each, bindings: common, problem: params.problem });
     else for (const param of params.found) bound.push({ ...each, bindings: { ...common, params: param } });
@@ -77,11 +82,8 @@ function compiledOf(policy: Policy): CompiledPolicy {
 }
 
 /** Other groups and versions of the same stored objects. */
-const equivalentsOf = (registry: Registry, kind: Kind): Endpoint[] =>
-  registry
-    .all()
-    .filter((other) => other.storage === kind.storage && other !== kind)
-    .map(({ group, version, plural }) => ({ group, version, resource: plural }));
+const equivalentsOf = (registry: Registry, kind: Kind): Kind[] =>
+  registry.all().filter((other) => other.storage === kind.storage && other !== kind);
 
 /** No parameters at all is one evaluation without any. */
 function paramsOf({

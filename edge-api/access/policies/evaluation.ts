@@ -4,29 +4,22 @@ import { type Outcome, PER_CALL_LIMIT, type Program, REQUEST_BUDGET } from "../.
 import { CelError, type MapValue, type Value } from "../../../machinery/cel/values.ts";
 import type { Bindings } from "./request.ts";
 
-/** Longer than any evaluation may take of the turn that it holds up. */
-const MAX_MS = 500;
 const OUT_OF_BUDGET = "validation failed due to running out of cost budget, no further validation rules will be run";
 
 export class Evaluation {
   readonly #bindings: Bindings;
-  readonly #overdueMs: number;
   #left = REQUEST_BUDGET;
 
-  constructor(policy: CompiledPolicy, bindings: Bindings, nowMs: () => number = Date.now) {
+  constructor(policy: CompiledPolicy, bindings: Bindings) {
     this.#bindings = { ...bindings, variables: new Variables(policy, (program) => this.evaluate(program)) };
-    this.#overdueMs = nowMs() + MAX_MS;
-    this.#nowMs = nowMs;
   }
-
-  readonly #nowMs: () => number;
 
   /** @param own variables that stand before the common ones: the object as mutations have left it */
   evaluate(program: Program, own: Bindings = {}): Outcome {
     if (this.#left <= 0) return { ok: false, error: OUT_OF_BUDGET, cancelled: true, cost: 0 };
     const outcome = program.evaluate(
       { ...this.#bindings, ...own },
-      { costLimit: Math.min(PER_CALL_LIMIT, this.#left), isOverdue: () => this.#nowMs() > this.#overdueMs },
+      { costLimit: Math.min(PER_CALL_LIMIT, this.#left) },
     );
     this.#left -= outcome.cost;
     return outcome;

@@ -1,5 +1,6 @@
 /** Whether a request is what a policy, or its binding, is about. Pure. */
 import type { MatchResources, NamedRuleWithOperations } from "../../../kinds/admissionregistration/v1-types.ts";
+import type { Kind } from "../../../kinds/kind.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
 import { compileSelector } from "../../../machinery/meta/selector.ts";
 import type { Attributes } from "../admission/plugin.ts";
@@ -18,42 +19,29 @@ const EXEMPT: ReadonlySet<string> = new Set(
 
 export const isExempt = ({ kind }: Pick<Attributes, "kind">): boolean => EXEMPT.has(kind.storage);
 
-/** A resource under the group and version it is asked under. */
-export interface Endpoint {
-  group: string;
-  version: string;
-  resource: string;
-}
-
 export interface Matching {
   attributes: Attributes;
   /** Of the request's namespace; undefined for what lies in none. */
   namespace: KubeObject | undefined;
-  /** Under which other groups and versions the same objects are served. */
-  equivalents: readonly Endpoint[];
+  /** Other groups and versions under which the same objects are served. */
+  equivalents: readonly Kind[];
 }
 
-export function matches(match: MatchResources | undefined, { attributes, namespace, equivalents }: Matching): boolean {
-  if (!match) return true;
+/** As which of its kinds the request is meant; undefined for one that is not. */
+export function matched(match: MatchResources | undefined, matching: Matching): Kind | undefined {
+  const { attributes, namespace, equivalents } = matching;
+  if (!match) return attributes.kind;
   const { resourceRules, excludeResourceRules, matchPolicy } = match;
-  const own: Endpoint = {
-    group: attributes.kind.group,
-    version: attributes.kind.version,
-    resource: attributes.kind.plural,
-  };
-  const endpoints = matchPolicy === "Exact" ? [own] : [own, ...equivalents];
-  const isIn = (rules: readonly NamedRuleWithOperations[]): boolean =>
-    rules.some((rule) => endpoints.some((endpoint) => ruleMatches(rule, endpoint, attributes)));
-  if (excludeResourceRules?.length && isIn(excludeResourceRules)) return false;
-  if (resourceRules?.length && !isIn(resourceRules)) return false;
-  return namespaceMatches(match, attributes, namespace) && objectMatches(match, attributes);
+  const kinds = matchPolicy === "Exact" ? [attributes.kind] : [attributes.kind, ...equivalents];
+  // The request's own kind comes before others, whichever rule names it.
+  const named = (rules: readonly NamedRuleWithOperations[]): Kind | undefined =>
+    kinds.find((kind) => rules.some((rule) => ruleMatches(rule, kind, attributes)));
+  if (excludeResourceRules?.length && named(excludeResourceRules)) return undefined;
+  const kind = resourceRules?.length ? named(resourceRules) : attributes.kind;
+  return namespaceMatches(match, attributes, namespace) && objectMatches(match, attributes) ? kind : undefined;
 }
 
-function ruleMatches(
-  rule: NamedRuleWithOperations,
-  { group, version, resource }: Endpoint,
-  attributes: Attributes,
-): boolean {
+function ruleMatches(rule: NamedRuleWithOperations, { group, version, plural }: Kind, attributes: Attributes): boolean {
   const has = (values: readonly string[] | undefined, value: string): boolean =>
     values?.some((each) => each === "*" || each === value) ?? false;
   const { operation, subresource, namespace, name, kind } = attributes;
@@ -65,7 +53,7 @@ function ruleMatches(
   if (rule.scope === "Cluster" && isNamespaced) return false;
   return (rule.resources ?? []).some((text) => {
     const [wanted, sub = ""] = text.split("/") as [string, string?];
-    return (wanted === "*" || wanted === resource) && (sub === "*" || sub === subresource);
+    return (wanted === "*" || wanted === plural) && (sub === "*" || sub === subresource);
   });
 }
 

@@ -15,12 +15,15 @@ import { type ApplyType, applyTypeOf } from "../../../machinery/apply/schema.ts"
 import { toJson, type Value } from "../../../machinery/cel/values.ts";
 import { deepEqual } from "../../../machinery/meta/equality.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
+import { ApiError, forbidden } from "../../../machinery/meta/status.ts";
 import { applyJsonPatch } from "../../../machinery/patch/json-patch.ts";
 import { decodeObject } from "../../../machinery/schema/decode.ts";
 import type { AdmissionPlugin, Attributes } from "../admission/plugin.ts";
+import { nameOf } from "../admission/refuse.ts";
 import { type Bound, boundPolicies } from "./bound.ts";
+import { checkedOptions } from "./connection-options.ts";
 import { conditionsHold, Evaluation } from "./evaluation.ts";
-import { policyRefusal } from "./refusal.ts";
+import { inVersion, spokenBy, typeOf } from "./versions.ts";
 
 type BoundPolicy = Bound<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding>;
 type Fields = { [name: string]: unknown };
@@ -29,55 +32,101 @@ const PLURALS = { policies: "mutatingadmissionpolicies", bindings: "mutatingadmi
 
 export const mutatingAdmissionPolicies: AdmissionPlugin = {
   name: "MutatingAdmissionPolicy",
+  connects: true,
   admit(attributes, env) {
     if (!attributes.object || attributes.operation === "DELETE") return;
     const bound = boundPolicies<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding>(attributes, env, PLURALS);
     if (bound.length === 0) return;
     const seen = new Map<BoundPolicy, string>();
+    const failures: Failure[] = [];
     for (const each of bound) {
-      mutate(attributes, each);
+      failures.push(...mutate(attributes, each));
       seen.set(each, JSON.stringify(attributes.object));
     }
+    if (failures.length > 0) throw refusal(attributes, failures);
     // Those that want to be asked again see what the others have changed since: once.
     for (const each of bound) {
       if (each.policy.spec.reinvocationPolicy !== "IfNeeded") continue;
-      if (seen.get(each) !== JSON.stringify(attributes.object)) mutate(attributes, each);
+      if (seen.get(each) !== JSON.stringify(attributes.object)) failures.push(...mutate(attributes, each));
     }
+    if (failures.length > 0) throw refusal(attributes, failures);
   },
 };
 
-/** @throws ApiError when the policy fails, and failing is not to be ignored */
-function mutate(attributes: Attributes, { policy, binding, compiled, bindings, problem }: BoundPolicy): void {
-  try {
-    if (problem !== undefined) throw new Error(`failed to configure binding: ${problem}`);
-    const object = attributes.object!;
-    const told = { ...bindings, object };
-    const holds = conditionsHold(compiled, new Evaluation(compiled, told));
-    if (holds === false) return;
-    if (typeof holds === "object") throw new Error(holds.error);
-    let next = object;
-    for (const mutation of compiled.mutations) {
-      const evaluation = new Evaluation(compiled, { ...told, object: next });
-      next = mutated(next, { mutation, evaluation, kind: attributes.kind });
-    }
-    if (!deepEqual(next, object)) replace(object, attributes.kind.strategy.defaults?.(next) ?? next);
-  } catch (error) {
+interface Failure {
+  message: string;
+  /** Absent for what is wrong with the policy's binding. */
+  reason?: "Invalid";
+}
+
+/** Changes the request's object. What fails is told unless it is to be ignored; the other mutations are made. */
+function mutate(
+  attributes: Attributes,
+  { policy, binding, kind, compiled, bindings, problem }: BoundPolicy,
+): Failure[] {
+  const failures: Failure[] = [];
+  const failed = (why: string, reason?: "Invalid"): void => {
     if (policy.spec.failurePolicy === "Ignore") return;
-    const why = error instanceof Error ? error.message : String(error);
     const by = `policy '${policy.metadata.name}' with binding '${binding?.metadata.name}'`;
-    throw policyRefusal(attributes, `${by} denied request: ${why}`);
+    failures.push({ message: `${by} denied request: ${why}`, ...(reason && { reason }) });
+  };
+  if (problem !== undefined) {
+    failed(`failed to configure binding: ${problem}`);
+    return failures;
   }
+  const object = inVersion(attributes.object!, { from: attributes.kind, to: kind });
+  const told = { ...bindings, object };
+  const holds = conditionsHold(compiled, new Evaluation(compiled, told));
+  if (typeof holds === "object") failed(holds.error, "Invalid");
+  if (holds !== true) return failures;
+  let next = object;
+  for (const mutation of compiled.mutations) {
+    const evaluation = new Evaluation(compiled, { ...told, object: next });
+    try {
+      next = mutated(next, { mutation, evaluation, kind, subresource: attributes.subresource });
+    } catch (error) {
+      failed(error instanceof Error ? error.message : String(error), "Invalid");
+    }
+  }
+  if (deepEqual(next, object)) return failures;
+  const isWhole = next.kind === kind.kind;
+  const whole = isWhole ? (kind.strategy.defaults?.(next) ?? next) : next;
+  replace(attributes.object!, inVersion(whole, { from: kind, to: attributes.kind }));
+  return failures;
+}
+
+/** Upstream's: 403 whatever the reason, and no word of what is forbidden but the policy's. */
+function refusal(attributes: Attributes, failures: readonly Failure[]): ApiError {
+  const { kind } = attributes;
+  const [first] = failures;
+  const { status } = forbidden({ group: kind.group, resource: kind.plural, name: nameOf(attributes) }, "");
+  const details = { ...status.details, causes: failures.map(({ message }) => ({ message })) };
+  return new ApiError(403, first!.reason ?? "Forbidden", first!.message, details);
 }
 
 /** A new object. @throws Error */
 function mutated(
   object: KubeObject,
-  { mutation, evaluation, kind }: { mutation: CompiledPolicy["mutations"][number]; evaluation: Evaluation; kind: Kind },
+  {
+    mutation,
+    evaluation,
+    kind,
+    subresource,
+  }: { mutation: CompiledPolicy["mutations"][number]; evaluation: Evaluation; kind: Kind; subresource: string },
 ): KubeObject {
   const outcome = evaluation.evaluate(mutation.program);
   if (!outcome.ok) throw new Error(`expression '${mutation.expression.trim()}' resulted in error: ${outcome.error}`);
-  const changed = mutation.type === "JSONPatch" ? patched(object, outcome.value) : applied(object, outcome.value, kind);
-  const { value, unknownFields } = decodeObject({ types, type: kind.type, value: changed });
+  const type = typeOf(kind, subresource);
+  const isKnown = types.resolve(type) !== undefined;
+  if (mutation.type === "JSONPatch" && !isKnown) return checkedOptions(patched(object, outcome.value));
+  if (!isKnown) {
+    const { group, version, kind: name } = spokenBy(kind, subresource);
+    throw new Error(
+      `error applying patch: failed to convert patch object to typed object: no corresponding type for ${group}/${version}, Kind=${name}`,
+    );
+  }
+  const changed = mutation.type === "JSONPatch" ? patched(object, outcome.value) : applied(object, outcome.value, type);
+  const { value, unknownFields } = decodeObject({ types, type, value: changed });
   if (unknownFields.length > 0) throw new Error(unknownFields.map((field) => `unknown field "${field}"`).join(", "));
   return value as KubeObject;
 }
@@ -86,8 +135,8 @@ function patched(object: KubeObject, value: Value): unknown {
   return applyJsonPatch(structuredClone(object), toJson(value) as never);
 }
 
-function applied(object: KubeObject, value: Value, kind: Kind): unknown {
-  const type = applyTypeOf(types, kind.type);
+function applied(object: KubeObject, value: Value, typeName: string): unknown {
+  const type = applyTypeOf(types, typeName);
   // Through text: objects that expressions make have no prototype, and are shared with nothing.
   const config = JSON.parse(JSON.stringify(toJson(value))) as Fields;
   const { apiVersion, kind: _kind, metadata } = config as Partial<KubeObject>;
@@ -96,7 +145,9 @@ function applied(object: KubeObject, value: Value, kind: Kind): unknown {
     throw new Error("the identity of the object may not be changed");
   const atomic = firstAtomic(config, type, "");
   if (atomic !== undefined)
-    throw new Error(`invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: ${atomic}`);
+    throw new Error(
+      `error applying patch: invalid ApplyConfiguration: may not mutate atomic arrays, maps or structs: ${atomic}`,
+    );
   return mergeObjects(object as unknown as Fields, config, type);
 }
 

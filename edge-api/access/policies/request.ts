@@ -4,48 +4,61 @@ import {
   type Decide,
   resourceCheckValue,
 } from "../../../kinds/admissionregistration/authorizer-library.ts";
+import type { Kind } from "../../../kinds/kind.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
 import type { AdmissionEnvironment, Attributes } from "../admission/plugin.ts";
 import { type Identity, serviceAccountIdentity } from "../identity.ts";
+import { inVersion, spokenBy } from "./versions.ts";
 
 export type Bindings = { readonly [name: string]: unknown };
 
-/** The variables that are the same for all policies. */
+interface Seen {
+  /** As which of its kinds the request matched. */
+  kind: Kind;
+  namespace: KubeObject | undefined;
+}
+
+/** The variables that are the same for all policies which see the request as one kind. */
 export function requestBindings(
   attributes: Attributes,
-  namespace: KubeObject | undefined,
+  { kind, namespace }: Seen,
   env: AdmissionEnvironment,
 ): Bindings {
-  const { kind, subresource, name, operation, object, old } = attributes;
+  const { subresource, name, operation, object, old } = attributes;
   const decide = decider(attributes.identity, env);
+  const versions = { from: attributes.kind, to: kind };
   return {
-    object: object ?? null,
-    oldObject: old ?? null,
-    request: requestOf(attributes),
+    object: inVersion(object, versions) ?? null,
+    oldObject: inVersion(old, versions) ?? null,
+    request: requestOf(attributes, kind),
     namespaceObject: namespace ? namespaceOf(namespace) : null,
     authorizer: authorizerValue(decide),
     "authorizer.requestResource": resourceCheckValue(decide, {
-      group: kind.group,
-      resource: kind.plural,
+      group: attributes.kind.group,
+      resource: attributes.kind.plural,
       subresource,
       namespace: attributes.namespace,
-      name: operation === "CREATE" ? (object?.metadata.name ?? name) : name,
+      name: operation === "CREATE" ? (object?.metadata?.name ?? name) : name,
     }),
   };
 }
 
-function requestOf(attributes: Attributes): object {
-  const { kind, subresource, namespace, operation, identity, dryRun, object } = attributes;
-  const { group, version } = kind;
-  const name = attributes.name || object?.metadata.name || "";
-  const kindOf = { group, version, kind: kind.subresources[subresource]?.kind ?? kind.kind };
-  const resource = { group, version, resource: kind.plural };
+const OPTIONS: { readonly [operation in Attributes["operation"]]?: string } = {
+  CREATE: "CreateOptions",
+  UPDATE: "UpdateOptions",
+  DELETE: "DeleteOptions",
+};
+
+function requestOf(attributes: Attributes, matchedKind: Kind): object {
+  const { kind: requestedKind, subresource, namespace, operation, identity, dryRun, object } = attributes;
+  const name = attributes.name || object?.metadata?.name || "";
+  const options = OPTIONS[operation];
   return {
-    kind: kindOf,
-    resource,
+    kind: shownKind(matchedKind, subresource),
+    resource: shownResource(matchedKind),
     ...(subresource && { subResource: subresource }),
-    requestKind: kindOf,
-    requestResource: resource,
+    requestKind: shownKind(requestedKind, subresource),
+    requestResource: shownResource(requestedKind),
     ...(subresource && { requestSubResource: subresource }),
     ...(name && { name }),
     ...(namespace && { namespace }),
@@ -57,8 +70,18 @@ function requestOf(attributes: Attributes): object {
       ...(identity.extra && { extra: identity.extra }),
     },
     dryRun,
+    ...(options && {
+      options: { kind: options, apiVersion: "meta.k8s.io/v1", ...(dryRun && { dryRun: ["All"] }) },
+    }),
   };
 }
+
+function shownKind(of: Kind, subresource: string): object {
+  const { group, version, kind } = spokenBy(of, subresource);
+  return { group, version, kind };
+}
+
+const shownResource = ({ group, version, plural }: Kind): object => ({ group, version, resource: plural });
 
 /** What upstream shows of a namespace. */
 function namespaceOf({ metadata, spec, status }: KubeObject): object {

@@ -1,4 +1,5 @@
 /** Connections are looked at by admission as writes are: policies may say who runs what in whose containers. */
+import { deepEqual } from "../../../machinery/meta/equality.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
 import type { Target } from "../../verbs/environment.ts";
 import type { RequestContext } from "../context.ts";
@@ -8,10 +9,15 @@ import { callerOf } from "../request.ts";
 const CONNECTED: ReadonlySet<string> = new Set(["attach", "exec", "portforward", "proxy"]);
 const SWITCHES = ["stdin", "stdout", "stderr", "tty"];
 
-/** @throws ApiError for what a policy refuses */
-export function admitConnection(context: RequestContext, { kind, namespace, name, subresource }: Target): void {
-  if (!CONNECTED.has(subresource)) return;
-  const object = connectionOptions(kind.subresources[subresource]?.kind ?? kind.kind, context) as unknown as KubeObject;
+/**
+ * The request as policies have made it: they may change what is run, or where to.
+ * @throws ApiError for what a policy refuses
+ */
+export function admitConnection(context: RequestContext, target: Target): RequestContext {
+  const { kind, namespace, name, subresource } = target;
+  if (!CONNECTED.has(subresource)) return context;
+  const options = connectionOptions(kind.subresources[subresource]?.kind ?? kind.kind, context);
+  const object = structuredClone(options) as unknown as KubeObject;
   const caller = callerOf(context, { dryRun: false });
   context.services.env.admission.connect({
     operation: "CONNECT",
@@ -22,10 +28,40 @@ export function admitConnection(context: RequestContext, { kind, namespace, name
     object,
     ...caller,
   });
+  return deepEqual(object, options) ? context : withOptions(context, object as unknown as ConnectionOptions);
+}
+
+interface ConnectionOptions {
+  kind: string;
+  apiVersion: string;
+  path?: string;
+  ports?: number[];
+  container?: string;
+  command?: string[];
+  [name: string]: unknown;
+}
+
+function withOptions(context: RequestContext, options: ConnectionOptions): RequestContext {
+  const { info } = context;
+  if (info.subresource === "proxy") {
+    // The route is found by the URL, so that what is encoded stays so.
+    const { request } = context;
+    const url = new URL(request.url);
+    const at = url.pathname.indexOf("/proxy") + "/proxy".length;
+    url.pathname = url.pathname.slice(0, at) + (options.path ? `/${options.path.replace(/^\//, "")}` : "");
+    return { ...context, request: new Request(url, { method: request.method, headers: request.headers }) };
+  }
+  const query = new URLSearchParams(context.query);
+  for (const name of [...SWITCHES, "container", "command", "ports"]) query.delete(name);
+  for (const name of SWITCHES) if (options[name] === true) query.set(name, "true");
+  if (options.container) query.set("container", options.container);
+  for (const word of options.command ?? []) query.append("command", word);
+  for (const port of options.ports ?? []) query.append("ports", String(port));
+  return { ...context, query };
 }
 
 /** PodExecOptions and the like, as the query and the path say them. */
-function connectionOptions(kind: string, { query, info }: RequestContext): object {
+function connectionOptions(kind: string, { query, info }: RequestContext): ConnectionOptions {
   const options = { kind, apiVersion: "v1" };
   if (info.subresource === "proxy") {
     const path = (info.rest && `/${info.rest}`) + (info.path.endsWith("/") ? "/" : "");

@@ -23,9 +23,8 @@ const routed =
   (context, target) => {
     if (!context.request.headers.has(ROUTE_HEADER))
       throw notImplemented("node requests that do not come through the Worker");
-    const route = find(context, target);
+    const route = find(admitConnection(context, target), target);
     if (route instanceof Response) return route;
-    admitConnection(context, target);
     const answer = json(context, 200, JSON.stringify(route));
     answer.headers.set(ROUTE_HEADER, "1");
     return answer;
