@@ -1,6 +1,8 @@
 /** Checks of IP addresses beyond their form. */
 import { type FieldError, invalid } from "../../machinery/meta/field-error.ts";
-import { parseIp } from "../../machinery/meta/ip.ts";
+import { formatIp, type IpAddress, maskIp, parseCidr, parseIp } from "../../machinery/meta/ip.ts";
+import { cidr, ipAddress } from "../../machinery/meta/names.ts";
+import { addMessages } from "./checks.ts";
 
 export const ipFamily = (text: string): "IPv4" | "IPv6" | undefined => {
   const family = parseIp(text)?.family;
@@ -26,5 +28,45 @@ export function checkNonSpecialIp(errors: FieldError[], text: string, path: stri
   }
   if (four ? first === 224 && second === 0 && third === 0 : first === 0xff && (second & 0x0f) === 2) {
     errors.push(invalid(path, text, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)"));
+  }
+}
+
+/** ::ffff:1.2.3.4, which some software takes for 1.2.3.4 and some does not. */
+const isMapped = ({ family, bytes }: IpAddress): boolean =>
+  family === 6 && bytes[10] === 255 && bytes[11] === 255 && bytes.subarray(0, 10).every((byte) => byte === 0);
+
+/** The address without the leading zeros that some software takes for octal. */
+function withoutZeros(text: string): string {
+  const tail = text.lastIndexOf(":") + 1;
+  const octets = text.slice(tail).split(".");
+  if (octets.length !== 4) return text;
+  return text.slice(0, tail) + octets.map((octet) => octet.replace(/^0+(?=\d)/, "")).join(".");
+}
+
+/**
+ * An address as older fields take it: not in canonical form, but without doubt which one is meant (KEP-4858).
+ * @param kept what the object has said before, which it may go on saying
+ */
+export function checkLegacyIp(errors: FieldError[], text: string, path: string, kept?: readonly string[]): void {
+  if (kept?.includes(text)) return;
+  const ip = parseIp(text);
+  if (ip) {
+    if (isMapped(ip)) errors.push(invalid(path, text, "must not be an IPv4-mapped IPv6 address"));
+  } else if (parseIp(withoutZeros(text))) errors.push(invalid(path, text, "must not have leading 0s"));
+  else addMessages(errors, path, text, ipAddress(text));
+}
+
+/** As `checkLegacyIp`, for blocks: besides, no bits are set that the mask clears. */
+export function checkLegacyCidr(errors: FieldError[], text: string, path: string, kept?: readonly string[]): void {
+  if (kept?.includes(text)) return;
+  const block = parseCidr(text);
+  if (!block) {
+    const [address = "", length = ""] = text.split("/");
+    const isSloppy = parseCidr(`${withoutZeros(address)}/${length.replace(/^0+(?=\d)/, "")}`) !== undefined;
+    if (isSloppy) errors.push(invalid(path, text, "must not have leading 0s in IP or prefix length"));
+    else addMessages(errors, path, text, cidr(text));
+  } else if (isMapped(block)) errors.push(invalid(path, text, "must not have an IPv4-mapped IPv6 address"));
+  else if (formatIp(maskIp(block)) !== formatIp(block)) {
+    errors.push(invalid(path, text, "must not have bits set beyond the prefix length"));
   }
 }

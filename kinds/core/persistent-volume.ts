@@ -40,7 +40,7 @@ function checkCapacity(errors: FieldError[], capacity: PersistentVolumeSpec["cap
 
 const isRootPath = (path: string): boolean => /^\/[/.]*$/.test(path);
 
-function validate({ spec }: PersistentVolume): FieldError[] {
+function validate({ metadata, spec }: PersistentVolume): FieldError[] {
   const errors: FieldError[] = [];
   if (!spec.accessModes?.length) errors.push(required("spec.accessModes"));
   checkAccessModes(errors, spec.accessModes, "spec.accessModes");
@@ -53,7 +53,7 @@ function validate({ spec }: PersistentVolume): FieldError[] {
     if (spec.nodeAffinity.required) checkNodeSelector(errors, spec.nodeAffinity.required, at);
     else errors.push(required(at, "must specify required node constraints"));
   }
-  checkVolumeSource(errors, spec, "spec");
+  checkVolumeSource(errors, spec, { path: "spec", name: metadata.name ?? "" });
   if (spec.local && !spec.nodeAffinity) {
     errors.push(required("spec.nodeAffinity", "Local volume requires node affinity"));
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { created } from "../judge.ts";
 import { pod } from "./pod.ts";
-import type { Pod, PodSpec } from "./v1-types.ts";
+import type { ContainerStatus, Pod, PodSpec } from "./v1-types.ts";
 
 const amounts = (cpu: string, memory: string) => ({ requests: { cpu, memory }, limits: { cpu, memory } });
 const make = (spec: Partial<PodSpec>): Pod => ({
@@ -13,6 +13,7 @@ const make = (spec: Partial<PodSpec>): Pod => ({
 
 function resized(prev: Pod, change: (next: Pod) => void): { next: Pod; errors: string[] } {
   const stored = created(pod, prev);
+  stored.status = { ...stored.status, ...prev.status };
   const copy = structuredClone(stored);
   change(copy);
   const { prepareForUpdate, validateUpdate } = pod.subresources!.resize!;
@@ -55,14 +56,30 @@ describe("pods/resize", () => {
       (next) => (next.spec.resources = { requests: { cpu: "2", memory: "2Gi" }, limits: { cpu: "2" } }),
       [
         'spec: Invalid value: "Guaranteed": Pod QOS Class may not change as a result of resizing',
-        "spec.resources.limits: Forbidden: resource limits cannot be removed",
+        "spec.resources.limits: Forbidden: pod-level resource limits cannot be removed",
       ],
     ],
     [
-      "RSZ-7 init containers that end are past resizing",
+      "RSZ-7 init containers that end, too",
       make({ initContainers: [{ name: "i", image: "x", resources: amounts("1", "1Gi") }] }),
       (next) => (next.spec.initContainers![0]!.resources = amounts("2", "1Gi")),
-      ["spec: Forbidden: resources for non-sidecar init containers are immutable"],
+      [],
+    ],
+    [
+      "RSZ-12 but for their other resources",
+      make({ initContainers: [{ name: "i", image: "x", resources: { limits: { "a.io/gpu": "1" } } }] }),
+      (next) =>
+        (next.spec.initContainers![0]!.resources = { limits: { "a.io/gpu": "2" }, requests: { "a.io/gpu": "2" } }),
+      ["spec.initContainers[0]: Forbidden: only cpu and memory resources for init or sidecar containers are mutable"],
+    ],
+    [
+      "RSZ-13 the node must have said that it can",
+      {
+        ...make({}),
+        status: { containerStatuses: [{ name: "main", state: { running: {} } }] as unknown as ContainerStatus[] },
+      },
+      (next) => (container(next).resources = amounts("2", "512Mi")),
+      ["spec: Forbidden: Pod running on node without support for resize"],
     ],
     [
       "RSZ-9 containers stay in their places",

@@ -100,6 +100,38 @@ const withoutCompute = <T extends { resources?: ResourceRequirements }>(of: T): 
   },
 });
 
+function checkPodLevel(
+  errors: FieldError[],
+  next: ResourceRequirements | undefined,
+  prev: ResourceRequirements | undefined,
+): void {
+  const path = "spec.resources";
+  if (removed(next?.requests, prev?.requests)) {
+    errors.push(fieldForbidden(`${path}.requests`, "pod-level resource requests cannot be removed"));
+  }
+  if (removed(next?.limits, prev?.limits)) {
+    errors.push(fieldForbidden(`${path}.limits`, "pod-level resource limits cannot be removed"));
+  }
+  if (!same(withoutCompute({ resources: next ?? {} }), withoutCompute({ resources: prev ?? {} }))) {
+    errors.push(fieldForbidden("spec", "only cpu and memory resources are mutable at pod-level"));
+  }
+}
+
+/** Init containers that end may be resized too, before their turn comes (since Kubernetes 1.36). */
+function checkInit(errors: FieldError[], next: Container, prev: Container, path: string): void {
+  checkNothingRemoved(errors, next.resources ?? {}, prev.resources ?? {}, `${path}.resources`);
+  if (!same(withoutCompute(next), withoutCompute(prev))) {
+    const detail = "only cpu and memory resources for init or sidecar containers are mutable";
+    errors.push(fieldForbidden(path, detail));
+  }
+  if (isSidecar(next) || same(next, prev)) return;
+  for (const { restartPolicy } of next.resizePolicy ?? []) {
+    if (restartPolicy !== "RestartContainer") continue;
+    const detail = "non-sidecar init containers with a resize policy of RestartContainer cannot be resized";
+    errors.push(fieldForbidden(path, detail));
+  }
+}
+
 export function resizeErrors(next: Pod, prev: Pod): FieldError[] {
   if (isMirror(prev.metadata.annotations)) return [fieldForbidden(WHOLE_OBJECT, "static pods cannot be resized")];
   if (prev.spec.os?.name === "windows") return [fieldForbidden(WHOLE_OBJECT, "windows pods cannot be resized")];
@@ -109,26 +141,18 @@ export function resizeErrors(next: Pod, prev: Pod): FieldError[] {
     const detail = "Pod QOS Class may not change as a result of resizing";
     errors.push(invalid("spec", before, detail));
   }
+  const running = prev.status?.containerStatuses?.find(({ state }) => state?.running);
+  if (running && !running.resources) {
+    errors.push(fieldForbidden("spec", "Pod running on node without support for resize"));
+  }
+  checkPodLevel(errors, next.spec.resources, prev.spec.resources);
   const known = errors.length;
   checkOrder(errors, { next: next.spec.containers, prev: prev.spec.containers }, "containers");
   checkOrder(errors, { next: next.spec.initContainers ?? [], prev: prev.spec.initContainers ?? [] }, "initContainers");
   if (errors.length > known) return errors;
   next.spec.initContainers?.forEach((container, i) => {
     const old = prev.spec.initContainers?.[i];
-    if (!old) return;
-    if (isSidecar(old)) {
-      checkNothingRemoved(
-        errors,
-        container.resources ?? {},
-        old.resources ?? {},
-        `spec.initContainers[${i}].resources`,
-      );
-      if (!same(withoutCompute(container), withoutCompute(old))) {
-        errors.push(fieldForbidden("spec", "only cpu and memory resources for sidecar containers are mutable"));
-      }
-    } else if (!same(container, old)) {
-      errors.push(fieldForbidden("spec", "resources for non-sidecar init containers are immutable"));
-    }
+    if (old) checkInit(errors, container, old, `spec.initContainers[${i}]`);
   });
   next.spec.containers.forEach((container, i) => {
     const old = prev.spec.containers[i];
@@ -138,10 +162,5 @@ export function resizeErrors(next: Pod, prev: Pod): FieldError[] {
       errors.push(fieldForbidden("spec", "only cpu and memory resources are mutable"));
     }
   });
-  checkNothingRemoved(errors, next.spec.resources ?? {}, prev.spec.resources ?? {}, "spec.resources");
-  const [whole, had] = [{ resources: next.spec.resources ?? {} }, { resources: prev.spec.resources ?? {} }];
-  if (!same(withoutCompute(whole), withoutCompute(had))) {
-    errors.push(fieldForbidden("spec", "only cpu and memory resources are mutable"));
-  }
   return errors;
 }

@@ -1,12 +1,13 @@
 /** Writes through a pod's status. */
 import { type FieldError, fieldForbidden, invalid } from "../../machinery/meta/field-error.ts";
 import { parseIp } from "../../machinery/meta/ip.ts";
-import { dns1123Subdomain, ipAddress } from "../../machinery/meta/names.ts";
+import { dns1123Subdomain } from "../../machinery/meta/names.ts";
 import { addMessages, checkQualifiedName } from "../common/checks.ts";
+import { checkLegacyIp } from "../common/ip-checks.ts";
 import { checkImmutable } from "../common/same.ts";
+import { checkClaimStatuses, checkResourceHealth, checkUsers } from "./pod-status-parts.ts";
 import { checkPodAnnotationUpdate } from "./pod-template/annotations.ts";
-import { isSidecar } from "./pod-template/pod-resources.ts";
-import type { ContainerStatus, Pod, PodSpec } from "./v1-types.ts";
+import type { Container, ContainerStatus, Pod, PodSpec } from "./v1-types.ts";
 
 /** Changes `next`: only status and metadata are taken, and of those not what kubelets may not touch. */
 export function preparePodStatus(next: Pod, prev: Pod): Pod {
@@ -21,95 +22,109 @@ export function preparePodStatus(next: Pod, prev: Pod): Pod {
   return next;
 }
 
-/** Containers that are not to be restarted stay ended. */
+function mayRestart(container: Container, spec: PodSpec, exitCode: number): boolean {
+  const { restartPolicy = spec.restartPolicy, restartPolicyRules: rules } = container;
+  const ruled = rules?.some(({ exitCodes }) => {
+    const isListed = exitCodes?.values?.includes(exitCode) ?? false;
+    return exitCodes !== undefined && isListed === (exitCodes.operator === "In");
+  });
+  return ruled || restartPolicy === "Always" || (restartPolicy === "OnFailure" && exitCode !== 0);
+}
+
+/** Containers that are not to be restarted stay ended; ephemeral ones, which have no container here, always. */
 function checkTransitions(
   errors: FieldError[],
   {
     next,
     prev,
     path,
-    policy,
-    exempt,
+    spec,
+    containers,
   }: {
     next: readonly ContainerStatus[] | undefined;
     prev: readonly ContainerStatus[] | undefined;
     path: string;
-    policy: PodSpec["restartPolicy"];
-    /** Containers that restart by a policy of their own. */
-    exempt: ReadonlySet<string>;
+    spec: PodSpec;
+    containers: readonly Container[] | undefined;
   },
 ): void {
-  if (policy === "Always") return;
   prev?.forEach((old, i) => {
     const ended = old.state?.terminated;
-    if (!ended || exempt.has(old.name) || (ended.exitCode !== 0 && policy === "OnFailure")) return;
-    if (next?.some((status) => status.name === old.name && !status.state?.terminated)) {
-      errors.push(fieldForbidden(`${path}[${i}].state`, "may not be transitioned to non-terminated state"));
-    }
+    if (!ended || !next?.some(({ name, state }) => name === old.name && !state?.terminated)) return;
+    const container = containers?.find(({ name }) => name === old.name);
+    if (container && mayRestart(container, spec, ended.exitCode ?? 0)) return;
+    errors.push(fieldForbidden(`${path}[${i}].state`, "may not be transitioned to non-terminated state"));
   });
 }
 
+const restartsAll = ({ containers, initContainers }: PodSpec): boolean =>
+  [...(containers ?? []), ...(initContainers ?? [])].some(({ restartPolicyRules }) =>
+    restartPolicyRules?.some(({ action }) => action === "RestartAllContainers"),
+  );
+
 /** At most one address of each family. */
-function checkAddresses(errors: FieldError[], addresses: readonly { ip: string }[] | undefined, path: string): void {
+function checkAddresses(
+  errors: FieldError[],
+  addresses: readonly { ip: string }[] | undefined,
+  path: string,
+  before: readonly { ip: string }[] | undefined,
+): void {
+  const kept = before?.map(({ ip }) => ip);
   addresses?.forEach(({ ip }, i) => {
-    addMessages(errors, `${path}[${i}]`, ip ?? "", ipAddress(ip ?? ""));
+    checkLegacyIp(errors, ip ?? "", `${path}[${i}]`, kept);
   });
   if (!addresses || addresses.length < 2) return;
   const families = new Set(addresses.map(({ ip }) => parseIp(ip ?? "")?.family));
   if (addresses.length > 2 || families.size < 2) {
     errors.push(invalid(path, addresses, "may specify no more than one IP for each IP family"));
   }
-  addresses.forEach((address, i) => {
-    if (addresses.findIndex(({ ip }) => ip === address.ip) < i) {
-      const message = `Duplicate value: ${JSON.stringify(address)}`;
-      errors.push({ reason: "FieldValueDuplicate", field: `${path}[${i}]`, message });
-    }
-  });
 }
 
+const NOT_NEGATIVE = "must be a non-negative integer";
 const SYSTEM_CONDITIONS = new Set(["PodScheduled", "Ready", "Initialized"]);
 
 export function podStatusErrors(next: Pod, prev: Pod): FieldError[] {
   const errors: FieldError[] = [];
   const [status, old] = [next.status ?? {}, prev.status ?? {}];
   checkPodAnnotationUpdate(errors, next.metadata.annotations, prev.metadata.annotations);
-  status.conditions?.forEach(({ type }, i) => {
-    if (!SYSTEM_CONDITIONS.has(type)) checkQualifiedName(errors, type ?? "", `metadata.conditions[${i}].Type`);
+  status.conditions?.forEach(({ type, observedGeneration = 0 }, i) => {
+    const item = `status.conditions[${i}]`;
+    if (observedGeneration < 0) errors.push(invalid(`${item}.observedGeneration`, observedGeneration, NOT_NEGATIVE));
+    if (!SYSTEM_CONDITIONS.has(type)) checkQualifiedName(errors, type ?? "", `${item}.Type`);
   });
   const nominated = status.nominatedNodeName;
   if (nominated && nominated !== old.nominatedNodeName) {
     addMessages(errors, "status.nominatedNodeName", nominated, dns1123Subdomain(nominated));
+    if (prev.spec.nodeName) {
+      const detail = "may not be set on pods that are already bound to a node";
+      errors.push(fieldForbidden("status.nominatedNodeName", detail));
+    }
+  }
+  if ((status.observedGeneration ?? 0) < 0) {
+    errors.push(invalid("status.observedGeneration", status.observedGeneration, NOT_NEGATIVE));
   }
   checkImmutable(errors, status.qosClass, old.qosClass, "status.qosClass");
   const { spec } = prev;
-  const ownPolicy = new Set(spec.containers?.filter((c) => c.restartPolicy).map((c) => c.name));
-  const sidecars = new Set(spec.initContainers?.filter((c) => isSidecar(c) || c.restartPolicy).map((c) => c.name));
-  checkTransitions(errors, {
-    next: status.containerStatuses,
-    prev: old.containerStatuses,
-    path: "status.containerStatuses",
-    policy: spec.restartPolicy,
-    exempt: ownPolicy,
-  });
-  checkTransitions(errors, {
-    next: status.initContainerStatuses,
-    prev: old.initContainerStatuses,
-    path: "status.initContainerStatuses",
-    policy: spec.restartPolicy,
-    exempt: sidecars,
-  });
-  checkTransitions(errors, {
-    next: status.ephemeralContainerStatuses,
-    prev: old.ephemeralContainerStatuses,
-    path: "status.ephemeralContainerStatuses",
-    policy: "Never",
-    exempt: new Set(),
-  });
-  checkAddresses(errors, status.podIPs, "status.podIPs");
+  const lists = [
+    ["containerStatuses", spec.containers ?? []],
+    ["initContainerStatuses", spec.initContainers ?? []],
+    ["ephemeralContainerStatuses", undefined],
+  ] as const;
+  const isFree = restartsAll(spec);
+  for (const [field, containers] of lists) {
+    if (isFree && containers) continue;
+    checkTransitions(errors, { next: status[field], prev: old[field], path: `status.${field}`, spec, containers });
+  }
+  checkClaimStatuses(errors, status, next.spec);
+  checkAddresses(errors, status.podIPs, "status.podIPs", old.podIPs);
   const first = status.hostIPs?.[0]?.ip;
   if (first !== undefined && first !== status.hostIP) {
     errors.push(invalid("status.hostIPs[0].ip", first, "must be equal to `hostIP`"));
   }
-  checkAddresses(errors, status.hostIPs, "status.hostIPs");
+  checkAddresses(errors, status.hostIPs, "status.hostIPs", old.hostIPs);
+  for (const [field, containers] of lists) {
+    checkUsers(errors, status[field], `status.${field}`, spec.os?.name ?? "linux");
+    checkResourceHealth(errors, status[field], `status.${field}`, containers);
+  }
   return errors;
 }

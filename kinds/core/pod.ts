@@ -6,7 +6,7 @@ import { preparePod } from "./pod-create.ts";
 import { ephemeralErrors, prepareEphemeral, prepareResize, resizeErrors } from "./pod-resize.ts";
 import { podRow, podRowConditions } from "./pod-row.ts";
 import { podStatusErrors, preparePodStatus } from "./pod-status.ts";
-import { checkAnnotationsMatchFields, checkPodAnnotations } from "./pod-template/annotations.ts";
+import { checkAnnotationsMatchFields, checkPodAnnotations, isMirror } from "./pod-template/annotations.ts";
 import { checkImageSpaces } from "./pod-template/containers.ts";
 import { defaultPodSpec, syncServiceAccount } from "./pod-template/defaults.ts";
 import { defaultPodLevelResources } from "./pod-template/pod-resources.ts";
@@ -67,7 +67,12 @@ function validate(pod: Pod): FieldError[] {
   const errors: FieldError[] = [];
   const { spec, metadata } = pod;
   checkPodAnnotations(errors, metadata.annotations, spec, "metadata.annotations");
-  checkPodSpec(errors, spec, { path: "spec", isPod: true, podName: metadata.name });
+  checkPodSpec(errors, spec, {
+    path: "spec",
+    isPod: true,
+    isMirror: isMirror(metadata.annotations),
+    podName: metadata.name,
+  });
   checkTokensHaveAccount(errors, spec);
   spec.containers?.forEach((container, i) => {
     checkImageSpaces(errors, container, `spec.containers[${i}]`);

@@ -36,6 +36,12 @@ export const required = (field: string, detail = ""): FieldError => ({
   message: detail ? `Required value: ${detail}` : "Required value",
 });
 
+export const notFound = (field: string, value: unknown): FieldError => ({
+  reason: "FieldValueNotFound",
+  field,
+  message: `Not found: ${show(value)}`,
+});
+
 export const invalid = (field: string, value: unknown, detail: string): FieldError => ({
   reason: "FieldValueInvalid",
   field,

@@ -94,8 +94,10 @@ function checkWeight(errors: FieldError[], weight: number, path: string): void {
   if (!(weight >= 1 && weight <= 100)) errors.push(invalid(path, weight ?? 0, "must be in the range 1-100"));
 }
 
+type LabelKeys = Pick<PodAffinityTerm, "labelSelector" | "matchLabelKeys" | "mismatchLabelKeys">;
+
 /** Keys whose values the API server takes from the pod's own labels into the selector at creation. */
-function checkLabelKeys(errors: FieldError[], term: PodAffinityTerm, path: string): void {
+export function checkLabelKeys(errors: FieldError[], term: LabelKeys, path: string): void {
   for (const field of ["matchLabelKeys", "mismatchLabelKeys"] as const) {
     const keys = term[field];
     if (!keys?.length) continue;

@@ -4,8 +4,10 @@ import {
   type FieldError,
   fieldForbidden,
   invalid,
+  notFound,
   notSupported,
   required,
+  tooMany,
 } from "../../../machinery/meta/field-error.ts";
 import { checkLabel, checkOneOf, checkRequiredOneOf } from "../../common/checks.ts";
 import type { Container, PodSpec } from "../v1-types.ts";
@@ -36,7 +38,7 @@ function checkResizePolicy(errors: FieldError[], container: Container, path: str
     checkRequiredOneOf(errors, resourceName, path, RESIZABLE);
     checkRequiredOneOf(errors, restartPolicy, path, RESIZE_POLICIES);
     if (context.spec.restartPolicy === "Never" && restartPolicy !== "NotRequired") {
-      errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when `restartPolicy` is 'Never'"));
+      errors.push(invalid(path, restartPolicy, "must be 'NotRequired' when pod `restartPolicy` is 'Never'"));
     }
   });
 }
@@ -54,23 +56,18 @@ function checkRestartRules(errors: FieldError[], container: Container, path: str
   if (restartPolicy === undefined) {
     errors.push(required(`${path}.restartPolicy`, "must specify restartPolicy when restart rules are used"));
   }
-  if (rules.length > MAX_RESTART_RULES) {
-    const message = `Too many: ${rules.length}: must have at most ${MAX_RESTART_RULES} items`;
-    errors.push({ reason: "FieldValueTooMany", field: at, message });
-  }
+  if (rules.length > MAX_RESTART_RULES) errors.push(tooMany(at, rules.length, MAX_RESTART_RULES));
   rules.forEach((rule, i) => {
     const item = `${at}[${i}]`;
-    checkRequiredOneOf(errors, rule.action, `${item}.action`, ["Restart", "RestartAllContainers"]);
+    checkOneOf(errors, rule.action, `${item}.action`, ["Restart", "RestartAllContainers"]);
     if (!rule.exitCodes) {
       errors.push(required(`${item}.exitCodes`, "must be specified"));
       return;
     }
     const { operator, values = [] } = rule.exitCodes;
-    checkRequiredOneOf(errors, operator, `${item}.exitCodes.operator`, ["In", "NotIn"]);
-    if (values.length === 0) errors.push(required(`${item}.exitCodes.values`));
-    else if (values.length > MAX_EXIT_CODES) {
-      const message = `Too many: ${values.length}: must have at most ${MAX_EXIT_CODES} items`;
-      errors.push({ reason: "FieldValueTooMany", field: `${item}.exitCodes.values`, message });
+    checkOneOf(errors, operator, `${item}.exitCodes.operator`, ["In", "NotIn"]);
+    if (values.length > MAX_EXIT_CODES) {
+      errors.push(tooMany(`${item}.exitCodes.values`, values.length, MAX_EXIT_CODES));
     }
   });
 }
@@ -136,7 +133,14 @@ export function checkInitContainers(errors: FieldError[], context: ContainerCont
     // They run one after the other, so only a container's own ports can clash.
     checkHostPortConflicts(errors, [container], path);
     if (isSidecar(container)) checkProbesAndHooks(errors, container, item, probeContext(context));
-    else forbidProbesAndHooks(errors, container, item);
+    else {
+      forbidProbesAndHooks(errors, container, item);
+      container.resizePolicy?.forEach(({ restartPolicy }, r) => {
+        if (restartPolicy !== "RestartContainer") return;
+        const detail = "must not be set to 'RestartContainer' for non-sidecar initContainers";
+        errors.push(invalid(`${item}.resizePolicy[${r}].restartPolicy`, restartPolicy, detail));
+      });
+    }
   });
 }
 
@@ -177,10 +181,7 @@ export function checkEphemeralContainers(errors: FieldError[], context: Containe
     if (all.has(container.name)) errors.push(duplicate(`${item}.name`, container.name));
     all.add(container.name);
     const target = container.targetContainerName;
-    if (target && !others.has(target)) {
-      const message = `Not found: ${JSON.stringify(target)}`;
-      errors.push({ reason: "FieldValueNotFound", field: `${item}.targetContainerName`, message });
-    }
+    if (target && !others.has(target)) errors.push(notFound(`${item}.targetContainerName`, target));
     for (const field of Object.keys(container)) {
       if (!EPHEMERAL_FIELDS.has(field) && isSet(container[field as keyof typeof container])) {
         errors.push(fieldForbidden(`${item}.${field}`, detail));

@@ -1,7 +1,8 @@
 /** Name resolution of pods. */
 import { type FieldError, invalid, required } from "../../../machinery/meta/field-error.ts";
-import { dns1123Subdomain, ipAddress } from "../../../machinery/meta/names.ts";
+import { dns1123Subdomain, maxLengthMessage, patternMessage } from "../../../machinery/meta/names.ts";
 import { addMessages, checkRequiredOneOf } from "../../common/checks.ts";
+import { checkLegacyIp } from "../../common/ip-checks.ts";
 import type { PodSpec } from "../v1-types.ts";
 
 /** Limits of libc's resolver. */
@@ -10,6 +11,22 @@ const MAX_SEARCHES = 32;
 const MAX_SEARCH_CHARACTERS = 2048;
 
 const POLICIES = ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"];
+
+const LABEL = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
+const SEARCH = /^_?[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?(?:\._?[a-z0-9](?:[-_a-z0-9]*[a-z0-9])?)*$/;
+const SEARCH_MESSAGE = patternMessage(
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character",
+  `${LABEL}(\\.${LABEL})*`,
+  "example.com",
+);
+const MAX_NAME = 253;
+
+/** A subdomain, where labels may begin with an underscore and hold more of them. */
+function searchDomain(name: string): readonly string[] {
+  if (dns1123Subdomain(name).length === 0) return [];
+  const tooLong = name.length > MAX_NAME ? [maxLengthMessage(MAX_NAME)] : [];
+  return name.length <= MAX_SEARCH_CHARACTERS && SEARCH.test(name) ? tooLong : [...tooLong, SEARCH_MESSAGE];
+}
 
 export function checkDns(errors: FieldError[], spec: PodSpec, path: string): void {
   checkRequiredOneOf(errors, spec.dnsPolicy, `${path}.dnsPolicy`, POLICIES);
@@ -32,7 +49,7 @@ export function checkDns(errors: FieldError[], spec: PodSpec, path: string): voi
     errors.push(invalid(`${at}.nameservers`, nameservers, `must not have more than ${MAX_NAMESERVERS} nameservers`));
   }
   nameservers.forEach((server, i) => {
-    addMessages(errors, `${at}.nameservers[${i}]`, server, ipAddress(server));
+    checkLegacyIp(errors, server, `${at}.nameservers[${i}]`);
   });
   if (searches.length > MAX_SEARCHES) {
     errors.push(invalid(`${at}.searches`, searches, `must not have more than ${MAX_SEARCHES} search paths`));
@@ -44,8 +61,7 @@ export function checkDns(errors: FieldError[], spec: PodSpec, path: string): voi
   searches.forEach((search, i) => {
     if (search === ".") return;
     const name = search.endsWith(".") ? search.slice(0, -1) : search;
-    // Underscores are allowed in search domains since 1.34; nothing else differs from a subdomain.
-    addMessages(errors, `${at}.searches[${i}]`, name, dns1123Subdomain(name.replaceAll("_", "a")));
+    addMessages(errors, `${at}.searches[${i}]`, name, searchDomain(name));
   });
   config.options?.forEach((option, i) => {
     if (!option.name) errors.push(required(`${at}.options[${i}]`, "must not be empty"));

@@ -1,10 +1,11 @@
 /** Environment variables of containers. */
-import { type FieldError, invalid, required } from "../../../machinery/meta/field-error.ts";
+import { type FieldError, invalid, notFound, required } from "../../../machinery/meta/field-error.ts";
 import { configMapKey, dns1123Subdomain, envVarName } from "../../../machinery/meta/names.ts";
-import { addMessages, checkPresent } from "../../common/checks.ts";
-import { checkVolumeFilePath } from "../../common/paths.ts";
-import type { EnvFromSource, EnvVar } from "../v1-types.ts";
+import { addMessages, checkLabel, checkPresent } from "../../common/checks.ts";
+import { checkNoBacksteps } from "../../common/paths.ts";
+import type { EnvFromSource, EnvVar, PodSpec } from "../v1-types.ts";
 import { checkFieldRef, checkResourceFieldRef, ENV_FIELDS } from "./field-refs.ts";
+import { eachContainer } from "./windows.ts";
 
 /** A key of a ConfigMap or Secret. */
 export function checkKeyRef(errors: FieldError[], ref: { name?: string; key: string }, path: string): void {
@@ -37,8 +38,9 @@ function checkValueFrom(errors: FieldError[], variable: EnvVar, path: string): v
     const ref = from.fileKeyRef;
     const at = `${path}.fileKeyRef`;
     if (checkPresent(errors, ref.key, `${at}.key`)) addMessages(errors, `${at}.key`, ref.key, envVarName(ref.key));
-    checkPresent(errors, ref.volumeName, `${at}.volumeName`);
-    if (checkPresent(errors, ref.path, `${at}.path`)) checkVolumeFilePath(errors, ref.path, `${at}.path`);
+    const volumePath = `${at}.volumeName`;
+    if (checkPresent(errors, ref.volumeName, volumePath)) checkLabel(errors, ref.volumeName, volumePath);
+    if (checkPresent(errors, ref.path, `${at}.path`)) checkNoBacksteps(errors, ref.path, `${at}.path`);
   }
   if (sources === 0) {
     const detail =
@@ -74,5 +76,21 @@ export function checkEnvFrom(errors: FieldError[], sources: readonly EnvFromSour
     }
     if (count === 0) errors.push(invalid(path, "", "must specify one of: `configMapRef` or `secretRef`"));
     else if (count > 1) errors.push(invalid(path, "", "may not have more than one field specified at a time"));
+  });
+}
+
+/** Files of variables are written by other containers of the pod, into a volume that lives no longer than it does. */
+export function checkFileVolumes(errors: FieldError[], spec: PodSpec, path: string): void {
+  eachContainer(spec, path, ({ env }, at) => {
+    env?.forEach(({ valueFrom }, i) => {
+      if (!valueFrom?.fileKeyRef) return;
+      const { volumeName = "" } = valueFrom.fileKeyRef;
+      const volumePath = `${at}.env[${i}].valueFrom.fileKeyRef.volumeName`;
+      const volume = spec.volumes?.findLast(({ name }) => (name ?? "") === volumeName);
+      if (!volume) errors.push(notFound(volumePath, volumeName));
+      else if (!volume.emptyDir) {
+        errors.push(invalid(volumePath, volumeName, "referenced volume must be of type emptyDir"));
+      }
+    });
   });
 }

@@ -33,6 +33,9 @@ const KNOWN = new Set<string>([
   "status.phase",
 ]);
 
+/** What clients older than v1 call spec.nodeName. */
+const OLD_NODE_NAME = "spec.host";
+
 const SUBSCRIPT = /^(.+)\['([^']*)'\]$/;
 
 export function checkFieldRef(
@@ -61,9 +64,11 @@ export function checkFieldRef(
     if (field === "metadata.annotations") checkQualifiedName(errors, key.toLowerCase(), path);
     else if (field === "metadata.labels") checkQualifiedName(errors, key, path);
     else {
-      const detail = `error converting fieldPath: field label does not support subscript: ${JSON.stringify(ref.fieldPath)}`;
+      const detail = `error converting fieldPath: field label does not support subscript: ${ref.fieldPath}`;
       errors.push(invalid(at, ref.fieldPath, detail));
     }
+  } else if (ref.fieldPath === OLD_NODE_NAME) {
+    if (!supported.includes("spec.nodeName")) errors.push(notSupported(at, "spec.nodeName", supported));
   } else if (!KNOWN.has(ref.fieldPath)) {
     const detail = `error converting fieldPath: field label not supported: ${ref.fieldPath}`;
     errors.push(invalid(at, ref.fieldPath, detail));

@@ -97,10 +97,17 @@ export function checkContainersFit(errors: FieldError[], spec: PodSpec, path: st
   if (!pod) return;
   const total = aggregateContainers(spec, "requests");
   for (const name of Object.keys(total)) {
-    if (compareTexts(total[name], pod.requests?.[name]) > 0) {
-      const detail = `must be greater than or equal to aggregate container requests of ${showQuantity(total[name])}`;
-      errors.push(invalid(`${path}.requests[${name}]`, showQuantity(pod.requests?.[name]), detail));
-    }
+    const wanted = pod.requests?.[name];
+    if (wanted === undefined || compareTexts(total[name], wanted) <= 0) continue;
+    const detail = `must be greater than or equal to aggregate container requests of ${showQuantity(total[name])}`;
+    errors.push(invalid(`${path}.requests[${name}]`, showQuantity(wanted), detail));
+  }
+  const limits = aggregateContainers(spec, "limits");
+  for (const name of Object.keys(limits).filter(isHugePages)) {
+    const most = pod.limits?.[name];
+    if (most === undefined || compareTexts(limits[name], most) <= 0) continue;
+    const detail = `must be greater than or equal to aggregate container limits of ${showQuantity(limits[name])}`;
+    errors.push(invalid(`${path}.limits[${name}]`, showQuantity(most), detail));
   }
   (spec.containers ?? []).forEach((container, i) => {
     for (const [name, limit] of Object.entries(container.resources?.limits ?? {})) {

@@ -11,6 +11,20 @@ import {
 } from "../../common/checks.ts";
 import type { Container, HTTPGetAction, Lifecycle, LifecycleHandler, Probe } from "../v1-types.ts";
 
+const LINUX_SIGNALS: readonly string[] = [
+  ..."ABRT ALRM BUS CHLD CLD CONT FPE HUP ILL INT IO IOT KILL PIPE POLL PROF PWR QUIT".split(" "),
+  "RTMAX",
+  ...Array.from({ length: 14 }, (_, i) => `RTMAX-${i + 1}`),
+  "RTMIN",
+  ...Array.from({ length: 15 }, (_, i) => `RTMIN+${i + 1}`),
+  ..."SEGV STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ".split(" "),
+]
+  .map((name) => `SIG${name}`)
+  .sort();
+const SIGNALS: { readonly [osName: string]: readonly string[] } = {
+  linux: LINUX_SIGNALS,
+  windows: ["SIGKILL", "SIGTERM"],
+};
 const SIGNALS_NEED_OS = "may not be set for containers with empty `spec.os.name`";
 
 type Handler = LifecycleHandler & Pick<Probe, "grpc">;
@@ -105,7 +119,10 @@ export function checkLifecycle(
 ): void {
   if (lifecycle.postStart) checkHandler(errors, lifecycle.postStart, `${path}.postStart`, graceSeconds);
   if (lifecycle.preStop) checkHandler(errors, lifecycle.preStop, `${path}.preStop`, graceSeconds);
-  if (lifecycle.stopSignal && !osName) errors.push(fieldForbidden(`${path}.stopSignal`, SIGNALS_NEED_OS));
+  const signal = lifecycle.stopSignal;
+  if (signal === undefined) return;
+  if (osName === undefined) errors.push(fieldForbidden(`${path}.stopSignal`, SIGNALS_NEED_OS));
+  else if (Object.hasOwn(SIGNALS, osName)) checkOneOf(errors, signal, `${path}.stopSignal`, SIGNALS[osName]!);
 }
 
 /** What init containers that run to completion may not have. */

@@ -127,6 +127,10 @@ function checkClaims(
   });
 }
 
+/** What the runtime takes for a pod besides its containers, checked as if it were limits. */
+export const checkOverhead = (errors: FieldError[], overhead: ResourceList, path: string): void =>
+  checkRequirements(errors, { limits: overhead }, path, checkContainerResourceName);
+
 export function checkContainerResources(
   errors: FieldError[],
   requirements: ResourceRequirements | undefined,
@@ -151,7 +155,7 @@ function checkPodLevelName(errors: FieldError[], name: string, path: string): vo
 /** `spec.resources`; that containers fit in is checked in pod-resources.ts. */
 export function checkPodLevelResources(errors: FieldError[], requirements: ResourceRequirements, path: string): void {
   if (requirements.claims) {
-    errors.push(fieldForbidden(`${path}.claims`, "claims cannot be set for Resources at pod-level"));
+    errors.push(fieldForbidden(`${path}.claims`, "claims may not be set for Resources at pod-level"));
   }
   checkRequirements(errors, requirements, path, checkPodLevelName);
 }

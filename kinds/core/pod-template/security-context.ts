@@ -11,7 +11,7 @@ import {
 import { checkOneOf, checkRange, MAX_INT32 } from "../../common/checks.ts";
 import { checkDescendingPath } from "../../common/paths.ts";
 import type { AppArmorProfile, PodSpec, SeccompProfile, SecurityContext, Sysctl } from "../v1-types.ts";
-import { checkWindowsOptions } from "./windows.ts";
+import { checkWindowsOptions, eachContainer } from "./windows.ts";
 
 export const checkUserId = (errors: FieldError[], id: number | undefined, path: string): void => {
   if (id !== undefined) checkRange(errors, id, path, 0, MAX_INT32);
@@ -82,18 +82,24 @@ function checkSysctls(errors: FieldError[], sysctls: readonly Sysctl[], spec: Po
   });
 }
 
+/** A pod with users of its own shares no other namespace with the node, nor devices. `path` is the pod spec's. */
+export function checkHostUsers(errors: FieldError[], spec: PodSpec, path: string): void {
+  if (spec.hostUsers !== false) return;
+  const detail = "when `hostUsers` is false";
+  if (spec.hostNetwork) errors.push(fieldForbidden(`${path}.hostNetwork`, detail));
+  if (spec.hostPID) errors.push(fieldForbidden(`${path}.HostPID`, detail));
+  if (spec.hostIPC) errors.push(fieldForbidden(`${path}.HostIPC`, detail));
+  eachContainer(spec, path, ({ volumeDevices }, at) => {
+    if (volumeDevices?.length) errors.push(fieldForbidden(`${at}.volumeDevices`, detail));
+  });
+}
+
 /** `path` is the pod spec's. */
 export function checkPodSecurityContext(errors: FieldError[], spec: PodSpec, path: string): void {
   const at = `${path}.securityContext`;
   if (spec.shareProcessNamespace && spec.hostPID) {
     const detail = "ShareProcessNamespace and HostPID cannot both be enabled";
     errors.push(invalid(`${at}.shareProcessNamespace`, true, detail));
-  }
-  if (spec.hostUsers === false) {
-    const detail = "when `pod.Spec.HostUsers` is false";
-    if (spec.hostNetwork) errors.push(fieldForbidden(`${path}.hostNetwork`, detail));
-    if (spec.hostPID) errors.push(fieldForbidden(`${path}.HostPID`, detail));
-    if (spec.hostIPC) errors.push(fieldForbidden(`${path}.HostIPC`, detail));
   }
   const context = spec.securityContext;
   if (!context) return;

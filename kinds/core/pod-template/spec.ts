@@ -1,6 +1,14 @@
 /** A pod's spec, whether the pod's own or a template's. */
-import { duplicate, type FieldError, fieldForbidden, invalid, required } from "../../../machinery/meta/field-error.ts";
-import { dns1123Subdomain, ipAddress } from "../../../machinery/meta/names.ts";
+import {
+  duplicate,
+  type FieldError,
+  fieldForbidden,
+  invalid,
+  required,
+  tooLong,
+  WHOLE_OBJECT,
+} from "../../../machinery/meta/field-error.ts";
+import { dns1123Subdomain } from "../../../machinery/meta/names.ts";
 import {
   addMessages,
   checkLabel,
@@ -11,6 +19,7 @@ import {
   checkSubdomain,
   MAX_INT32,
 } from "../../common/checks.ts";
+import { checkLegacyIp } from "../../common/ip-checks.ts";
 import type { PodResourceClaim, PodSpec } from "../v1-types.ts";
 import { checkAffinity } from "./affinity.ts";
 import {
@@ -21,11 +30,11 @@ import {
   checkRestartPolicy,
 } from "./containers.ts";
 import { checkDns } from "./dns.ts";
+import { checkFileVolumes } from "./env.ts";
 import { checkContainersFit } from "./pod-resources.ts";
 import { checkHostNetworkPorts } from "./ports.ts";
-import { checkContainerResourceName } from "./resource-names.ts";
-import { checkPodLevelResources, checkResourceValue } from "./resources.ts";
-import { checkPodSecurityContext } from "./security-context.ts";
+import { checkOverhead, checkPodLevelResources } from "./resources.ts";
+import { checkHostUsers, checkPodSecurityContext } from "./security-context.ts";
 import { checkTolerations } from "./tolerations.ts";
 import { checkTopologySpread } from "./topology-spread.ts";
 import { checkVolumes } from "./volumes.ts";
@@ -36,16 +45,22 @@ export interface PodSpecContext {
   path: string;
   /** The spec is a pod's own, not a template's. */
   isPod: boolean;
+  /** The pod mirrors a static one. */
+  isMirror?: boolean;
   podName: string | undefined;
 }
 
 function checkResourceClaims(
   errors: FieldError[],
   claims: readonly PodResourceClaim[] | undefined,
-  path: string,
+  { path, isMirror }: { path: string; isMirror: boolean },
 ): Set<string> {
   const names = new Set<string>();
   claims?.forEach((claim, i) => {
+    if (isMirror) {
+      errors.push(fieldForbidden(WHOLE_OBJECT, "static pods do not support resource claims"));
+      return;
+    }
     const item = `${path}[${i}]`;
     if (!claim.name) errors.push(required(`${item}.name`));
     else if (names.has(claim.name)) errors.push(duplicate(`${item}.name`, claim.name));
@@ -80,11 +95,17 @@ function checkGates(errors: FieldError[], spec: PodSpec, path: string): void {
   });
 }
 
+/** The kernel's. */
+const MAX_HOST_NAME = 64;
+
 /** Names of other objects, and of the pod in its network. */
 function checkNames(errors: FieldError[], spec: PodSpec, path: string): void {
-  for (const field of ["serviceAccountName", "nodeName", "priorityClassName", "runtimeClassName"] as const) {
+  for (const field of ["serviceAccountName", "nodeName", "priorityClassName"] as const) {
     const name = spec[field];
     if (name) checkSubdomain(errors, name, `${path}.${field}`);
+  }
+  if (spec.runtimeClassName !== undefined) {
+    checkSubdomain(errors, spec.runtimeClassName, `${path}.runtimeClassName`);
   }
   const group = spec.schedulingGroup;
   if (group) {
@@ -97,33 +118,37 @@ function checkNames(errors: FieldError[], spec: PodSpec, path: string): void {
   const override = spec.hostnameOverride;
   if (override !== undefined) {
     const at = `${path}.hostnameOverride`;
-    if (spec.hostNetwork) errors.push(fieldForbidden(at, "may not be specified when hostNetwork is true"));
     if (spec.setHostnameAsFQDN) errors.push(fieldForbidden(at, "may not be specified when setHostnameAsFQDN is true"));
-    if (override.length > 64) {
-      errors.push({ reason: "FieldValueTooLong", field: at, message: "Too long: may not be more than 64 bytes" });
-    }
+    if (spec.hostNetwork) errors.push(fieldForbidden(at, "may not be specified when hostNetwork is true"));
+    if (override.length > MAX_HOST_NAME) errors.push(tooLong(at, MAX_HOST_NAME));
     addMessages(errors, at, override, dns1123Subdomain(override));
   }
   spec.hostAliases?.forEach((alias, i) => {
     const item = `${path}.hostAliases[${i}]`;
-    addMessages(errors, `${item}.ip`, alias.ip ?? "", ipAddress(alias.ip ?? ""));
+    checkLegacyIp(errors, alias.ip ?? "", `${item}.ip`);
     alias.hostnames?.forEach((name, h) => {
       checkSubdomain(errors, name, `${item}.hostnames[${h}]`);
     });
   });
 }
 
-export function checkPodSpec(errors: FieldError[], spec: PodSpec, { path, isPod, podName }: PodSpecContext): void {
+export function checkPodSpec(
+  errors: FieldError[],
+  spec: PodSpec,
+  { path, isPod, isMirror = false, podName }: PodSpecContext,
+): void {
   if (spec.terminationGracePeriodSeconds === undefined) {
     errors.push(required(`${path}.terminationGracePeriodSeconds`));
   }
   const volumes = checkVolumes(errors, spec.volumes, `${path}.volumes`, { isPod, podName });
-  const podClaims = checkResourceClaims(errors, spec.resourceClaims, `${path}.resourceClaims`);
+  const podClaims = checkResourceClaims(errors, spec.resourceClaims, { path: `${path}.resourceClaims`, isMirror });
   const context: ContainerContext = { spec, path, volumes, podClaims };
   checkContainers(errors, context);
   checkInitContainers(errors, context);
   checkEphemeralContainers(errors, context);
-  if (spec.resources) {
+  if (spec.resources && spec.os?.name === "windows") {
+    errors.push(fieldForbidden(`${path}.resources`, "may not be set for a windows pod"));
+  } else if (spec.resources) {
     const before = errors.length;
     checkPodLevelResources(errors, spec.resources, `${path}.resources`);
     // Sums of what is no quantity say nothing.
@@ -138,6 +163,7 @@ export function checkPodSpec(errors: FieldError[], spec: PodSpec, { path, isPod,
   checkGates(errors, spec, path);
   checkTopologySpread(errors, spec.topologySpreadConstraints, `${path}.topologySpreadConstraints`);
   checkHostProcess(errors, spec, path);
+  checkHostUsers(errors, spec, path);
   checkNames(errors, spec, path);
   if (spec.activeDeadlineSeconds !== undefined) {
     checkRange(errors, spec.activeDeadlineSeconds, `${path}.activeDeadlineSeconds`, 1, MAX_INT32);
@@ -146,10 +172,7 @@ export function checkPodSpec(errors: FieldError[], spec: PodSpec, { path, isPod,
   if (spec.preemptionPolicy !== undefined) {
     checkRequiredOneOf(errors, spec.preemptionPolicy, `${path}.preemptionPolicy`, ["PreemptLowerPriority", "Never"]);
   }
-  for (const name of Object.keys(spec.overhead ?? {})) {
-    const at = `${path}.overhead[${name}]`;
-    checkContainerResourceName(errors, name, at);
-    checkResourceValue(errors, { name, value: spec.overhead?.[name] as string, path: at });
-  }
+  if (spec.overhead) checkOverhead(errors, spec.overhead, `${path}.overhead`);
   checkOperatingSystem(errors, spec, path);
+  checkFileVolumes(errors, spec, path);
 }

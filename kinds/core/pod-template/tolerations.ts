@@ -39,6 +39,9 @@ export function checkTolerations(
       if (messages.length > 0) errors.push(invalid(`${item}.operator`, value, messages.join(";")));
     } else if (operator === "Exists") {
       if (value) errors.push(invalid(`${item}.operator`, value, "value must be empty when `operator` is 'Exists'"));
+    } else if (operator === "Lt" || operator === "Gt") {
+      // Known, but behind a feature gate that is closed by default.
+      errors.push(notSupported(`${item}.operator`, operator, ["Equal", "Exists", "Lt", "Gt"]));
     } else errors.push(notSupported(`${item}.operator`, operator, ["Equal", "Exists"]));
     if (effect) checkEffect(errors, effect, `${item}.effect`);
   });

@@ -1,24 +1,11 @@
 /** Topology spread constraints. */
-import { duplicate, type FieldError, fieldForbidden, invalid, required } from "../../../machinery/meta/field-error.ts";
-import { checkLabelName, checkOneOf, NOT_POSITIVE } from "../../common/checks.ts";
+import { duplicate, type FieldError, invalid, required } from "../../../machinery/meta/field-error.ts";
+import { checkOneOf, NOT_POSITIVE } from "../../common/checks.ts";
 import { checkSelector } from "../../common/selectors.ts";
 import type { TopologySpreadConstraint } from "../v1-types.ts";
+import { checkLabelKeys } from "./affinity.ts";
 
 const POLICIES = ["Honor", "Ignore"];
-
-function checkMatchLabelKeys(errors: FieldError[], constraint: TopologySpreadConstraint, path: string): void {
-  const keys = constraint.matchLabelKeys;
-  if (!keys?.length) return;
-  const selector = constraint.labelSelector;
-  if (!selector) errors.push(fieldForbidden(path, "must not be specified when labelSelector is not set"));
-  keys.forEach((key, i) => {
-    checkLabelName(errors, key, `${path}[${i}]`);
-    // The key's own value is merged into matchExpressions at creation; only what was there besides is a clash.
-    if (selector?.matchLabels && Object.hasOwn(selector.matchLabels, key)) {
-      errors.push(invalid(`${path}[${i}]`, key, "exists in both matchLabelKeys and labelSelector"));
-    }
-  });
-}
 
 export function checkTopologySpread(
   errors: FieldError[],
@@ -49,7 +36,7 @@ export function checkTopologySpread(
     for (const field of ["nodeAffinityPolicy", "nodeTaintsPolicy"] as const) {
       if (constraint[field] !== undefined) checkOneOf(errors, constraint[field], `${item}.${field}`, POLICIES);
     }
-    checkMatchLabelKeys(errors, constraint, `${item}.matchLabelKeys`);
+    checkLabelKeys(errors, constraint, item);
     checkSelector(errors, constraint.labelSelector, `${item}.labelSelector`);
   });
 }

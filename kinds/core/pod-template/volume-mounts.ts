@@ -3,6 +3,7 @@ import {
   type FieldError,
   fieldForbidden,
   invalid,
+  notFound,
   notSupported,
   required,
 } from "../../../machinery/meta/field-error.ts";
@@ -12,30 +13,24 @@ import type { Container, Volume, VolumeMount } from "../v1-types.ts";
 /** The pod's good volumes by name. */
 export type Volumes = ReadonlyMap<string, Volume>;
 
-const notFound = (field: string, value: string): FieldError => ({
-  reason: "FieldValueNotFound",
-  field,
-  message: `Not found: ${JSON.stringify(value)}`,
-});
-
 function checkPropagation(errors: FieldError[], mount: VolumeMount, container: Container, path: string): void {
   const { mountPropagation: propagation, recursiveReadOnly } = mount;
   const supported = ["Bidirectional", "HostToContainer", "None"];
-  if (propagation && !supported.includes(propagation)) {
+  if (propagation !== undefined && !supported.includes(propagation)) {
     errors.push(notSupported(`${path}.mountPropagation`, propagation, supported));
   }
   if (propagation === "Bidirectional" && !container.securityContext?.privileged) {
     const detail = "Bidirectional mount propagation is available only to privileged containers";
     errors.push(fieldForbidden(`${path}.mountPropagation`, detail));
   }
-  if (!recursiveReadOnly || recursiveReadOnly === "Disabled") return;
+  if (recursiveReadOnly === undefined || recursiveReadOnly === "Disabled") return;
   const at = `${path}.recursiveReadOnly`;
   if (recursiveReadOnly !== "Enabled" && recursiveReadOnly !== "IfPossible") {
     errors.push(notSupported(at, recursiveReadOnly, ["Disabled", "Enabled", "IfPossible"]));
     return;
   }
   if (!mount.readOnly) errors.push(fieldForbidden(at, "may only be specified when readOnly is true"));
-  if (propagation && propagation !== "None") {
+  if (propagation !== undefined && propagation !== "None") {
     errors.push(fieldForbidden(at, "may only be specified when mountPropagation is None or not specified"));
   }
 }
@@ -67,7 +62,8 @@ export function checkVolumeMounts(errors: FieldError[], container: Container, pa
       checkDescendingPath(errors, mount.subPathExpr, `${path}.subPathExpr`);
     }
     // The paths of these errors lack the index, as upstream's do.
-    if (mount.mountPropagation || mount.recursiveReadOnly) checkPropagation(errors, mount, container, path);
+    if (mount.mountPropagation !== undefined || mount.recursiveReadOnly !== undefined)
+      checkPropagation(errors, mount, container, path);
   });
 }
 

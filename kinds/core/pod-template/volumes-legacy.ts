@@ -47,28 +47,53 @@ function disk(idField: string): Check {
 
 const IQN_PREFIXES = ["iqn", "eui", "naa"];
 const IQN_FORMATS: { [prefix: string]: RegExp } = {
-  iqn: /^iqn\.\d{4}-\d{2}\.([a-z0-9-.]+)(:([^,;*&$|\s]+))$/,
-  eui: /^eui\.[0-9a-z]{16}$/,
-  naa: /^naa\.[0-9a-z]{32}$/,
+  iqn: /iqn\.\d{4}-\d{2}\.[A-Za-z0-9.-]+:[^,;*&$|\s]+$/,
+  eui: /^eui.[0-9A-Za-z]{16}$/,
+  naa: /^naa.[0-9A-Za-z]{32}$/,
 };
+const BAD_FORMAT = "must be valid format";
 
-function checkInitiatorName(errors: FieldError[], name: string, path: string): void {
+/** `unknown` says what is wrong with a name of another form. */
+function checkInitiatorName(errors: FieldError[], name: string, path: string, unknown: string): void {
   const prefix = IQN_PREFIXES.find((start) => name.startsWith(start));
-  if (!prefix) errors.push(invalid(path, name, "must be valid format starting with iqn, eui, or naa"));
-  else if (name.length > 512 || !IQN_FORMATS[prefix]?.test(name)) {
-    errors.push(invalid(path, name, "must be valid format"));
-  }
+  if (!prefix) errors.push(invalid(path, name, unknown));
+  else if (name.length > 512 || !IQN_FORMATS[prefix]?.test(name)) errors.push(invalid(path, name, BAD_FORMAT));
 }
 
-const iscsi: Check = (errors, source, path) => {
-  checkPresent(errors, source.targetPortal, `${path}.targetPortal`);
-  if (checkPresent(errors, source.iqn, `${path}.iqn`)) checkInitiatorName(errors, text(source.iqn), `${path}.iqn`);
-  checkRange(errors, Number(source.lun ?? 0), `${path}.lun`, 0, 255);
-  if ((source.chapAuthDiscovery || source.chapAuthSession) && !source.secretRef) {
-    errors.push(required(`${path}.secretRef`));
-  }
-  if (source.initiatorName) checkInitiatorName(errors, text(source.initiatorName), `${path}.initiatorname`);
+const checkIscsi =
+  (unknown: string): Check =>
+  (errors, source, path) => {
+    checkPresent(errors, source.targetPortal, `${path}.targetPortal`);
+    const { iqn, initiatorName } = source;
+    if (checkPresent(errors, iqn, `${path}.iqn`)) checkInitiatorName(errors, iqn, `${path}.iqn`, unknown);
+    checkRange(errors, Number(source.lun ?? 0), `${path}.lun`, 0, 255);
+    if ((source.chapAuthDiscovery || source.chapAuthSession) && !source.secretRef) {
+      errors.push(required(`${path}.secretRef`));
+    }
+    if (initiatorName !== undefined) {
+      checkInitiatorName(errors, text(initiatorName), `${path}.initiatorname`, unknown);
+    }
+  };
+
+const iscsi = checkIscsi(`${BAD_FORMAT} starting with iqn, eui, or naa`);
+export const persistentIscsi: Check = (errors, source, path) => {
+  checkIscsi(BAD_FORMAT)(errors, source, path);
+  requireSecretName(errors, source, path);
 };
+
+const MAX_ISCSI_NAME = 64;
+
+/** The kernel names a session after volume and portal. `name` is the volume's, `path` where it is told. */
+export function checkIscsiLength(
+  errors: FieldError[],
+  source: { initiatorName?: string; targetPortal: string },
+  { name, path, shown = name }: { name: string; path: string; shown?: string },
+): void {
+  if (source.initiatorName === undefined || `${name}:${source.targetPortal ?? ""}`.length <= MAX_ISCSI_NAME) return;
+  const detail =
+    "Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.";
+  errors.push(invalid(path, shown, detail));
+}
 
 const fc: Check = (errors, source, path) => {
   const targets = (source.targetWWNs ?? []) as unknown[];

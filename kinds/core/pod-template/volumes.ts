@@ -7,7 +7,7 @@ import { readQuantity } from "../../common/quantities.ts";
 import { checkClaimTemplate } from "../claim-spec.ts";
 import type { ConfigMapVolumeSource, HostPathVolumeSource, SecretVolumeSource, Volume } from "../v1-types.ts";
 import { checkDownwardFile, checkFileMode, checkKeyToPath } from "./volume-files.ts";
-import { LEGACY_SOURCES } from "./volumes-legacy.ts";
+import { checkIscsiLength, LEGACY_SOURCES } from "./volumes-legacy.ts";
 import { checkProjected } from "./volumes-projected.ts";
 
 export interface VolumeContext {
@@ -42,7 +42,6 @@ export function checkHostPath(errors: FieldError[], source: HostPathVolumeSource
   if (source.type !== undefined) checkOneOf(errors, source.type, `${path}.type`, HOST_PATH_TYPES);
 }
 
-/** In the order in which upstream looks for a second source. */
 const SOURCES: { [field: string]: SourceCheck } = {
   emptyDir(errors, { emptyDir }, path) {
     if (emptyDir?.sizeLimit === undefined) return;
@@ -86,16 +85,59 @@ const SOURCES: { [field: string]: SourceCheck } = {
   ...LEGACY_SOURCES,
 };
 
+/** In the order in which upstream looks for a second source. */
+const ORDER = [
+  "emptyDir",
+  "hostPath",
+  "gitRepo",
+  "gcePersistentDisk",
+  "awsElasticBlockStore",
+  "secret",
+  "nfs",
+  "iscsi",
+  "glusterfs",
+  "flocker",
+  "persistentVolumeClaim",
+  "rbd",
+  "cinder",
+  "cephfs",
+  "quobyte",
+  "downwardAPI",
+  "fc",
+  "flexVolume",
+  "configMap",
+  "azureFile",
+  "vsphereVolume",
+  "photonPersistentDisk",
+  "portworxVolume",
+  "azureDisk",
+  "storageos",
+  "projected",
+  "scaleIO",
+  "csi",
+  "ephemeral",
+  "image",
+];
+
+/** What upstream calls a source in its errors, where that is not the field's name. */
+const CHECKED_AS: { readonly [field: string]: string } = { gcePersistentDisk: "persistentDisk" };
+const SURPLUS_AS: { readonly [field: string]: string } = { cephfs: "cephFS", downwardAPI: "downwarAPI" };
+
+/** What the errors about a source have for a path below that of the volume. */
+export const sourcePath = (field: string): string => CHECKED_AS[field] ?? field;
+export const surplusPath = (field: string): string => SURPLUS_AS[field] ?? field;
+
 function checkSource(errors: FieldError[], volume: Volume, path: string, context: VolumeContext): void {
-  let count = 0;
-  for (const field of Object.keys(volume)) {
-    const check = Object.hasOwn(SOURCES, field) ? SOURCES[field] : undefined;
-    if (!check || volume[field as keyof Volume] === undefined) continue;
-    const at = `${path}.${field}`;
-    if (count++ > 0) errors.push(fieldForbidden(at, "may not specify more than 1 volume type"));
-    else check(errors, volume, at, context);
-  }
-  if (count === 0) errors.push(required(path, "must specify a volume type"));
+  const found = Object.keys(volume).filter(
+    (field) => Object.hasOwn(SOURCES, field) && volume[field as keyof Volume] !== undefined,
+  );
+  if (found.length > 1) found.sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
+  found.forEach((field, i) => {
+    if (i === 0) SOURCES[field]?.(errors, volume, `${path}.${sourcePath(field)}`, context);
+    else errors.push(fieldForbidden(`${path}.${surplusPath(field)}`, "may not specify more than 1 volume type"));
+  });
+  if (found.length === 0) errors.push(required(path, "must specify a volume type"));
+  if (volume.iscsi) checkIscsiLength(errors, volume.iscsi, { name: volume.name ?? "", path: `${path}.name` });
 }
 
 /** Returns the good volumes by name, for the mounts to refer to. */
