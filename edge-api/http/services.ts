@@ -11,6 +11,7 @@ import { createAuthorizers } from "../access/authorizers.ts";
 import { bootstrapTokenIdentity } from "../access/bootstrap-tokens.ts";
 import type { Authority } from "../access/certificates.ts";
 import { Impersonation } from "../access/impersonation/modes.ts";
+import type { Parameters } from "../access/policies/parameters.ts";
 import { AccountingStore } from "../access/quota/accounting-store.ts";
 import { followTokenSecrets } from "../access/token-secrets.ts";
 import { API_AUDIENCE, createSigner, createVerifier, publicPart } from "../access/tokens.ts";
@@ -48,6 +49,8 @@ export interface ServicesOptions extends Pick<Services, "acceptWatch" | "hubChan
   auditWrite?: (line: string) => void;
   /** Asks a node; absent: there are none. */
   usageOf?: Services["usageOf"];
+  /** Of admission policies; absent: the store holds them. */
+  parameters?: Parameters | undefined;
   /** Size of the database file. */
   storageBytes?: () => number;
   schedule?: Schedule;
@@ -67,7 +70,15 @@ export async function createServices(options: ServicesOptions): Promise<Services
     clock,
     random,
     uuid,
-    admission: admissionChain(ADMISSION_PLUGINS, { store, registry, clock, random, rights, quotas: store }),
+    admission: admissionChain(ADMISSION_PLUGINS, {
+      store,
+      registry,
+      clock,
+      random,
+      rights,
+      quotas: store,
+      ...(options.parameters && { parameters: options.parameters }),
+    }),
   };
   const keys = [publicPart(options.signingKey)];
   const verify = createVerifier(keys, nowMs);

@@ -14,6 +14,7 @@ import { bootstrapTokenIdentity } from "../access/bootstrap-tokens.ts";
 import { authorityOf, signingKey } from "../access/cluster-keys.ts";
 import type { Identity } from "../access/identity.ts";
 import { accountProblem } from "../access/live-account.ts";
+import { type ParameterQuery, storedParameters } from "../access/policies/parameters.ts";
 import { publicPart } from "../access/tokens.ts";
 import { bootstrap } from "../bootstrap/bootstrap.ts";
 import { keepFlowControl } from "../fairness/keep-objects.ts";
@@ -189,6 +190,11 @@ export class ClusterStore extends DurableObject<Bindings> {
   /** Why the caller's token is no longer good; null when it is. */
   accountProblem(identity: Identity): string | null {
     return accountProblem(this.#store, identity, systemClock.now()) ?? null;
+  }
+
+  /** For policies about what lies in other objects. */
+  parameters(queries: readonly ParameterQuery[]): string[][] {
+    return queries.map((query) => storedParameters(this.#store, query));
   }
 
   /** machinery/cluster/contract.ts */

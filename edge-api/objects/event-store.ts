@@ -18,6 +18,7 @@ import type {
 } from "../../machinery/cluster/contract.ts";
 import { signingKey } from "../access/cluster-keys.ts";
 import type { Identity } from "../access/identity.ts";
+import { FetchedParameters, type ParameterQuery, wantedParameters } from "../access/policies/parameters.ts";
 import { FLOW_SCHEMAS, PRIORITY_LEVELS } from "../fairness/fairness.ts";
 import { serve } from "../http/chain.ts";
 import type { Services } from "../http/context.ts";
@@ -41,6 +42,7 @@ interface Main {
   snapshot(resources: Resource[], next?: string): Promise<SnapshotPage>;
   told(): Promise<void>;
   accountProblem(identity: Identity): Promise<string | null>;
+  parameters(queries: readonly ParameterQuery[]): Promise<string[][]>;
 }
 
 const NAMESPACES = "namespaces";
@@ -54,7 +56,7 @@ export const FOLLOWED: readonly Resource[] = [
   "clusterrolebindings.rbac.authorization.k8s.io",
   FLOW_SCHEMAS,
   PRIORITY_LEVELS,
-  // What their parameters are is not copied: a policy with parameters finds none here.
+  // Their parameters may be of any kind, and are asked for.
   ...["validatingadmissionpolicies", "validatingadmissionpolicybindings"].map(inAdmission),
   ...["mutatingadmissionpolicies", "mutatingadmissionpolicybindings"].map(inAdmission),
 ];
@@ -84,6 +86,7 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
   #follower!: StoreFollower;
   /** Epoch ms of the alarm that is set. */
   #alarmAtMs: number | undefined;
+  readonly #parameters = new FetchedParameters();
   readonly #aliveUntilMs = new Map<string, number>();
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -110,6 +113,7 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
         adminToken: undefined,
         serverUrl: env.KEDGE_SERVER_URL,
         auditPolicy: env.KEDGE_AUDIT_POLICY,
+        parameters: this.#parameters,
         acceptWatch: (watch) => this.#sockets.accept(watch),
         hubChanged: () => this.#sockets.tick(),
         report,
@@ -145,8 +149,10 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
   override async fetch(request: Request): Promise<Response> {
     const { method, url } = request;
     await this.#follower.ready();
-    if (method !== "GET" && method !== "DELETE") {
-      await this.#know([parseRequestInfo(method, new URL(url).pathname, undefined).namespace]);
+    if (method !== "GET") {
+      const { namespace } = parseRequestInfo(method, new URL(url).pathname, undefined);
+      if (method !== "DELETE") await this.#know([namespace]);
+      await this.#askParameters([namespace]);
     }
     return serve(this.#services, request);
   }
@@ -159,7 +165,9 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
   /** machinery/cluster/contract.ts; events only */
   async write(actor: string, ops: WriteOp[]): Promise<WriteResult[]> {
     await this.#follower.ready();
-    await this.#know(ops.map(({ namespace }) => namespace));
+    const namespaces = ops.map(({ namespace }) => namespace);
+    await this.#know(namespaces);
+    await this.#askParameters(namespaces);
     const { env, commit } = this.#services;
     return auditedBatch(this.#services, { actor, ops }, () => commit.run(() => writeBatch(env, actor, ops, report)));
   }
@@ -180,6 +188,11 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
     const isKnown = (name: string) =>
       name === "" || this.#store.get({ resource: NAMESPACES, namespace: "", name }) !== undefined;
     if (!namespaces.every(isKnown)) await this.#freshen();
+  }
+
+  async #askParameters(namespaces: readonly string[]): Promise<void> {
+    const wanted = wantedParameters(this.#services.env, EVENTS, new Set(namespaces));
+    await this.#parameters.load(wanted, (queries) => this.#main().parameters(queries));
   }
 
   /** Pods and secrets that tokens are bound to are not copied: ClusterStore is asked, now and then. */

@@ -147,6 +147,41 @@ describe("events", () => {
     expect((await call("POST", eventsOf("default"), event("told", "default"))).status).toBe(201);
   });
 
+  it("[EV11] policies about them find their parameters, as they are now", async () => {
+    const admission = "/apis/admissionregistration.k8s.io/v1";
+    const name = "worded-events";
+    await makeNamespace("worded");
+    const maps = "/api/v1/namespaces/worded/configmaps";
+    await call("POST", maps, { metadata: { name: "words" }, data: { forbidden: "Shout" } });
+    const rules = [{ apiGroups: [""], apiVersions: ["v1"], operations: ["*"], resources: ["events"] }];
+    const spec = {
+      paramKind: { apiVersion: "v1", kind: "ConfigMap" },
+      matchConstraints: {
+        resourceRules: rules,
+        namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "worded" } },
+      },
+      validations: [{ expression: "object == null || object.reason != params.data.forbidden" }],
+    };
+    await call("POST", `${admission}/validatingadmissionpolicies`, { metadata: { name }, spec });
+    const paramRef = { name: "words", namespace: "worded", parameterNotFoundAction: "Deny" };
+    const binding = { metadata: { name }, spec: { policyName: name, validationActions: ["Deny"], paramRef } };
+    await call("POST", `${admission}/validatingadmissionpolicybindings`, binding);
+    let i = 0;
+    const tell = (reason: string) => call("POST", eventsOf("worded"), event(`${name}-${i++}`, "worded", { reason }));
+    const refused = await until(
+      () => tell("Shout"),
+      ({ status }) => status !== 201,
+    );
+    expect(refused.body.message).toContain(
+      "failed expression: object == null || object.reason != params.data.forbidden",
+    );
+    expect((await tell("Whisper")).status).toBe(201);
+    await call("PATCH", `${maps}/words`, { data: { forbidden: "Whisper" } });
+    expect([(await tell("Shout")).status, (await tell("Whisper")).status]).toEqual([201, 422]);
+    await call("DELETE", `${maps}/words`);
+    expect((await tell("Shout")).body.message).toContain("no params found for policy binding");
+  });
+
   it("[EV10] a watch over a WebSocket outlives the object's memory", async () => {
     const made = await call("POST", eventsOf("default"), event("seen", "default"));
     const from = made.body.metadata.resourceVersion;

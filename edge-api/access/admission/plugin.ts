@@ -3,6 +3,7 @@ import type { Clock } from "../../../machinery/clock.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
 import type { Store } from "../../store/contract.ts";
 import type { Identity } from "../identity.ts";
+import type { Parameters } from "../policies/parameters.ts";
 import type { Rights } from "../rbac/escalation.ts";
 import type { Quotas } from "./resource-quota.ts";
 
@@ -39,6 +40,8 @@ export interface AdmissionEnvironment {
   rights?: Rights;
   /** Absent where nothing is counted. */
   quotas?: Quotas;
+  /** Absent where the store holds them. */
+  parameters?: Parameters;
 }
 
 /**

@@ -14,6 +14,7 @@ import { compileSelector } from "../../../machinery/meta/selector.ts";
 import type { AdmissionEnvironment, Attributes } from "../admission/plugin.ts";
 import { parsedRow } from "../cached-rows.ts";
 import { isExempt, matched } from "./match.ts";
+import { queryOf, storedParameters } from "./parameters.ts";
 import { type Bindings, requestBindings } from "./request.ts";
 
 type Policy = ValidatingAdmissionPolicy | MutatingAdmissionPolicy;
@@ -108,32 +109,12 @@ function paramsOf({
   const namespace = kind.namespaced ? paramRef.namespace || attributes.namespace : "";
   if (kind.namespaced && namespace === "")
     return { problem: "cannot use namespaced paramRef in policy binding that matches cluster-scoped resources" };
-  const found = paramRef.name
-    ? one(env, { resource: kind.storage, namespace, name: paramRef.name })
-    : selected(env, { resource: kind.storage, namespace }, paramRef);
+  const query = queryOf(kind, paramRef, attributes.namespace);
+  const texts = env.parameters?.find(query) ?? storedParameters(env.store, query);
+  const objects = texts.map((text) => JSON.parse(text) as KubeObject);
+  const selects = paramRef.name ? () => true : compileSelector(paramRef.selector);
+  const found = objects.filter(({ metadata }) => selects(metadata.labels));
   if (found.length > 0) return { found };
   if (paramRef.parameterNotFoundAction === "Allow") return { found: [] };
   return { problem: "no params found for policy binding with `Deny` parameterNotFoundAction" };
-}
-
-function one(
-  { store }: AdmissionEnvironment,
-  key: { resource: string; namespace: string; name: string },
-): KubeObject[] {
-  const row = store.get(key);
-  return row ? [JSON.parse(row.value) as KubeObject] : [];
-}
-
-function selected(
-  { store }: AdmissionEnvironment,
-  { resource, namespace }: { resource: string; namespace: string },
-  { selector }: ParamRef,
-): KubeObject[] {
-  const selects = compileSelector(selector);
-  const found: KubeObject[] = [];
-  for (const { value } of store.list({ resource, ...(namespace && { namespace }) })) {
-    const object = JSON.parse(value) as KubeObject;
-    if (selects(object.metadata.labels)) found.push(object);
-  }
-  return found;
 }
