@@ -10,6 +10,7 @@ import { deleteBatch } from "../verbs/delete-collection.ts";
 import type { Target } from "../verbs/environment.ts";
 import { get } from "../verbs/get.ts";
 import { list } from "../verbs/list.ts";
+import { matchName, matchNamespace } from "../verbs/metadata.ts";
 import { patch, patchTypeOf } from "../verbs/patch.ts";
 import { update } from "../verbs/update.ts";
 import { mediaTypeOf, missingBody, parseConfiguration, parseText, readBody, readText } from "./body.ts";
@@ -47,6 +48,7 @@ export function resource(context: RequestContext): Response | Promise<Response> 
 }
 
 const READING: ReadonlySet<string> = new Set(["get", "list", "watch"]);
+const NEEDS_NAME: ReadonlySet<string> = new Set(["update", "patch"]);
 
 const noSuchResource = (): ApiError =>
   new ApiError(404, "NotFound", "the server could not find the requested resource", {});
@@ -65,6 +67,7 @@ function checkServed({ info, method }: RequestContext, kind: Kind): void {
   const isProxied = info.subresource === "proxy" && method === "OPTIONS";
   if (!isProxied && !verbs.includes(info.verb)) throw notAllowed();
   if (info.verb === "create" && info.name !== "" && info.subresource === "") throw notAllowed();
+  if (info.name === "" && NEEDS_NAME.has(info.verb)) throw notAllowed();
   if (!kind.namespaced || info.namespace !== "") return;
   if (info.name !== "") throw noSuchResource();
   // All namespaces at once are only read: who forgets one must not delete what lies in all.
@@ -137,7 +140,10 @@ async function updated(context: RequestContext, target: Target): Promise<Respons
   const { value, duplicateFields } = await bodyOf(context);
   const caller = callerOf(context, options);
   const object = decodeKind(services.env, value, target.kind, { fieldValidation, duplicateFields, warn: caller.warn });
-  const outcome = await services.commit.run(() => update(services.env, { target, caller, transform: () => object }));
+  matchName(object.metadata, target.name);
+  matchNamespace(object.metadata, target.namespace);
+  const change = { target, caller, transform: () => object, checkMayCreate: () => checkMayCreate(context) };
+  const outcome = await services.commit.run(() => update(services.env, change));
   return showObject(context, target, outcome.code, outcome.text);
 }
 

@@ -37,6 +37,7 @@ export function apply(
     caller,
     isPatch: true,
     mayCreate: true,
+    checkMayCreate,
     ownership: () => ownership,
     transform(prev, managed) {
       const request = { ...fieldWrite(env, target, caller), kind: kind.kind, group: kind.group, force };
@@ -45,10 +46,7 @@ export function apply(
       reportDuplicates(decoding);
       // The configuration has been held against the schema already, so nothing unknown is left to complain of.
       const next = decodeKind(env, applied.object, kind, { fieldValidation: "Ignore", warn: decoding.warn });
-      if (prev === undefined) {
-        checkMayCreate();
-        checkNew(next, target);
-      }
+      if (prev === undefined) checkNew(next, target);
       return next;
     },
   });

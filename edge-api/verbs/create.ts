@@ -3,12 +3,20 @@ import { invalidObject } from "../../machinery/meta/field-error.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { objectMetaErrors } from "../../machinery/meta/object-meta.ts";
 import { generateName } from "../../machinery/meta/random.ts";
-import { ApiError } from "../../machinery/meta/status.ts";
 import type { Attributes } from "../access/admission/plugin.ts";
+import { StoreError } from "../store/contract.ts";
 import { textFromStorage, toStorage } from "./convert.ts";
 import { type Caller, committing, type Environment, keyOf, type Outcome, type Target, warnOf } from "./environment.ts";
 import { hooksOf } from "./hooks/index.ts";
-import { MAX_NAME_ATTEMPTS, matchNamespace, noUniqueName, stampNew } from "./metadata.ts";
+import {
+  dedupOwners,
+  MAX_NAME_ATTEMPTS,
+  matchNamespace,
+  nameTaken,
+  refuseVersion,
+  stampNew,
+  wipeSystemFields,
+} from "./metadata.ts";
 import { encodeObject } from "./object-text.ts";
 import { trackFields } from "./ownership.ts";
 
@@ -24,8 +32,9 @@ export function create(
   const { kind } = target;
   const { strategy } = kind;
   const meta = object.metadata;
+  wipeSystemFields(meta);
   matchNamespace(meta, target.namespace);
-  if (meta.resourceVersion) throw new ApiError(500, "", "resourceVersion should not be set on objects to be created");
+  dedupOwners(meta, caller.warn, "sent");
   const live = { object: undefined, managed: undefined };
   const { managed } = ownership ?? trackFields(env, { target, caller, live, next: object });
   delete meta.managedFields;
@@ -43,6 +52,7 @@ export function create(
     ...(caller.annotate && { annotate: caller.annotate }),
   };
   env.admission.admit(attributes);
+  dedupOwners(meta, caller.warn, "admitted");
 
   const generated = !meta.name && meta.generateName ? meta.generateName : undefined;
   if (generated !== undefined) meta.name = generateName(generated, env.random);
@@ -53,13 +63,19 @@ export function create(
   env.admission.validate({ ...attributes, object: next, name: next.metadata.name ?? "" });
   warnOf(caller, { kind, next, prev: undefined });
 
+  if (!caller.dryRun) refuseVersion(meta);
   if (generated !== undefined) pickFreeName(env, target, next, generated);
   const text = committing(env, caller, () => {
     hooksOf(kind.storage).beforeCreate?.(next, env);
     const stored = toStorage(env, next, kind);
-    return env.store.create(keyOf(target, next.metadata.name), (revision) =>
-      encodeObject(stored.object, stored.kind, caller.dryRun ? undefined : revision, managed),
-    ).value;
+    try {
+      return env.store.create(keyOf(target, next.metadata.name), (revision) =>
+        encodeObject(stored.object, stored.kind, caller.dryRun ? undefined : revision, managed),
+      ).value;
+    } catch (error) {
+      if (error instanceof StoreError && error.code === "AlreadyExists") throw nameTaken(env, target, next.metadata);
+      throw error;
+    }
   });
   return { code: 201, text: textFromStorage(text, kind) };
 }
@@ -81,7 +97,7 @@ function validateNew(next: KubeObject, { kind, namespace }: Target): void {
 /** Tries other suffixes while the generated name is taken. @throws ApiError 409 when they are all taken */
 function pickFreeName(env: Environment, target: Target, next: KubeObject, base: string): void {
   for (let attempt = 1; env.store.get(keyOf(target, next.metadata.name)); attempt++) {
-    if (attempt === MAX_NAME_ATTEMPTS) throw noUniqueName(target, next.metadata.name ?? "");
+    if (attempt === MAX_NAME_ATTEMPTS) throw nameTaken(env, target, next.metadata);
     next.metadata.name = generateName(base, env.random);
   }
 }

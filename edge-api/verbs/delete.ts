@@ -106,7 +106,7 @@ function mark(
   const text = committing(env, change.caller, () => {
     const stored = toStorage(env, next, target.kind);
     return env.store.update(keyOf(target), row.revision, (revision) =>
-      encodeObject(stored.object, stored.kind, revision),
+      encodeObject(stored.object, stored.kind, change.caller.dryRun ? row.revision : revision),
     ).value;
   });
   return textFromStorage(text, target.kind);

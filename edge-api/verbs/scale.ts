@@ -11,7 +11,7 @@ import { type FieldWrite, ownershipAfterUpdate } from "../../machinery/apply/upd
 import { invalid, invalidObject } from "../../machinery/meta/field-error.ts";
 import type { KubeObject, LabelSelector } from "../../machinery/meta/object.ts";
 import { formatSelector } from "../../machinery/meta/selector.ts";
-import { notFound } from "../../machinery/meta/status.ts";
+import { conflict, notFound } from "../../machinery/meta/status.ts";
 import { asConfiguration, reportDuplicates } from "./apply.ts";
 import { fromStorage } from "./convert.ts";
 import { type DecodeOptions, decodeShape, type Shape } from "./decode.ts";
@@ -24,6 +24,7 @@ import {
   subjectOf,
   type Target,
 } from "./environment.ts";
+import { otherUid } from "./metadata.ts";
 import { parseObject } from "./object-text.ts";
 import { update } from "./update.ts";
 
@@ -123,12 +124,19 @@ export function setScale(
       workload.spec.replicas = replicas;
       const { resourceVersion } = wanted.metadata;
       if (resourceVersion) workload.metadata.resourceVersion = resourceVersion;
-      const { uid } = wanted.metadata;
-      if (uid) workload.metadata.uid = uid;
+      checkUid(wanted, workload, target);
       return workload;
     },
   });
   return { code: 200, text: JSON.stringify(scaleOf(parseObject(outcome.text))), stored: outcome.text };
+}
+
+/** @throws ApiError 409 for a Scale of another object */
+function checkUid(scale: Scale, workload: KubeObject, { kind, name }: Target): void {
+  const { uid } = scale.metadata;
+  if (!uid || uid === workload.metadata.uid) return;
+  const subject = { group: kind.group, resource: `${kind.plural}/scale`, name };
+  throw conflict(subject, otherUid(uid, workload.metadata.uid));
 }
 
 /** @throws ApiError 400, 409; 500 (as upstream) for a configuration that is no Scale */

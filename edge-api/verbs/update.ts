@@ -20,7 +20,7 @@ import {
 } from "./environment.ts";
 import { MODIFIED } from "./errors.ts";
 import { hooksOf } from "./hooks/index.ts";
-import { carryOver, checkPreconditions, matchName, matchNamespace } from "./metadata.ts";
+import { carryOver, checkPreconditions, dedupOwners, matchName, matchNamespace, otherUid } from "./metadata.ts";
 import { encodeObject, parseObject } from "./object-text.ts";
 import { trackFields } from "./ownership.ts";
 
@@ -40,6 +40,8 @@ export interface UpdateRequest {
   ownership?(): Ownership;
   /** Creates what is not there, whatever the kind. */
   mayCreate?: boolean;
+  /** Refuses a caller who may not create what is not there; absent: whoever may write may. @throws ApiError 403 */
+  checkMayCreate?(): void;
   preconditions?: { uid?: string; resourceVersion?: string };
   /** What admission is shown instead of the object. */
   shown?: Shown;
@@ -70,7 +72,8 @@ export function update(env: Environment, request: UpdateRequest): Outcome {
   matchName(wanted.metadata, target.name);
   matchNamespace(wanted.metadata, target.namespace);
   checkVersion(wanted, prev, request);
-  carryOver(wanted, prev, target);
+  carryOver(wanted, prev, request);
+  if (!request.isPatch) dedupOwners(wanted.metadata, caller.warn, "sent");
   const ownership = request.ownership?.() ?? trackFields(env, { target, caller, live, next: wanted });
   delete wanted.metadata.managedFields;
 
@@ -90,6 +93,7 @@ export function update(env: Environment, request: UpdateRequest): Outcome {
   };
   env.admission.admit(attributes);
   shown?.take(attributes.object, wanted);
+  dedupOwners(wanted.metadata, caller.warn, "admitted");
   if (subresource === "") hooksOf(kind.storage).planUpdate?.(wanted, prev, env);
   const next = prepare(wanted, prev, target);
   bumpGeneration(next, prev, target);
@@ -118,13 +122,13 @@ function save(
   const text = committing(env, caller, () => {
     hooksOf(kind.storage).beforeUpdate?.(next, prev, env);
     const stored = toStorage(env, next, kind);
+    // What is not kept has no version of its own.
+    const encode = (revision: number): string =>
+      encodeObject(stored.object, stored.kind, caller.dryRun ? row.revision : revision, ownership.managed);
     if (nothingHoldsIt(next, prev, kind)) {
-      const removed = removeRow(env, target, { ...live, revision: row.revision });
-      return encodeObject(stored.object, stored.kind, removed.revision, ownership.managed);
+      return encode(removeRow(env, target, { ...live, revision: row.revision }).revision);
     }
-    return env.store.update(keyOf(target), row.revision, (revision) =>
-      encodeObject(stored.object, stored.kind, revision, ownership.managed),
-    ).value;
+    return env.store.update(keyOf(target), row.revision, encode).value;
   });
   return { code: 200, text: textFromStorage(text, kind) };
 }
@@ -136,20 +140,18 @@ function changesNothing(next: KubeObject, prev: KubeObject): boolean {
 
 function createInstead(env: Environment, request: UpdateRequest): Outcome {
   const { target, caller, transform, isPatch, preconditions, mayCreate } = request;
-  const missing = notFound(subjectOf(target.kind, target.name));
+  const subject = subjectOf(target.kind, target.name);
   const isAllowed = mayCreate || (!isPatch && target.kind.strategy.allowCreateOnUpdate);
-  if (!isAllowed || preconditions || target.subresource !== "") throw missing;
+  if (!isAllowed || preconditions || target.subresource !== "") throw notFound(subject);
   const object = transform(undefined, undefined);
   matchName(object.metadata, target.name);
   const ownership = request.ownership?.();
-  if (mayCreate) return create(env, { target, caller, object, ...(ownership && { ownership }) });
-  if (object.metadata.resourceVersion) throw missing;
-  if (object.metadata.uid)
-    throw conflict(
-      subjectOf(target.kind, target.name),
-      `Precondition failed: UID in precondition: ${object.metadata.uid}, UID in object meta: `,
-    );
-  return create(env, { target, caller, object });
+  const { uid } = object.metadata;
+  if (uid && !mayCreate) throw conflict(subject, otherUid(uid, ""));
+  request.checkMayCreate?.();
+  // A version that was seen before it was deleted does not keep it from coming back.
+  delete object.metadata.resourceVersion;
+  return create(env, { target, caller, object, ...(ownership && { ownership }) });
 }
 
 /** Optimistic concurrency: whoever names a version must have seen the live one. */
@@ -159,7 +161,8 @@ function checkVersion(wanted: KubeObject, prev: KubeObject, { target, isPatch }:
   if (asked && asked !== "0") {
     if (asked !== prev.metadata.resourceVersion) throw conflict(subjectOf(kind, name), MODIFIED);
   } else if (!isPatch && kind.strategy.allowUnconditionalUpdate === false && target.subresource === "") {
-    throw invalidObject({ group: kind.group, kind: kind.kind, name }, [
+    // Upstream names the resource here, not the kind.
+    throw invalidObject({ group: kind.group, kind: kind.plural, name }, [
       invalid("metadata.resourceVersion", 0, "must be specified for an update"),
     ]);
   }

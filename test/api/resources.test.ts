@@ -149,6 +149,47 @@ describe("create", () => {
     expect(api.services.env.store.revision()).toBe(before);
   });
 
+  it("[C19] a name that is taken by what is going, or beside a generateName", async () => {
+    await api.create(MAPS, { metadata: { name: "a", finalizers: ["x.io/y"] } });
+    const unlucky = await api.create(MAPS, { metadata: { name: "a", generateName: "a" } });
+    expect(unlucky.body).toMatchObject({
+      reason: "AlreadyExists",
+      message: 'configmaps "a" already exists, the server was not able to generate a unique name for the object',
+      details: { retryAfterSeconds: 1 },
+    });
+    await api.delete(`${MAPS}/a`);
+    expect((await api.create(MAPS, configMap("a"))).body).toMatchObject({
+      code: 409,
+      reason: "AlreadyExists",
+      message: 'object is being deleted: configmaps "a" already exists',
+      details: { name: "a", kind: "configmaps" },
+    });
+  });
+
+  it("[C20] what only the server may say is nobody's", async () => {
+    const metadata = { name: "a", resourceVersion: "0", deletionTimestamp: "2020-01-01T00:00:00Z", selfLink: "/x" };
+    const { body } = await api.create(MAPS, { metadata: { ...metadata, deletionGracePeriodSeconds: 3 } });
+    expect(body.metadata).not.toHaveProperty("deletionTimestamp");
+    expect(body.metadata).not.toHaveProperty("managedFields");
+  });
+
+  it("[C21] an owner that is named twice is one, and warned of", async () => {
+    const owner = { apiVersion: "v1", kind: "ConfigMap", name: "o", uid: "u" };
+    const other = { ...owner, name: "p" };
+    const ownerReferences = [owner, other, owner];
+    const created = await api.create(MAPS, { metadata: { name: "a", ownerReferences } });
+    expect(created.body.metadata.ownerReferences).toEqual([owner, other]);
+    expect(created.headers.get("warning")).toBe(
+      '299 - ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: u"',
+    );
+    const patched = await api.patch(`${MAPS}/a`, { metadata: { ownerReferences } });
+    expect(patched.body.metadata.ownerReferences).toEqual([owner, other]);
+    expect(patched.headers.get("warning")).toContain("duplicate entries after mutating admission happens;");
+    const replaced = await api.replace(`${MAPS}/a`, { metadata: { name: "a", ownerReferences } });
+    expect(replaced.body.metadata.ownerReferences).toEqual([owner, other]);
+    expect(replaced.headers.get("warning")).toContain("contains duplicate entries; API server");
+  });
+
   it("[C13] unknown fields warn, are refused, or pass, as asked; they are never stored", async () => {
     const odd = (name: string) => ({ metadata: { name }, data: {}, colour: "red" });
     const warned = await api.create(MAPS, odd("a"));
@@ -305,6 +346,74 @@ describe("patch", () => {
 
   it("[P8] what is missing is not created", async () => {
     expect((await api.patch(`${MAPS}/nope`, {})).status).toBe(404);
+  });
+});
+
+describe("which object is meant", () => {
+  const LEASES = "/apis/coordination.k8s.io/v1/namespaces/default/leases";
+  const lease = { metadata: { name: "l" }, spec: {} };
+
+  it("[ID1] another uid: a replacement conflicts, a patch is invalid", async () => {
+    const { uid } = (await api.create(MAPS, configMap("a"))).body.metadata;
+    expect((await api.replace(`${MAPS}/a`, { metadata: { name: "a", uid: "u" } })).body).toMatchObject({
+      code: 409,
+      reason: "Conflict",
+      message: `Operation cannot be fulfilled on configmaps "a": Precondition failed: UID in precondition: u, UID in object meta: ${uid}`,
+    });
+    for (const type of ["merge", "strategic"] as const)
+      expect((await api.patch(`${MAPS}/a`, { metadata: { uid: "u" } }, type)).body).toMatchObject({
+        code: 422,
+        reason: "Invalid",
+        message: 'ConfigMap "a" is invalid: metadata.uid: Invalid value: "u": field is immutable',
+      });
+    expect((await api.patch(`${MAPS}/a`, { metadata: { uid } })).status).toBe(200);
+  });
+
+  it("[ID2] names are compared before it is looked for", async () => {
+    expect((await api.replace(`${MAPS}/nope`, configMap("b"))).status).toBe(400);
+    expect((await api.replace(`${MAPS}/nope`, { metadata: { name: "nope", namespace: "n" } })).status).toBe(400);
+    expect((await api.replace(MAPS, configMap("b"))).status).toBe(405);
+    expect((await api.patch(MAPS, {})).status).toBe(405);
+  });
+
+  it("[ID3] what must not be overwritten blindly wants a version", async () => {
+    await api.create(LEASES, lease);
+    expect((await api.replace(`${LEASES}/l`, lease)).body).toMatchObject({
+      code: 422,
+      message:
+        'leases.coordination.k8s.io "l" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
+      details: { kind: "leases" },
+    });
+  });
+
+  it("[ID4] who may replace but not create does not create by replacing", async () => {
+    const as = { user: "u", groups: ["system:authenticated"] };
+    const rules = [{ apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["update"] }];
+    const rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/default";
+    await api.create(`${rbac}/roles`, { metadata: { name: "r" }, rules });
+    await api.create(`${rbac}/rolebindings`, {
+      metadata: { name: "r" },
+      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "r" },
+      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "u" }],
+    });
+    expect((await api.replace(`${LEASES}/l`, lease, { as })).status).toBe(403);
+    const seen = { ...lease, metadata: { name: "l", resourceVersion: "5" } };
+    expect((await api.replace(`${LEASES}/l`, seen)).status).toBe(201);
+    const { body } = await api.get(`${LEASES}/l`);
+    expect((await api.replace(`${LEASES}/l`, body, { as })).status).toBe(200);
+  });
+
+  it("[ID5] a dry run gives no version away", async () => {
+    const { resourceVersion } = (await api.create(MAPS, configMap("a"))).body.metadata;
+    const finalizers = ["x.io/y"];
+    const patched = await api.patch(`${MAPS}/a?dryRun=All`, { metadata: { finalizers }, data: { k: "v" } });
+    expect(patched.body).toMatchObject({ metadata: { resourceVersion }, data: { k: "v" } });
+    expect((await api.create(`${MAPS}?dryRun=All`, configMap("b"))).body.metadata).not.toHaveProperty(
+      "resourceVersion",
+    );
+    const marked = (await api.patch(`${MAPS}/a`, { metadata: { finalizers } })).body.metadata.resourceVersion;
+    const deleted = await api.delete(`${MAPS}/a?dryRun=All`);
+    expect(deleted.body.metadata).toMatchObject({ resourceVersion: marked, deletionTimestamp: expect.anything() });
   });
 });
 
