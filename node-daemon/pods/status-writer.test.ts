@@ -49,7 +49,7 @@ describe("StatusWriter", () => {
     expect(writes()).toBe(1);
   });
 
-  it("[SW3] what the API makes of a status is not sent again, until somebody else has written", async () => {
+  it("[SW3] what the API makes of a status is not sent again, until somebody else has written and ten seconds are over", async () => {
     const { api, writer, pod, pass, writes } = make();
     const patch = api.patch.bind(api);
     // A server that drops a field.
@@ -67,8 +67,27 @@ describe("StatusWriter", () => {
     expect(writes()).toBe(1);
     api.put(PATH, { ...pod(), status: { phase: "Pending" } });
     writer.set(pod(), { ...RUNNING });
-    await pass(100);
+    await pass(9_000);
+    writer.set(pod(), { ...RUNNING });
+    expect([writes(), pod().status?.phase]).toEqual([1, "Pending"]);
+    await pass(1_000);
     expect([writes(), pod().status?.phase]).toEqual([2, "Running"]);
+  });
+
+  it("[SW8] news goes at once over what somebody else has written, and so does what is waited for", async () => {
+    for (const next of [{ ...RUNNING, reason: "New" }, RUNNING]) {
+      const { api, writer, pod, pass } = make();
+      writer.set(pod(), RUNNING);
+      await pass(100);
+      api.put(PATH, { ...pod(), status: { phase: "Failed" } });
+      writer.set(pod(), { ...RUNNING });
+      await pass(100);
+      expect(pod().status?.phase).toBe("Failed");
+      if (next === RUNNING) void writer.flushed(pod().metadata.uid);
+      else writer.set(pod(), next);
+      await pass(20);
+      expect(pod().status).toMatchObject(next);
+    }
   });
 
   it("[SW4] an informer that lags behind does not bring back what was overwritten", async () => {

@@ -1,6 +1,7 @@
 /**
  * Writes pods' statuses to the API: the newest one of each pod, one request at a time per pod, as few as will do. A
- * status that says only that a pod is still starting waits a moment, as the next one usually follows at once.
+ * status that says only that a pod is still starting waits a moment, as the next one usually follows at once. What
+ * somebody else has made of a status stands until the pod has news, or for RECONCILE_MS.
  */
 import type { PodStatus } from "../../kinds/core/v1-types.ts";
 import type { Clock } from "../../machinery/clock.ts";
@@ -11,6 +12,11 @@ import { statusPatch } from "./status-patch.ts";
 
 /** How long a status without news (still Pending) may wait for a better one. */
 const SETTLE_MS = 1_000;
+/**
+ * Before what somebody else has written is set right: time for whoever acts on it, such as a controller that replaces
+ * a failed pod. The period of kubelet's status manager.
+ */
+const RECONCILE_MS = 10_000;
 /** Gathers changes of one moment. */
 const GATHER_MS = 15;
 const RETRY_FIRST_MS = 1_000;
@@ -37,6 +43,8 @@ interface Entry {
   written: { status: PodStatus; resourceVersion: string; sent: PodStatus } | undefined;
   busy: boolean;
   cancelTimer: (() => void) | undefined;
+  /** The timer only waits to set right what somebody else has written. */
+  reconciling: boolean;
   retryMs: number;
   waiters: (() => void)[];
 }
@@ -67,10 +75,17 @@ export function createStatusWriter({ api, clock, log }: { api: ApiClient; clock:
   const schedule = (uid: string, entry: Entry, delayMs: number): void => {
     if (entry.busy) return;
     entry.cancelTimer?.();
+    entry.reconciling = false;
     entry.cancelTimer = clock.after(delayMs, () => {
       entry.cancelTimer = undefined;
       void write(uid, entry);
     });
+  };
+
+  const reconcile = (uid: string, entry: Entry): void => {
+    if (entry.busy || entry.cancelTimer) return;
+    schedule(uid, entry, RECONCILE_MS);
+    entry.reconciling = true;
   };
 
   async function write(uid: string, entry: Entry): Promise<void> {
@@ -116,6 +131,8 @@ export function createStatusWriter({ api, clock, log }: { api: ApiClient; clock:
     set(pod, status, { patient = false } = {}) {
       const { uid } = pod.metadata;
       let entry = entries.get(uid);
+      // An equal status is the same one: what is on its way need not be sent again.
+      const isNew = !entry || !deepEqual(entry.wanted, status);
       if (!entry) {
         entry = {
           pod,
@@ -123,13 +140,14 @@ export function createStatusWriter({ api, clock, log }: { api: ApiClient; clock:
           written: undefined,
           busy: false,
           cancelTimer: undefined,
+          reconciling: false,
           retryMs: RETRY_FIRST_MS,
           waiters: [],
         };
         entries.set(uid, entry);
       }
       entry.pod = pod;
-      entry.wanted = status;
+      if (isNew) entry.wanted = status;
       const known = base(pod, entry);
       if (!entry.busy && !due(pod, entry)) {
         entry.cancelTimer?.();
@@ -137,8 +155,12 @@ export function createStatusWriter({ api, clock, log }: { api: ApiClient; clock:
         settle(entry);
         return;
       }
+      if (!isNew) {
+        reconcile(uid, entry);
+        return;
+      }
       const urgent = !patient && isNews(status, known);
-      if (urgent || !entry.cancelTimer) schedule(uid, entry, urgent ? GATHER_MS : SETTLE_MS);
+      if (urgent || entry.reconciling || !entry.cancelTimer) schedule(uid, entry, urgent ? GATHER_MS : SETTLE_MS);
     },
     current(pod) {
       const entry = entries.get(pod.metadata.uid);
@@ -151,6 +173,7 @@ export function createStatusWriter({ api, clock, log }: { api: ApiClient; clock:
     flushed(uid) {
       const entry = entries.get(uid);
       if (!entry || (!entry.busy && !entry.cancelTimer)) return Promise.resolve();
+      if (entry.reconciling) schedule(uid, entry, GATHER_MS);
       return new Promise((resolve) => entry.waiters.push(resolve));
     },
     forget(uid) {
