@@ -74,7 +74,7 @@ export class Scheduler implements Program {
   readonly #counters = new SchedulerCounters();
   readonly #counts = { scheduled: 0, bindFailures: 0, commits: 0, snapshots: 0, unreadableObjects: 0 };
   /** Bindings of which nobody knows whether they were written; settled by the next snapshot. */
-  #unsure: QueuedPod[] = [];
+  #unsure: Assignment[] = [];
   /** Failures of bindings that have yet to be told. */
   #untold: { queued: QueuedPod; message: string }[] = [];
   /** Writes that pods do not wait for. */
@@ -230,10 +230,10 @@ export class Scheduler implements Program {
     this.#loadFailures = 0;
     this.#loadAtMs = 0;
     const nowMs = this.#options.clock.now();
-    for (const queued of this.#unsure.splice(0)) {
+    for (const assignment of this.#unsure.splice(0)) {
+      const { queued } = assignment;
       if (queued.where !== "in flight") continue;
-      this.#bindings.forget(queued.pod.metadata.uid ?? "");
-      this.#state.forget(queued.pod);
+      this.#bindings.abandon(assignment);
       this.#giveUp(queued, nowMs);
     }
   }

@@ -13,6 +13,7 @@ import type { Clock } from "../machinery/clock.ts";
 import type { ChangeEvent, Cluster, WriteOp } from "../machinery/cluster/contract.ts";
 import type { Fields } from "../machinery/meta/object.ts";
 import { seededRandom } from "../machinery/meta/random.ts";
+import { removeOps } from "./devices/extended-claims.ts";
 import { createScheduler, SCHEDULER_RESOURCES } from "./program.ts";
 import { makeNode, makePod } from "./testing/builders.ts";
 import { makeDevice, makeDeviceClass, makeResourceClaim, makeSlice } from "./testing/device-builders.ts";
@@ -137,5 +138,27 @@ describe("Scheduler on the API's verbs", () => {
     expect(claim?.metadata.finalizers).toEqual(["resource.kubernetes.io/delete-protection"]);
     expect(claim?.status?.allocation?.devices?.results).toMatchObject([{ request: "r", device: "d" }]);
     expect(claim?.status?.reservedFor?.map(({ name }) => name)).toEqual(["p", "q"]);
+  });
+
+  it("[SR6] makes the claim for an extended resource that a class stands for, and takes it away again", async () => {
+    const { create, settle, read, cluster } = start();
+    await create("nodes", makeNode({ name: "n" }));
+    const spec = { extendedResourceName: "example.com/gpu" };
+    await create("deviceclasses.resource.k8s.io", { ...makeDeviceClass("gpu"), spec });
+    await create("resourceslices.resource.k8s.io", makeSlice({ name: "s", nodeName: "n", devices: [makeDevice("d")] }));
+    const resources = { requests: { "example.com/gpu": "1" }, limits: { "example.com/gpu": "1" } };
+    await create("pods", makePod({ name: "p", spec: { containers: [{ name: "main", image: "i", resources }] } }));
+    await settle();
+    const pod = read<Pod>("pods", "p");
+    expect(pod?.spec?.nodeName).toBe("n");
+    const { resourceClaimName = "", requestMappings } = pod?.status?.extendedResourceClaimStatus ?? {};
+    const mapping = { containerName: "main", resourceName: "example.com/gpu", requestName: "container-0-request-0" };
+    expect(requestMappings).toEqual([mapping]);
+    const claim = read<ResourceClaim>("resourceclaims.resource.k8s.io", resourceClaimName)!;
+    expect(claim.metadata.ownerReferences).toMatchObject([{ kind: "Pod", uid: pod?.metadata.uid }]);
+    expect(claim.status).toMatchObject({ allocation: { devices: { results: [{ device: "d" }] } } });
+    const results = await cluster.write("test", removeOps(claim));
+    expect(results.map(({ ok }) => ok)).toEqual([true, true]);
+    expect(read("resourceclaims.resource.k8s.io", resourceClaimName)).toBeUndefined();
   });
 });

@@ -21,7 +21,7 @@ export function followDevices(devices: Devices, tell: (change: ClusterChange) =>
   return [
     follow(table<DeviceClass>("deviceclasses.resource.k8s.io"), ({ type, object }) => {
       devices.setClass(object.metadata.name ?? "", type === "deleted" ? undefined : object.object);
-      tell({ what: "device changed", claim: undefined, freed: true });
+      tell({ what: "device changed", claim: undefined, freed: true, isClass: true });
     }),
     follow(table<ResourceSlice>("resourceslices.resource.k8s.io"), ({ type, object }) => {
       devices.setSlice(object.metadata.name ?? "", type === "deleted" ? undefined : object.object);

@@ -6,12 +6,14 @@ import type {
   ResourceSlice,
 } from "../../kinds/generated/api/resource-v1.ts";
 import { deepEqual } from "../../machinery/meta/equality.ts";
+import { CLASS_PREFIX, classesByResource, EXTENDED_ANNOTATION } from "./extended-resources.ts";
 import { Pools } from "./pools.ts";
 import { Selectors } from "./selectors.ts";
 import { Taken } from "./taken.ts";
 
 /** What is about to be written of a claim. */
 export interface Assumed {
+  /** "": of a claim that is about to be made. */
   uid: string;
   allocation: AllocationResult;
 }
@@ -22,6 +24,11 @@ export class Devices {
   readonly #claims = new Map<string, ResourceClaim>();
   readonly #slices = new Map<string, ResourceSlice>();
   readonly #assumed = new Map<string, Assumed>();
+  /** By the uid of a pod: the claim that was made for its extended resources. */
+  readonly #extended = new Map<string, ResourceClaim>();
+  #classesByResource: Map<string, string> | undefined;
+  /** Told when other resources than before stand for devices. */
+  onResourcesChanged: () => void = () => undefined;
   #pools: Pools | undefined;
   #taken: Taken | undefined;
   #version = 0;
@@ -34,6 +41,22 @@ export class Devices {
   /** As the API has it. */
   claim(key: string): ResourceClaim | undefined {
     return this.#claims.get(key);
+  }
+
+  /** The claim that was made for a pod's extended resources in an earlier try. */
+  extendedClaimOf(podUid: string): ResourceClaim | undefined {
+    return this.#extended.get(podUid);
+  }
+
+  /** Name of the class that stands for an extended resource. */
+  classFor(resource: string): string | undefined {
+    if (this.classes.size === 0) return undefined;
+    if (resource.startsWith(CLASS_PREFIX)) {
+      const name = resource.slice(CLASS_PREFIX.length);
+      return this.classes.has(name) ? name : undefined;
+    }
+    this.#classesByResource ??= classesByResource(this.classes.values());
+    return this.#classesByResource.get(resource);
   }
 
   /** Whether an allocation of the claim is being written. */
@@ -49,7 +72,7 @@ export class Devices {
   get taken(): Taken {
     if (this.#taken) return this.#taken;
     const taken = new Taken();
-    for (const key of this.#claims.keys()) {
+    for (const key of new Set([...this.#claims.keys(), ...this.#assumed.keys()])) {
       const allocation = this.#allocationOf(key);
       if (allocation) taken.addAllocation(allocation, this.pools);
     }
@@ -59,18 +82,24 @@ export class Devices {
 
   setClaim(key: string, claim: ResourceClaim | undefined): void {
     const before = this.#allocationOf(key);
+    this.#noteExtended(this.#claims.get(key), claim);
     if (claim) this.#claims.set(key, claim);
     else this.#claims.delete(key);
     const assumed = this.#assumed.get(key);
     // The API shows what was assumed, or another claim.
-    if (assumed && (claim?.metadata.uid !== assumed.uid || claim.status?.allocation)) this.#assumed.delete(key);
+    const isOther = !claim || (assumed?.uid !== "" && claim.metadata.uid !== assumed?.uid);
+    if (isOther || claim.status?.allocation) this.#assumed.delete(key);
     this.#changed(before, this.#allocationOf(key));
   }
 
   setClass(name: string, deviceClass: DeviceClass | undefined): void {
+    const before = this.classes.get(name);
     if (deviceClass) this.classes.set(name, deviceClass);
     else this.classes.delete(name);
     this.#version++;
+    this.#classesByResource = undefined;
+    const isSame = before && deviceClass?.spec.extendedResourceName === before.spec.extendedResourceName;
+    if (!isSame) this.onResourcesChanged();
   }
 
   setSlice(name: string, slice: ResourceSlice | undefined): void {
@@ -95,8 +124,14 @@ export class Devices {
   }
 
   #allocationOf(key: string): AllocationResult | undefined {
-    const claim = this.#claims.get(key);
-    return claim && (this.#assumed.get(key)?.allocation ?? claim.status?.allocation);
+    return this.#assumed.get(key)?.allocation ?? this.#claims.get(key)?.status?.allocation;
+  }
+
+  #noteExtended(before: ResourceClaim | undefined, claim: ResourceClaim | undefined): void {
+    const owner = before && extendedOwner(before);
+    if (owner !== undefined && this.#extended.get(owner) === before) this.#extended.delete(owner);
+    const next = claim && extendedOwner(claim);
+    if (claim && next !== undefined) this.#extended.set(next, claim);
   }
 
   /** What is added is added; only where something is given back is all added up anew. */
@@ -107,3 +142,9 @@ export class Devices {
     else this.#taken = undefined;
   }
 }
+
+/** Uid of the pod a claim for extended resources was made for. */
+const extendedOwner = ({ metadata }: ResourceClaim): string | undefined =>
+  metadata.annotations?.[EXTENDED_ANNOTATION] === "true"
+    ? metadata.ownerReferences?.find(({ controller }) => controller)?.uid
+    : undefined;

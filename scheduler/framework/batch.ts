@@ -1,11 +1,11 @@
 import type { WriteOp, WriteResult } from "../../machinery/cluster/contract.ts";
-import type { QueuedPod } from "./queued-pod.ts";
+import type { Assignment } from "./binding-cycle.ts";
 
 /** Writes that go to the cluster in one call, and what is to be done with their results. */
 export class Batch {
   readonly ops: WriteOp[] = [];
   /** Pods whose fate hangs on this batch: should its outcome be unknown, they are settled by a snapshot. */
-  readonly inFlight: QueuedPod[] = [];
+  readonly inFlight: Assignment[] = [];
   /** To be written once nothing is more urgent; what becomes of it changes nothing. */
   readonly later: WriteOp[] = [];
   readonly #then: { at: number; done: (result: WriteResult) => void }[] = [];

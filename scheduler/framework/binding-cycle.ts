@@ -112,6 +112,16 @@ export class BindingCycles {
     this.#options.state.forget(waiting.queued.pod);
   }
 
+  /** What was written of it is lost. */
+  abandon(assignment: Assignment): void {
+    const uid = uidOf(assignment.queued);
+    if (this.#waiting.has(uid)) this.forget(uid);
+    else {
+      undo(assignment);
+      this.#options.state.forget(assignment.queued.pod);
+    }
+  }
+
   #end(queued: QueuedPod, why: string): void {
     const waiting = this.#waiting.get(uidOf(queued));
     if (!waiting) return;
@@ -137,7 +147,7 @@ export class BindingCycles {
       this.#bind(assignment, batch, nowMs, needs);
       return;
     }
-    batch.inFlight.push(queued);
+    batch.inFlight.push(assignment);
     const deadlineMs = nowMs + Math.min(...timeouts);
     this.#waiting.set(uidOf(queued), { ...assignment, stage: "prebind", permits: [], deadlineMs });
   }
@@ -146,7 +156,7 @@ export class BindingCycles {
     const { queued, row, profile } = assignment;
     const nodeName = this.#options.state.view.nodes.nameOf(row);
     const op = { ...profile.bind.bind(queued.pod, nodeName), options: OPTIONS };
-    batch.inFlight.push(queued);
+    batch.inFlight.push(assignment);
     batch.add(needs === undefined ? op : { ...op, needs }, (result) => {
       if (result.ok) this.#bound(assignment, nodeName, batch, nowMs);
       else this.#refused(assignment, result.status);

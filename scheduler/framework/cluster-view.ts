@@ -35,4 +35,9 @@ export class ClusterView {
   /** Counts what has happened that is not in the node table. */
   changes = 0;
   onClassDropped: (podClass: PodClass) => void = () => undefined;
+
+  constructor() {
+    this.nodes.isDevice = (resource) => this.devices.classFor(resource) !== undefined;
+    this.devices.onResourcesChanged = () => this.nodes.touchAll();
+  }
 }

@@ -61,6 +61,8 @@ export class NodeTable {
   readonly #nominations = new Map<number, Nomination[]>();
   /** Told when a row has come to another domain of a topology. */
   onMove: (row: number, topology: Topology, from: number, to: number) => void = () => undefined;
+  /** Whether a resource, where no node offers it itself, is given as devices. */
+  isDevice: (resource: string) => boolean = () => false;
   #capacity = 0;
   #nodeCount = 0;
   #journal: number[] = [];
@@ -208,6 +210,11 @@ export class NodeTable {
     const gone = this.#journal.length >> 1;
     this.#journal = this.#journal.slice(gone);
     this.#journalStart += gone;
+  }
+
+  /** Notes that something about every row has changed. */
+  touchAll(): void {
+    for (let row = 0; row < this.facts.length; row++) this.touch(row);
   }
 
   #place(row: number, facts: NodeFacts | undefined): void {

@@ -51,8 +51,11 @@ export type ClusterChange =
   /** Services, ReplicaSets and the like: what pods are spread by. */
   | { what: "workload changed"; namespace: string }
   | { what: "storage changed"; kind: "claim" | "volume" | "class" | "driver" | "capacity" | "attachment" }
-  /** `freed`: a claim has given back what it had. `claim`: namespace/name of the claim it is about, if it is. */
-  | { what: "device changed"; claim: string | undefined; freed: boolean }
+  /**
+   * `freed`: a claim has given back what it had. `claim`: namespace/name of the claim it is about, if it is.
+   * `isClass`: it is about a DeviceClass.
+   */
+  | { what: "device changed"; claim: string | undefined; freed: boolean; isClass?: boolean }
   /** A PodGroup, or the number of its pods. */
   | { what: "group changed"; key: string };
 

@@ -3,6 +3,7 @@
  */
 import type { Pod, TopologySpreadConstraint } from "../../kinds/core/v1-types.ts";
 import { featuresToSchedule } from "../../kinds/scheduling/declared-features.ts";
+import { type ContainerWishes, wishesOfContainers } from "../devices/extended-resources.ts";
 import { Interner } from "./interner.ts";
 import type { PodFootprint, PodFootprints } from "./pod-footprint.ts";
 import type { PodShape, PodShapes } from "./pod-shape.ts";
@@ -36,6 +37,8 @@ export interface PodClass {
   /** Claims of ephemeral volumes: these must be the pod's own. */
   readonly ephemeralClaims: readonly string[];
   readonly deviceClaims: readonly DeviceClaimRef[];
+  /** What its containers ask for, when some of it may be devices. */
+  readonly deviceWishes: readonly ContainerWishes[];
   /** What its node must declare. */
   readonly features: readonly string[];
 }
@@ -111,6 +114,7 @@ function partsOf({ metadata, spec, status }: Pod): Omit<PodClass, "footprint" | 
       if (made && !made.resourceClaimName) return [];
       return [{ name, claimName: made?.resourceClaimName, isGenerated: true }];
     }),
+    deviceWishes: wishesOfContainers(spec ?? { containers: [] }),
     features: featuresToSchedule(spec ?? { containers: [] }),
   };
 }

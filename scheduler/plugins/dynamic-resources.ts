@@ -13,7 +13,18 @@ import {
   type SearchBudget,
   SearchBudgets,
 } from "../devices/allocator.ts";
+import { hasConditions, progressOf } from "../devices/binding-conditions.ts";
+import { deallocateOp, protectOp, statusOp } from "../devices/claim-writes.ts";
 import type { Devices } from "../devices/devices.ts";
+import {
+  deviceResources,
+  draft,
+  extendedClaim,
+  extendedClaimOps,
+  removeOps,
+  requestsOf,
+  unoffered,
+} from "../devices/extended-claims.ts";
 import type { ClusterView } from "../framework/cluster-view.ts";
 import { compileTerms, type NodeMatcher } from "../framework/node-selector.ts";
 import type { NodeFacts } from "../framework/node-table.ts";
@@ -28,10 +39,8 @@ import type {
 } from "../framework/plugin.ts";
 import type { DeviceClaimRef, PodClass } from "../framework/pod-class.ts";
 import type { PendingPod } from "../framework/queued-pod.ts";
-import { OPTIONS } from "../framework/writes.ts";
 
 const NAME = "DynamicResources";
-const FINALIZER = "resource.kubernetes.io/delete-protection";
 /** Of resource.k8s.io: as many pods may use a claim. */
 const MAX_RESERVED_FOR = 256;
 
@@ -109,6 +118,10 @@ class Filter implements PreparedFilter {
   readonly #cluster: ClusterView;
   #version = -1;
   #claims: Claims | string = "";
+  /** Extended resources that stand for devices. */
+  #resources: readonly string[] = [];
+  /** By those a node does not offer itself: the claims, with one for these. */
+  readonly #withExtended = new Map<string, Claims>();
   readonly #budgets = new SearchBudgets();
   #budget = this.#budgets.next();
   /** By row: what was found for the node as it was. */
@@ -119,15 +132,18 @@ class Filter implements PreparedFilter {
     this.#cluster = cluster;
   }
 
-  refresh(): "active" | ClusterRejection {
+  refresh(): "active" | "idle" | ClusterRejection {
     const { devices } = this.#cluster;
     if (this.#version !== devices.version) {
       this.#version = devices.version;
       this.#claims = readClaims(this.#podClass, devices);
+      this.#resources = deviceResources(this.#podClass, devices);
+      this.#withExtended.clear();
       this.#found = [];
       this.#budget = this.#budgets.next();
     }
-    return typeof this.#claims === "string" ? { plugin: NAME, message: this.#claims } : "active";
+    if (typeof this.#claims === "string") return { plugin: NAME, message: this.#claims };
+    return this.#podClass.deviceClaims.length + this.#resources.length > 0 ? "active" : "idle";
   }
 
   filter(row: number): Rejection | undefined {
@@ -136,10 +152,26 @@ class Filter implements PreparedFilter {
     const known = this.#found[row];
     if (known?.facts === facts) return known.verdict;
     const { devices } = this.#cluster;
-    const result = decide(this.#claims as Claims, { facts, devices, budget: this.#budget });
+    const result = decide(this.#claimsOn(row), { facts, devices, budget: this.#budget });
     const verdict = Array.isArray(result) ? undefined : result;
     this.#found[row] = { facts, verdict };
     return verdict;
+  }
+
+  #claimsOn(row: number): Claims {
+    const claims = this.#claims as Claims;
+    const resources = unoffered(this.#resources, this.#cluster, row);
+    if (resources.length === 0) return claims;
+    const key = resources.join();
+    let known = this.#withExtended.get(key);
+    if (!known) {
+      const { devices } = this.#cluster;
+      const extended = draft(requestsOf(this.#podClass, resources, devices), this.#podClass);
+      const prepared = prepareClaims([extended], (name) => devices.classes.get(name));
+      known = { ...claims, pending: [...claims.pending, ...prepared] };
+      this.#withExtended.set(key, known);
+    }
+    return known;
   }
 }
 
@@ -149,11 +181,16 @@ function reserve(
   { cluster, timeoutMs }: { cluster: ClusterView; timeoutMs: number },
 ): Reservation | ClusterRejection | undefined {
   const { podClass } = pod.pending;
-  if (podClass.deviceClaims.length === 0) return undefined;
   const { devices, nodes } = cluster;
+  const resources = unoffered(deviceResources(podClass, devices), cluster, row);
+  if (podClass.deviceClaims.length + resources.length === 0) return undefined;
   const claims = readClaims(podClass, devices);
   const facts = nodes.facts[row];
   if (!facts || typeof claims === "string") return { plugin: NAME, message: String(claims) };
+  const before = devices.extendedClaimOf(pod.metadata.uid ?? "");
+  const requests = requestsOf(podClass, resources, devices);
+  const extended = resources.length > 0 ? extendedClaim(pod, requests, before) : undefined;
+  if (extended) claims.pending.push(...prepareClaims([extended], (name) => devices.classes.get(name)));
   const allocations = decide(claims, { facts, devices });
   if (!Array.isArray(allocations)) return { plugin: NAME, message: allocations.reasons.join(", ") };
   const made = claims.pending.map(({ claim }, i) => ({ claim, allocation: allocations[i]! }));
@@ -167,8 +204,15 @@ function reserve(
   return {
     plugin: NAME,
     ops: [
-      ...made.flatMap(({ claim, allocation }) => [protectOp(claim), statusOp(claim, pod, allocation)]),
-      ...claims.allocated.flatMap(({ claim }) => (isReservedFor(claim, pod) ? [] : [statusOp(claim, pod, undefined)])),
+      ...(before ? removeOps(before) : []),
+      ...made.flatMap(({ claim, allocation }) =>
+        claim === extended
+          ? extendedClaimOps(claim, pod, { allocation, mappings: requests.mappings })
+          : [protectOp(claim), statusOp(claim.metadata, pod, allocation)],
+      ),
+      ...claims.allocated.flatMap(({ claim }) =>
+        isReservedFor(claim, pod) ? [] : [statusOp(claim.metadata, pod, undefined)],
+      ),
     ],
     undo: () => {
       for (const { key, value } of assumed) devices.forget(key, value);
@@ -187,62 +231,6 @@ function reserve(
 const isReservedFor = ({ status }: ResourceClaim, { metadata }: PendingPod): boolean =>
   status?.reservedFor?.some(({ uid }) => uid === metadata.uid) ?? false;
 
-/** Keeps the claim from going while devices are allocated to it; fails when the claim is not what was looked at. */
-const protectOp = ({ metadata }: ResourceClaim): WriteOp => ({
-  verb: "patch",
-  resource: "resourceclaims.resource.k8s.io",
-  namespace: metadata.namespace ?? "",
-  name: metadata.name ?? "",
-  patchType: "strategic",
-  patch: { metadata: { uid: metadata.uid, resourceVersion: metadata.resourceVersion, finalizers: [FINALIZER] } },
-  options: OPTIONS,
-});
-
-const statusOp = ({ metadata }: ResourceClaim, pod: PendingPod, allocation: AllocationResult | undefined): WriteOp => ({
-  verb: "patch",
-  resource: "resourceclaims.resource.k8s.io",
-  namespace: metadata.namespace ?? "",
-  name: metadata.name ?? "",
-  subresource: "status",
-  patchType: "strategic",
-  patch: {
-    metadata: { uid: metadata.uid },
-    status: {
-      ...(allocation && { allocation }),
-      reservedFor: [{ resource: "pods", name: pod.metadata.name, uid: pod.metadata.uid }],
-    },
-  },
-  options: OPTIONS,
-});
-
-type Result = NonNullable<NonNullable<AllocationResult["devices"]>["results"]>[number];
-const hasConditions = ({ bindingConditions = [] }: Result): boolean => bindingConditions.length > 0;
-
-/** Drivers say in the claims' statuses when devices that must be made ready are. */
-function progressOf(
-  claims: readonly ResourceClaim[],
-  devices: Devices,
-): ReturnType<NonNullable<Reservation["progress"]>> {
-  let isReady = true;
-  for (const claim of claims) {
-    const { status } = devices.claim(keyOf(claim)) ?? {};
-    if (!status?.allocation) return "waiting";
-    for (const result of status.allocation.devices?.results?.filter(hasConditions) ?? []) {
-      const told = status.devices?.find(
-        ({ driver, pool, device, shareID }) =>
-          driver === result.driver && pool === result.pool && device === result.device && shareID === result.shareID,
-      );
-      const isTrue = (type: string): boolean =>
-        told?.conditions?.some((condition) => condition.type === type && condition.status === "True") ?? false;
-      if (result.bindingFailureConditions?.some(isTrue)) {
-        return { failed: `claim ${claim.metadata.name} binding failed for device ${result.device}` };
-      }
-      if (!result.bindingConditions?.every(isTrue)) isReady = false;
-    }
-  }
-  return isReady ? "done" : "waiting";
-}
-
 /** Gives back an allocation that keeps the pod where it cannot be, if nobody else uses it. */
 function postFilter(
   pod: PendingPod,
@@ -250,6 +238,8 @@ function postFilter(
   { rejected }: { rejected: boolean },
 ): { ops: WriteOp[]; message: string } {
   const { podClass } = pod.pending;
+  const before = devices.extendedClaimOf(pod.metadata.uid ?? "");
+  if (before) return { ops: removeOps(before), message: "deletion of ResourceClaim completed" };
   const claims = podClass.deviceClaims.length > 0 ? readClaims(podClass, devices) : "";
   // Upstream says so of every pod, whether it has claims or not.
   if (typeof claims === "string") return { ops: [], message: "no new claims to deallocate" };
@@ -259,20 +249,6 @@ function postFilter(
   if (!held) return { ops: [], message: "still not schedulable" };
   return { ops: [deallocateOp(held.claim)], message: "deallocation of ResourceClaim completed" };
 }
-
-const deallocateOp = ({ metadata }: ResourceClaim): WriteOp => ({
-  verb: "patch",
-  resource: "resourceclaims.resource.k8s.io",
-  namespace: metadata.namespace ?? "",
-  name: metadata.name ?? "",
-  subresource: "status",
-  patchType: "merge",
-  patch: {
-    metadata: { uid: metadata.uid, resourceVersion: metadata.resourceVersion },
-    status: { allocation: null, reservedFor: null },
-  },
-  options: OPTIONS,
-});
 
 /** Whether a claim made from a template is this pod's, and no other pod's of the same name. */
 function isOwn(pod: PendingPod, ref: DeviceClaimRef, devices: Devices): boolean {
@@ -291,10 +267,11 @@ export const dynamicResources = ({
     pod.pending.podClass.deviceClaims.some(
       (ref) => typeof findClaim(pod.footprint.namespace, ref, devices) === "string" || !isOwn(pod, ref, devices),
     ),
-  prepare: (podClass, cluster) => (podClass.deviceClaims.length > 0 ? new Filter(podClass, cluster) : undefined),
-  retryAfter(change, { footprint, deviceClaims }) {
+  prepare: (podClass, cluster) =>
+    podClass.deviceClaims.length + podClass.deviceWishes.length > 0 ? new Filter(podClass, cluster) : undefined,
+  retryAfter(change, { footprint, deviceClaims, deviceWishes }) {
     if (change.what === "node added") return true;
-    if (change.what === "node changed") return change.labels;
+    if (change.what === "node changed") return change.labels || (change.allocatable && deviceWishes.length > 0);
     if (change.what !== "device changed") return false;
     return change.freed || deviceClaims.some(({ claimName }) => change.claim === `${footprint.namespace}/${claimName}`);
   },

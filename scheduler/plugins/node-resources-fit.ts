@@ -58,6 +58,8 @@ export function nodeResourcesFit(args: NodeResourcesFitArgs = {}): { filter: Fil
         if (amount <= allocatable - nodes.requestedAt(column, row)) continue;
         const name = nodes.columns.names[column]!;
         if (ignoresAny && isIgnored(name)) continue;
+        // Looked for by DynamicResources.
+        if (allocatable === 0 && nodes.isDevice(name)) continue;
         missing ??= [];
         missing.push(name);
         if (amount > allocatable) podsInTheWay = false;
@@ -65,6 +67,9 @@ export function nodeResourcesFit(args: NodeResourcesFitArgs = {}): { filter: Fil
       return missing && rejection(missing, podsInTheWay);
     },
     retryAfter(change, shape, nodes) {
+      // A class that stands for a resource the pod asks for.
+      if (change.what === "device changed" && change.isClass)
+        return shape.requestColumns.some((column) => nodes.isDevice(nodes.columns.names[column]!));
       if (change.what === "node changed" && !change.allocatable) return false;
       if (change.what !== "node changed" && change.what !== "node added" && change.what !== "pod left") return false;
       return filter.filter(shape, nodes, change.row) === undefined;

@@ -109,6 +109,7 @@ export class FakeCluster implements Cluster {
 
   #apply(op: WriteOp): KubeObject {
     if (op.resource === "events") return this.#event(op);
+    if (op.verb === "create" && op.subresource === undefined) return this.#create(op.resource, op.object as never);
     if (!("name" in op) || op.name === undefined) throw new Error(`unexpected ${op.verb}`);
     const key = `${op.resource}/${op.namespace}/${op.name}`;
     const object = this.objects.get(key);
@@ -140,6 +141,14 @@ export class FakeCluster implements Cluster {
     } else {
       throw new Error(`unexpected ${op.verb}`);
     }
+    return this.objects.get(key)!;
+  }
+
+  #create(resource: string, object: KubeObject): KubeObject {
+    const key = keyOf(resource, object);
+    if (this.objects.has(key)) throw new ApiError(409, "AlreadyExists", `${key} already exists`);
+    const uid = `uid-${this.revision}-of-${object.metadata.name}`;
+    this.put(resource, { ...object, metadata: { ...object.metadata, uid } });
     return this.objects.get(key)!;
   }
 
