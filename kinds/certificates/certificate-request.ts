@@ -1,11 +1,13 @@
 /** What a certificate request asks for. That it is signed by its own key is checked where it is signed. Pure. */
 
-import { type Element, oidText, readElement, readInside, stringText, TAG } from "./der.ts";
+import { DerError, type Element, oidText, readElement, readInside, stringText, TAG } from "./der.ts";
 import { pemBlocks } from "./pem.ts";
 
 export interface CertificateRequest {
   commonName: string;
   organizations: string[];
+  /** All that is known of the subject: type (an OID) and values, each type once, as a certificate lists them. */
+  subject: { type: string; values: string[] }[];
   dnsNames: string[];
   emails: string[];
   /** As text; IPv6 in full. */
@@ -15,6 +17,21 @@ export interface CertificateRequest {
 
 const COMMON_NAME = "2.5.4.3";
 const ORGANIZATION = "2.5.4.10";
+const SERIAL_NUMBER = "2.5.4.5";
+/** What Go keeps of a subject, in its order: country, organization and its unit, locality, province, street, postal code… */
+const KEPT = [
+  "2.5.4.6",
+  ORGANIZATION,
+  "2.5.4.11",
+  "2.5.4.7",
+  "2.5.4.8",
+  "2.5.4.9",
+  "2.5.4.17",
+  COMMON_NAME,
+  SERIAL_NUMBER,
+];
+/** Of these the last counts; others are lists. */
+const SINGLE: ReadonlySet<string> = new Set([COMMON_NAME, SERIAL_NUMBER]);
 const EXTENSION_REQUEST = "1.2.840.113549.1.9.14";
 const SUBJECT_ALTERNATIVE_NAME = "2.5.29.17";
 
@@ -44,6 +61,7 @@ export function parseDer(bytes: Uint8Array): CertificateRequest {
   const request: CertificateRequest = {
     commonName: "",
     organizations: [],
+    subject: [],
     dnsNames: [],
     emails: [],
     ips: [],
@@ -55,15 +73,19 @@ export function parseDer(bytes: Uint8Array): CertificateRequest {
 }
 
 function readSubject(request: CertificateRequest, subject: Element | undefined): void {
+  const values = new Map<string, string[]>();
   for (const set of readInside(subject, TAG.sequence))
     for (const pair of readInside(set, TAG.set)) {
       const [type, value] = readInside(pair, TAG.sequence);
       if (type?.tag !== TAG.oid || !value) continue;
       const oid = oidText(type);
-      // As in Go, of several common names the last counts.
-      if (oid === COMMON_NAME) request.commonName = stringText(value);
-      if (oid === ORGANIZATION) request.organizations.push(stringText(value));
+      if (!KEPT.includes(oid)) continue;
+      const before = SINGLE.has(oid) ? [] : (values.get(oid) ?? []);
+      values.set(oid, [...before, stringText(value)]);
     }
+  request.subject = KEPT.flatMap((type) => (values.has(type) ? [{ type, values: values.get(type)! }] : []));
+  request.commonName = values.get(COMMON_NAME)?.[0] ?? "";
+  request.organizations = values.get(ORGANIZATION) ?? [];
 }
 
 function readAttribute(request: CertificateRequest, attribute: Element): void {
@@ -95,6 +117,7 @@ function readName(request: CertificateRequest, { tag, content }: Element): void 
 
 function ipText(bytes: Uint8Array): string {
   if (bytes.length === 4) return bytes.join(".");
+  if (bytes.length !== 16) throw new DerError(`cannot parse IP address of length ${bytes.length}`);
   const groups: string[] = [];
   for (let i = 0; i + 1 < bytes.length; i += 2) groups.push((bytes[i]! * 256 + bytes[i + 1]!).toString(16));
   return groups.join(":");

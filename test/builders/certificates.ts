@@ -22,6 +22,10 @@ async function requested(name: string, addresses: readonly string[]): Promise<{ 
 /** PEM. @param name "O=devs, CN=jane" */
 export const certificateRequest = async (name: string): Promise<string> => (await requested(name, [])).csr;
 
+/** For a server at these addresses. PEM. */
+export const serverCertificateRequest = async (addresses: readonly string[]): Promise<string> =>
+  (await requested("CN=server", addresses)).csr;
+
 /** For a server at an address. PEM. */
 export async function issueServerCertificate(
   authority: Authority,

@@ -28,6 +28,19 @@ ADAKBggqhkjOPQQDAgNJADBGAiEA8XjdleLgdu15QEN4y3vMfb+HxiOdyPppGkKL
 zf6apPkCIQCFn/RY32xAjntN6SxcKvkFUlsMP6ZeeU7xRaWrJFu5cg==
 -----END CERTIFICATE REQUEST-----
 `;
+// openssl req -new, subject CN=admin, O=system:nodes, CN=system:node:n1, 1.3.6.1.4.1.57683.2=other-uid (a user's uid), and
+// subjectAltName DNS:n1.example, IP:fd00::5, otherName 1.2.3.4:hidden, dirName CN=masked
+const ODD = `-----BEGIN CERTIFICATE REQUEST-----
+MIIBdzCCARwCAQAwWjEOMAwGA1UEAwwFYWRtaW4xFTATBgNVBAoMDHN5c3RlbTpu
+b2RlczEXMBUGA1UEAwwOc3lzdGVtOm5vZGU6bjExGDAWBgkrBgEEAYPCUwIMCW90
+aGVyLXVpZDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABHQKJ465d7/12bevNbth
+2tfzS+OKB828XxXqLssKyjZAutljWqmMgB0Eq3LEI2BPS5FkW6GJ2jO1lr0CHtBr
+xRqgYDBeBgkqhkiG9w0BCQ4xUTBPME0GA1UdEQRGMESCCm4xLmV4YW1wbGWHEP0A
+AAAAAAAAAAAAAAAAAAWgDwYDKgMEoAgMBmhpZGRlbqQTMBExDzANBgNVBAMMBm1h
+c2tlZDAKBggqhkjOPQQDAgNJADBGAiEAva0uIopY1bGl0ndAnYu12jpTky3Xwq0f
+ncJ7tG8c1eECIQCI4MKmDp9EKQiidzkStx2gfGMzNzPgsVzOpV/mzuPIeg==
+-----END CERTIFICATE REQUEST-----
+`;
 const USAGES = ["digital signature", "key encipherment", "server auth"];
 
 describe("planCertificate", () => {
@@ -89,6 +102,12 @@ describe("signApproved", () => {
     expect(certificate.keyUsage).toEqual(["1.3.6.1.5.5.7.3.1"]);
     expect(certificate.ca).toBe(false);
     expect(Date.parse(certificate.validTo)).toBe(NOW_MS + 365 * DAY_MS - 300_000);
+  });
+
+  it("[CS16] certifies what was looked at: of several common names the last, no uid, no names of other kinds", async () => {
+    const certificate = new X509Certificate(await signApproved(authority, make({ request: btoa(ODD) }), NOW_MS));
+    expect(certificate.subject).toBe("O=system:nodes\nCN=system:node:n1");
+    expect(certificate.subjectAltName).toBe("DNS:n1.example, IP Address:FD00:0:0:0:0:0:0:5");
   });
 
   it("[CS15] of several requests the one that is checked is signed, however it is broken into lines", async () => {

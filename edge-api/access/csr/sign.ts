@@ -7,13 +7,15 @@ import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
   ExtendedKeyUsageExtension,
+  type JsonGeneralNames,
   KeyUsagesExtension,
+  Name,
   Pkcs10CertificateRequest,
   SubjectAlternativeNameExtension,
   X509Certificate,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import { parseDer, requestDer } from "../../../kinds/certificates/certificate-request.ts";
+import { type CertificateRequest, parseDer, requestDer } from "../../../kinds/certificates/certificate-request.ts";
 import { isKubernetesSigner, signerProblem } from "../../../kinds/certificates/signers.ts";
 import type { CertificateSigningRequest } from "../../../kinds/certificates/v1-types.ts";
 import { type Authority, importKey, serialNumber, signatureFor } from "../certificates.ts";
@@ -35,7 +37,8 @@ export async function signApproved(
   if (!isKubernetesSigner(spec.signerName)) throw new Error(`${spec.signerName} is none of Kubernetes' signers`);
   // What is signed are the very bytes that are checked: another reader of the PEM might find another request in it.
   const der = requestDer(spec.request);
-  const problem = signerProblem(spec.signerName, parseDer(der), spec.usages ?? []);
+  const asked = parseDer(der);
+  const problem = signerProblem(spec.signerName, asked, spec.usages ?? []);
   if (problem !== undefined) throw new Error(problem);
 
   const request = new Pkcs10CertificateRequest(der);
@@ -45,10 +48,10 @@ export async function signApproved(
     { usages: spec.usages ?? [], expirationSeconds: spec.expirationSeconds },
     { nowMs, authorityUntilMs: issuer.notAfter.getTime() },
   );
-  const names = request.extensions.filter((extension) => extension instanceof SubjectAlternativeNameExtension);
+  const names = namesOf(asked);
   const certificate = await X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    subject: request.subjectName,
+    subject: new Name(asked.subject.map(({ type, values }) => ({ [type]: values }))),
     issuer: issuer.subject,
     notBefore: new Date(plan.notBeforeMs),
     notAfter: new Date(plan.notAfterMs),
@@ -60,8 +63,19 @@ export async function signApproved(
       ...(plan.extendedKeyUsages.length === 0 ? [] : [new ExtendedKeyUsageExtension(plan.extendedKeyUsages)]),
       new BasicConstraintsExtension(false, undefined, true),
       await AuthorityKeyIdentifierExtension.create(await issuer.publicKey.export()),
-      ...names,
+      // Whoever has no subject is named here alone.
+      ...(names.length === 0 ? [] : [new SubjectAlternativeNameExtension(names, asked.subject.length === 0)]),
     ],
   });
   return `${certificate.toString("pem")}\n`;
+}
+
+/** Those that were checked, and no others: names of other kinds are not certified, as upstream certifies none. */
+function namesOf({ dnsNames, emails, ips, uris }: CertificateRequest): JsonGeneralNames {
+  return [
+    ...dnsNames.map((value) => ({ type: "dns" as const, value })),
+    ...emails.map((value) => ({ type: "email" as const, value })),
+    ...ips.map((value) => ({ type: "ip" as const, value })),
+    ...uris.map((value) => ({ type: "url" as const, value })),
+  ];
 }

@@ -71,6 +71,7 @@ describe("an identity provider's tokens", () => {
     ["one group", options, { email: "j@x", groups: "a" }, "j@x", ["oidc:a"]],
     ["a prefix", { usernamePrefix: "corp:" }, {}, "corp:jane", []],
     ["no prefix", { usernamePrefix: "-" }, {}, "jane", []],
+    ["a clock that is a minute ahead", { usernamePrefix: "-" }, { nbf: NOW_MS / 1000 + 60 }, "jane", []],
     ["another audience too", { usernamePrefix: "-" }, { aud: ["other", "kedge"] }, "jane", []],
     [
       "a claim that must be there",
@@ -87,7 +88,13 @@ describe("an identity provider's tokens", () => {
 
   const bad: [what: string, options: Partial<OidcOptions>, claims: object, problem: RegExp][] = [
     ["one for another", {}, { aud: "other" }, /^oidc: verify token: unexpected "aud" claim value/],
-    ["one that has expired", {}, { exp: NOW_MS / 1000 - 1 }, /^oidc: verify token: "exp" claim timestamp check failed/],
+    [
+      "one that has expired",
+      {},
+      { exp: NOW_MS / 1000 - 1 },
+      /^oidc: verify token: oidc: token is expired \(Token Expiry: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \+0000 UTC\)$/,
+    ],
+    ["one that is not yet", {}, { nbf: NOW_MS / 1000 + 61 }, /^oidc: verify token: "nbf" claim timestamp check failed/],
     ["one without an end", {}, { exp: undefined }, /^oidc: verify token: missing required "exp" claim/],
     [
       "an address nobody has verified",

@@ -32,6 +32,11 @@ const RETRY_MS = 10_000;
 const FETCH_TIMEOUT_MS = 5_000;
 /** A token found good is checked again after this. */
 const CACHE_MS = 10_000;
+/** As go-oidc has it, which kube-apiserver uses. */
+const NOT_BEFORE_LEEWAY_SECONDS = 60;
+
+/** As Go prints times: `2026-01-01 00:00:00 +0000 UTC`. */
+const goTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19).replace("T", " ")} +0000 UTC`;
 
 export function createIssuer(options: IssuerOptions, environment: IssuerEnvironment): TokenSource {
   const { url, audiences, algorithms, identify } = options;
@@ -50,10 +55,15 @@ export function createIssuer(options: IssuerOptions, environment: IssuerEnvironm
           // One that says no end would be good for ever.
           requiredClaims: ["exp"],
           currentDate: new Date(nowMs()),
+          clockTolerance: NOT_BEFORE_LEEWAY_SECONDS,
         });
+        // The leeway is for tokens that are made elsewhere, by a clock ahead of ours: not for those that have ended.
+        const endMs = (payload.exp ?? 0) * 1000;
+        if (endMs < nowMs())
+          return { problem: `oidc: verify token: oidc: token is expired (Token Expiry: ${goTime(endMs)})` };
         const found = identify(payload);
         if ("problem" in found) return found;
-        return { identity: found, untilMs: Math.min((payload.exp ?? 0) * 1000, nowMs() + CACHE_MS) };
+        return { identity: found, untilMs: Math.min(endMs, nowMs() + CACHE_MS) };
       } catch (error) {
         if (error instanceof errors.JOSEError) return { problem: `oidc: verify token: ${error.message}` };
         throw error;

@@ -1,4 +1,3 @@
-import type { KubeObject } from "../../../machinery/meta/object.ts";
 import { ApiError } from "../../../machinery/meta/status.ts";
 import { MASTERS_GROUP, nodeNameOf } from "../../access/identity.ts";
 import { readText } from "../body.ts";
@@ -17,6 +16,7 @@ const API_ADDRESS = "10.96.0.1";
 /**
  * POST /kedge/v1/nodes/{name}/certificate: a PEM certificate request for the node-local API endpoint; 201 and the PEM
  * chain. Only the node itself and administrators may: who holds such a certificate can pose as the API server there.
+ * None is for addresses: what a node says its own are might be others'.
  */
 export async function nodeCertificate(context: RequestContext, [name = ""]: string[]): Promise<Response> {
   const { identity, request, services } = context;
@@ -30,16 +30,7 @@ export async function nodeCertificate(context: RequestContext, [name = ""]: stri
   const csr = await readText(request);
   const chain = await services.certificates.signServer(csr, {
     dns: [...API_NAMES, name],
-    ips: [API_ADDRESS, ...addressesOf(context, name)],
+    ips: [API_ADDRESS],
   });
   return new Response(chain, { status: 201, headers: headersFor(context, "application/pem-certificate-chain") });
-}
-
-function addressesOf({ services }: RequestContext, name: string): string[] {
-  const row = services.env.store.get({ resource: "nodes", namespace: "", name });
-  if (!row) return [];
-  const { status } = JSON.parse(row.value) as KubeObject & {
-    status?: { addresses?: { type: string; address: string }[] };
-  };
-  return (status?.addresses ?? []).filter(({ type }) => type === "InternalIP").map(({ address }) => address);
 }
