@@ -4,18 +4,28 @@
  */
 
 export interface EventFacts {
-  /** What it is about: kind, namespace, name, uid and field path in one string. */
+  /** What it is about: kind, namespace, name and uid in one string. */
   subject: string;
+  /** Which part of it; "" for the whole. */
+  fieldPath: string;
   type: "Normal" | "Warning";
   reason: string;
   message: string;
 }
 
 export type EventDecision =
-  | { do: "create"; key: string; message: string }
-  /** It was told before, as `name`. */
-  | { do: "count"; key: string; name: string; count: number; message: string }
-  | { do: "drop" };
+  | { do: "drop" }
+  | {
+      do: "tell";
+      key: string;
+      message: string;
+      /** How often it was told, this time and the times it was dropped among them. */
+      count: number;
+      /** When it was told first, epoch. */
+      firstMs: number;
+      /** The stored event to count up; absent: there is none. */
+      name?: string;
+    };
 
 const MAX_REMEMBERED = 4096;
 const COMBINE_AFTER = 10;
@@ -39,44 +49,34 @@ class Recent<V> {
       if (!oldest.done) this.#entries.delete(oldest.value);
     }
   }
+}
 
-  delete(key: string): void {
-    this.#entries.delete(key);
-  }
+interface Told {
+  name?: string;
+  count: number;
+  firstMs: number;
 }
 
 export class EventCorrelator {
-  readonly #told = new Recent<{ name: string | undefined; count: number }>();
+  readonly #told = new Recent<Told>();
   readonly #alike = new Recent<{ messages: Set<string>; lastMs: number }>();
   readonly #tokens = new Recent<{ left: number; updatedMs: number }>();
 
-  decide(event: EventFacts, nowMs: number): EventDecision {
-    if (!this.#takeToken(event.subject, nowMs)) return { do: "drop" };
-    const kind = `${event.subject}\n${event.type}\n${event.reason}`;
-    const combined = this.#combines(kind, event.message, nowMs);
-    const key = combined ? kind : `${kind}\n${event.message}`;
-    const message = combined ? `(combined from similar events): ${event.message}` : event.message;
-    const before = this.#told.get(key);
-    if (!before) {
-      this.#told.set(key, { name: undefined, count: 1 });
-      return { do: "create", key, message };
-    }
-    before.count++;
-    this.#told.set(key, before);
-    // Its first is still on the way, or never arrived: this one is told anew.
-    if (before.name === undefined) return { do: "create", key, message };
-    return { do: "count", key, name: before.name, count: before.count, message };
+  decide({ subject, fieldPath, type, reason, message }: EventFacts, nowMs: number): EventDecision {
+    const kind = `${subject}\n${type}\n${reason}`;
+    const combined = this.#combines(kind, message, nowMs);
+    const key = combined ? kind : `${kind}\n${fieldPath}\n${message}`;
+    const told = this.#told.get(key) ?? { count: 0, firstMs: nowMs };
+    told.count++;
+    this.#told.set(key, told);
+    if (!this.#takeToken(subject, nowMs)) return { do: "drop" };
+    return { do: "tell", key, ...told, message: combined ? `(combined from similar events): ${message}` : message };
   }
 
   /** The event stored for `key`. */
   stored(key: string, name: string): void {
-    const before = this.#told.get(key);
-    if (before) before.name = name;
-  }
-
-  /** The stored event is gone (it expired): the next one is created again. */
-  lost(key: string): void {
-    this.#told.delete(key);
+    const told = this.#told.get(key);
+    if (told) told.name = name;
   }
 
   #takeToken(subject: string, nowMs: number): boolean {
@@ -96,8 +96,14 @@ export class EventCorrelator {
     let alike = this.#alike.get(kind);
     if (!alike || nowMs - alike.lastMs > COMBINE_WINDOW_MS) alike = { messages: new Set(), lastMs: nowMs };
     alike.lastMs = nowMs;
-    if (alike.messages.size < COMBINE_AFTER) alike.messages.add(message);
+    alike.messages.add(message);
     this.#alike.set(kind, alike);
-    return alike.messages.size >= COMBINE_AFTER;
+    if (alike.messages.size < COMBINE_AFTER) return false;
+    // One goes, so that messages told before are still told as themselves.
+    for (const oldest of alike.messages) {
+      alike.messages.delete(oldest);
+      break;
+    }
+    return true;
   }
 }

@@ -2,7 +2,7 @@
 import { type Clock, formatTime } from "../../machinery/clock.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { ApiCallError, type ApiClient, type Log } from "../contracts.ts";
-import { EventCorrelator } from "./event-correlator.ts";
+import { EventCorrelator, type EventDecision } from "./event-correlator.ts";
 import { containerFieldPath, type NodePod } from "./pod.ts";
 
 export type EventType = "Normal" | "Warning";
@@ -65,9 +65,13 @@ export function createEventRecorder(options: {
   }
 
   async function send(told: Told): Promise<void> {
+    const { about, type, reason, message, atMs } = told;
+    const subject = [about.kind, about.namespace, about.name, about.uid, about.apiVersion].join("/");
+    const decision = correlator.decide({ subject, fieldPath: about.fieldPath ?? "", type, reason, message }, atMs);
+    if (decision.do === "drop") return;
     for (let attempt = 1; ; attempt++) {
       try {
-        await write(told);
+        await write(told, decision);
         return;
       } catch (error) {
         const code = error instanceof ApiCallError ? error.code : -1;
@@ -81,20 +85,20 @@ export function createEventRecorder(options: {
     }
   }
 
-  async function write({ about, type, reason, message, atMs }: Told): Promise<void> {
-    const subject = [about.kind, about.namespace, about.name, about.uid, about.fieldPath].join("/");
-    const decision = correlator.decide({ subject, type, reason, message }, clock.now());
-    if (decision.do === "drop") return;
+  async function write(
+    { about, type, reason, atMs }: Told,
+    decision: Extract<EventDecision, { do: "tell" }>,
+  ): Promise<void> {
     const namespace = about.namespace ?? "default";
     const path = `/api/v1/namespaces/${namespace}/events`;
-    if (decision.do === "count") {
+    if (decision.name !== undefined) {
       try {
         const change = { count: decision.count, lastTimestamp: formatTime(atMs), message: decision.message };
         await api.patch(`${path}/${decision.name}`, "merge", change);
         return;
       } catch (error) {
+        // It expires an hour after it was written last; then it is told anew.
         if (!(error instanceof ApiCallError && error.code === 404)) throw error;
-        correlator.lost(decision.key);
       }
     }
     // Nanoseconds in upstream; here milliseconds and a counter, which are as unique for one node.
@@ -107,9 +111,9 @@ export function createEventRecorder(options: {
       reason,
       message: decision.message,
       source: { component: "kubelet", host: nodeName },
-      firstTimestamp: formatTime(atMs),
+      firstTimestamp: formatTime(decision.firstMs),
       lastTimestamp: formatTime(atMs),
-      count: 1,
+      count: decision.count,
       type,
       eventTime: null,
       reportingComponent: "kubelet",

@@ -495,30 +495,41 @@ describe("status patch", () => {
 });
 
 describe("events", () => {
-  const event = (message: string, subject = "pod") => ({ subject, type: "Normal" as const, reason: "Pulled", message });
+  const event = (message: string, subject = "pod", fieldPath = "") => ({
+    subject,
+    fieldPath,
+    type: "Normal" as const,
+    reason: "Pulled",
+    message,
+  });
 
   it("[EV1] repeats are counted, once the first is stored", () => {
     const correlator = new EventCorrelator();
     const first = correlator.decide(event("m"), 0);
-    expect(first.do).toBe("create");
-    if (first.do === "create") correlator.stored(first.key, "e1");
-    expect(correlator.decide(event("m"), 1)).toMatchObject({ do: "count", name: "e1", count: 2 });
+    expect(first).toMatchObject({ do: "tell", count: 1 });
+    expect(first).not.toHaveProperty("name");
+    if (first.do === "tell") correlator.stored(first.key, "e1");
+    expect(correlator.decide(event("m"), 1)).toMatchObject({ name: "e1", count: 2, firstMs: 0 });
+    expect(correlator.decide(event("m", "pod", "spec.containers{b}"), 1)).toMatchObject({ count: 1, firstMs: 1 });
   });
 
-  it("[EV2] ten alike are combined", () => {
+  it("[EV2] ten alike are combined, whichever container they are about; those told before are still told", () => {
     const correlator = new EventCorrelator();
-    const decisions = Array.from({ length: 11 }, (_, i) => correlator.decide(event(`m${i}`), i));
+    const decisions = Array.from({ length: 11 }, (_, i) => correlator.decide(event(`m${i}`, "pod", `c${i % 2}`), i));
     expect(decisions[8]).toMatchObject({ message: "m8" });
-    expect(decisions[10]).toMatchObject({ message: "(combined from similar events): m10" });
+    expect(decisions[10]).toMatchObject({ message: "(combined from similar events): m10", count: 2 });
+    expect(correlator.decide(event("m8", "pod", "c0"), 20)).toMatchObject({ message: "m8", count: 2 });
   });
 
-  it("[EV3] one object gets 25 at once and one in five minutes, others are not affected", () => {
+  it("[EV3] one object gets 25 at once and one in five minutes, others are not affected; what is dropped is counted", () => {
     const correlator = new EventCorrelator();
     const told = (count: number, nowMs: number) =>
-      Array.from({ length: count }, () => correlator.decide(event("m"), nowMs)).filter((d) => d.do !== "drop").length;
-    expect(told(40, 0)).toBe(25);
-    expect(correlator.decide(event("m", "other"), 0).do).toBe("create");
-    expect(told(5, 300_000)).toBe(1);
+      Array.from({ length: count }, (_, i) => correlator.decide(event("m", "pod", `c${i % 2}`), nowMs)).filter(
+        (decision) => decision.do !== "drop",
+      );
+    expect(told(40, 0)).toHaveLength(25);
+    expect(correlator.decide(event("m", "other"), 0).do).toBe("tell");
+    expect(told(5, 300_000)).toMatchObject([{ count: 21 }]);
   });
 });
 
