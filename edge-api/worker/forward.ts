@@ -49,13 +49,14 @@ export function forward(
 ): Promise<Response> {
   const given = request.headers;
   if (isAudited || !isPlain(given)) return stub.fetch(fullRequest(request, { identity, isAudited }));
-  const headers: [string, string][] = [[IDENTITY_HEADER, identityText(identity)]];
+  // As an object: a list of pairs takes twice as long.
+  const headers: { [name: string]: string } = { [IDENTITY_HEADER]: identityText(identity) };
   const { method, url, body } = request;
   for (const name of body === null ? READ_HEADERS : WRITE_HEADERS) {
     const value = given.get(name);
-    if (value !== null) headers.push([name, value]);
+    if (value !== null) headers[name] = value;
   }
-  if (keep !== undefined) headers.push([KEEP_HEADER, String(keep)]);
+  if (keep !== undefined) headers[KEEP_HEADER] = String(keep);
   return stub.fetch(url, { method, headers, body });
 }
 
