@@ -41,6 +41,18 @@ describe("scale", () => {
     expect((await api.replace(`${DEPLOYMENTS}/w/scale`, body)).status).toBe(409);
   });
 
+  it("[S1b] is shown as a table", async () => {
+    const headers = { accept: "application/json;as=Table;v=v1;g=meta.k8s.io,application/json" };
+    const { body } = await api.get(`${DEPLOYMENTS}/w/scale`, { headers });
+    expect(body.columnDefinitions.map(({ name }: { name: string }) => name)).toEqual([
+      "Name",
+      "Desired",
+      "Available",
+      "Age",
+    ]);
+    expect(body.rows[0]).toMatchObject({ cells: ["w", 2, 0, "0s"], object: { kind: "PartialObjectMetadata" } });
+  });
+
   it("[S2] refuses less than none", async () => {
     const answer = await api.patch(`${DEPLOYMENTS}/w/scale`, { spec: { replicas: -1 } });
     expect(answer.body).toMatchObject({
