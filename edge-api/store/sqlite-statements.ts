@@ -51,21 +51,29 @@ export const DROP_KEYS = `DELETE FROM objects WHERE deleted = 1 AND revision > ?
   (SELECT resource, namespace, name FROM versions WHERE revision > ?1 AND revision <= ?2 AND type = ${DELETED})`;
 export const DROP_TOMBSTONES = `DELETE FROM versions WHERE revision > ? AND revision <= ? AND type = ${DELETED}`;
 
+/**
+ * A text and a number that SQLite must not plan by: for a bare parameter whose value it looks at (how many rows there
+ * are between keys, by STAT4; how many are wanted) it prepares the statement anew with every binding, which takes longer
+ * than reading some rows.
+ */
+const ANY = "(? || '')";
+const LIMIT = "LIMIT (? + 0)";
+
 /** The same statement for all namespaces and for one: both take a namespace and a name to start behind. */
 interface Scoped {
   all: string;
   one: string;
 }
 const scoped = (text: (start: string) => string): Scoped => ({
-  all: text("o.resource = ? AND (o.namespace, o.name) > (?, ?)"),
-  one: text("o.resource = ? AND o.namespace = ? AND o.name > ?"),
+  all: text(`o.resource = ${ANY} AND (o.namespace, o.name) > (${ANY}, ${ANY})`),
+  one: text(`o.resource = ${ANY} AND o.namespace = ${ANY} AND o.name > ${ANY}`),
 });
 
 const listed = (columns: string, condition: string): Scoped =>
   scoped(
     (start) => `SELECT o.namespace, o.name, o.revision, ${columns}
   FROM objects o CROSS JOIN versions v ON v.revision = o.revision
-  WHERE ${start} AND ${condition} ORDER BY o.namespace, o.name LIMIT ?`,
+  WHERE ${start} AND ${condition} ORDER BY o.namespace, o.name ${LIMIT}`,
   );
 export const LIST_NOW = listed("v.value", "o.deleted = 0");
 export const LIST_NOW_CONTAINING = listed("v.value", "o.deleted = 0 AND instr(v.value, ?) > 0");
@@ -79,20 +87,20 @@ export const JOINED = scoped(
     max(namespace || char(1) || name)
   FROM (SELECT o.namespace, o.name, o.revision, v.value
     FROM objects o CROSS JOIN versions v ON v.revision = o.revision
-    WHERE ${start} AND (o.revision > ? OR o.deleted = 0) ORDER BY o.namespace, o.name LIMIT ?)`,
+    WHERE ${start} AND (o.revision > ? OR o.deleted = 0) ORDER BY o.namespace, o.name ${LIMIT})`,
 );
 export const JOINED_BYTES = scoped(
   (start) => `SELECT total(bytes) FROM (SELECT octet_length(v.value) AS bytes
     FROM objects o CROSS JOIN versions v ON v.revision = o.revision
-    WHERE ${start} AND (o.revision > ? OR o.deleted = 0) ORDER BY o.namespace, o.name LIMIT ?)`,
+    WHERE ${start} AND (o.revision > ? OR o.deleted = 0) ORDER BY o.namespace, o.name ${LIMIT})`,
 );
 
 /** Both take where to end (inclusive), a namespace and a name or a name alone, and then a revision. */
 const ranged = (columns: string, condition: string): Scoped => {
   const { all, one } = scoped((start) => `SELECT ${columns} FROM objects o WHERE ${start}`);
   return {
-    all: `${all} AND (o.namespace, o.name) <= (?, ?) AND ${condition}`,
-    one: `${one} AND o.name <= ? AND ${condition}`,
+    all: `${all} AND (o.namespace, o.name) <= (${ANY}, ${ANY}) AND ${condition}`,
+    one: `${one} AND o.name <= ${ANY} AND ${condition}`,
   };
 };
 export const COUNT_UNCHANGED = ranged("count(*)", "o.deleted = 0 AND o.revision <= ?");
@@ -101,7 +109,7 @@ export const KEYS_CHANGED = ranged("o.revision", "o.revision > ?");
 const changes = (condition: string): string =>
   `SELECT v.revision, v.type, v.resource, v.namespace, v.name, v.value, p.value
   FROM versions v LEFT JOIN versions p ON p.revision = v.previous AND v.type <> ${ADDED}
-  WHERE v.revision > ?${condition} ORDER BY v.revision LIMIT ?`;
+  WHERE v.revision > ?${condition} ORDER BY v.revision ${LIMIT}`;
 export const CHANGES = {
   all: changes(""),
   resource: changes(" AND v.resource = ?"),
