@@ -1,6 +1,7 @@
 /** Requests about API resources: finds the kind and hands over to the verb. */
 import type { Kind } from "../../kinds/kind.ts";
 import { ApiError } from "../../machinery/meta/status.ts";
+import { appearance, missingAccount } from "../access/admission/awaited-account.ts";
 import { authorize } from "../access/authorize.ts";
 import { apply } from "../verbs/apply.ts";
 import { create } from "../verbs/create.ts";
@@ -129,7 +130,10 @@ async function created(context: RequestContext, target: Target): Promise<Respons
   const { value, duplicateFields } = await bodyOf(context);
   const caller = callerOf(context, options);
   const object = decodeKind(services.env, value, target.kind, { fieldValidation, duplicateFields, warn: caller.warn });
-  const outcome = await services.commit.run(() => create(services.env, { target, caller, object }));
+  const { env, commit } = services;
+  const missing = target.kind.storage === "pods" ? missingAccount(env.store, target.namespace, object) : undefined;
+  if (missing) await appearance(env, missing);
+  const outcome = await commit.run(() => create(env, { target, caller, object }));
   return showObject(context, target, outcome.code, outcome.text);
 }
 

@@ -49,6 +49,29 @@ describe("NamespaceLifecycle", () => {
   });
 });
 
+describe("ServiceAccount, in a namespace made just now", () => {
+  const make = () => api.create("/api/v1/namespaces/young/pods", pod("p"));
+  beforeEach(async () => {
+    await made(api.create("/api/v1/namespaces", { metadata: { name: "young" } }));
+  });
+
+  it("[SW1] a pod waits for the account that is about to come", async () => {
+    const answer = make();
+    await new Promise(setImmediate);
+    await made(api.create("/api/v1/namespaces/young/serviceaccounts", serviceAccount("default")));
+    expect((await made(answer)).spec.serviceAccountName).toBe("default");
+  });
+
+  it("[SW2] but no longer than a second", async () => {
+    const answer = make();
+    await new Promise(setImmediate);
+    api.advance(1_000);
+    api.fire();
+    const why = 'error looking up service account young/default: serviceaccount "default" not found';
+    refused(await answer, `pods "p" is forbidden: ${why}`);
+  });
+});
+
 describe("LimitRanger", () => {
   const limits = (...items: object[]) =>
     api.create(`${NAMESPACE}/limitranges`, { metadata: { name: "l" }, spec: { limits: items } });

@@ -110,7 +110,8 @@ function paramsOf({
   if (kind.namespaced && namespace === "")
     return { problem: "cannot use namespaced paramRef in policy binding that matches cluster-scoped resources" };
   const query = queryOf(kind, paramRef, attributes.namespace);
-  const texts = env.parameters?.find(query) ?? storedParameters(env.store, query);
+  const texts = env.parameters ? env.parameters.find(query) : storedParameters(env.store, query);
+  if (!texts) return { found: [] };
   const objects = texts.map((text) => JSON.parse(text) as KubeObject);
   const selects = paramRef.name ? () => true : compileSelector(paramRef.selector);
   const found = objects.filter(({ metadata }) => selects(metadata.labels));

@@ -22,12 +22,16 @@ export interface ParameterQuery {
 }
 
 export interface Parameters {
-  /** Texts as they are stored. */
-  find(query: ParameterQuery): readonly string[];
+  /**
+   * Texts as they are stored; undefined for what was not asked for, because the policy was not known here when the
+   * request came: it does not count for that request.
+   */
+  find(query: ParameterQuery): readonly string[] | undefined;
 }
 
 /** More are not sent to another object. */
 const MAX_PARAMETERS = 1_000;
+const MAX_KEPT = 10_000;
 
 export function storedParameters(store: Store, { resource, namespace, name }: ParameterQuery): string[] {
   if (name === undefined)
@@ -89,8 +93,8 @@ export function wantedParameters(
 export class FetchedParameters implements Parameters {
   readonly #texts = new Map<string, readonly string[]>();
 
-  find(query: ParameterQuery): readonly string[] {
-    return this.#texts.get(JSON.stringify(query)) ?? [];
+  find(query: ParameterQuery): readonly string[] | undefined {
+    return this.#texts.get(JSON.stringify(query));
   }
 
   /** @param ask answers for each query in turn */
@@ -100,7 +104,15 @@ export class FetchedParameters implements Parameters {
   ): Promise<void> {
     if (queries.length === 0) return;
     const answers = await ask(queries);
-    if (this.#texts.size > MAX_PARAMETERS) this.#texts.clear();
-    for (const [i, query] of queries.entries()) this.#texts.set(JSON.stringify(query), answers[i] ?? []);
+    for (const [i, query] of queries.entries()) {
+      const key = JSON.stringify(query);
+      // The newest stand last: those are the ones that requests wait for.
+      this.#texts.delete(key);
+      this.#texts.set(key, answers[i] ?? []);
+    }
+    for (const oldest of this.#texts.keys()) {
+      if (this.#texts.size <= MAX_KEPT) break;
+      this.#texts.delete(oldest);
+    }
   }
 }
