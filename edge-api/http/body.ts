@@ -5,24 +5,30 @@ import { parseJson } from "../../machinery/codec/json.ts";
 import { parseYaml } from "../../machinery/codec/yaml.ts";
 import { ApiError, badRequest, tooLarge, unsupportedMediaType } from "../../machinery/meta/status.ts";
 import { decodeProtobufBody, PROTOBUF_TYPE } from "./protobuf/body.ts";
+import type { ApiRequest } from "./request.ts";
 
 /** As kube-apiserver's. */
 export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 const overLimit = () => tooLarge(`Request entity too large: limit is ${MAX_BODY_BYTES}`);
 
+/** Whether the length of the body is known before it comes. @throws ApiError 413 */
+function isDeclared({ headers }: ApiRequest): boolean {
+  const declared = headers.get("content-length");
+  if (declared === null) return false;
+  if (Number(declared) > MAX_BODY_BYTES) throw overLimit();
+  return true;
+}
+
 /** The body's text; "" when there is none. Invalid UTF-8 becomes U+FFFD, as in Go's decoder. @throws ApiError 413 */
-export async function readText(request: Request): Promise<string> {
-  const declared = request.headers.get("content-length");
-  if (declared !== null) {
-    if (Number(declared) > MAX_BODY_BYTES) throw overLimit();
-    return request.text();
-  }
+export async function readText(request: ApiRequest): Promise<string> {
+  if (isDeclared(request)) return request.text();
   // Last: looking at the body makes a stream of it.
   return request.body ? new TextDecoder().decode(await readLimited(request.body)) : "";
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
+async function readBytes(request: ApiRequest): Promise<Uint8Array> {
+  if (isDeclared(request)) return new Uint8Array(await request.arrayBuffer());
   return request.body ? readLimited(request.body) : new Uint8Array(0);
 }
 
@@ -63,7 +69,7 @@ export interface ParsedBody {
 }
 
 /** The request's body, parsed; undefined when it has none. @throws ApiError 400, 413, 415 */
-export async function readBody(request: Request, registry: Registry): Promise<ParsedBody | undefined> {
+export async function readBody(request: ApiRequest, registry: Registry): Promise<ParsedBody | undefined> {
   const mediaType = mediaTypeOf(request.headers.get("content-type"));
   if (mediaType === PROTOBUF_TYPE) {
     const bytes = await readBytes(request);

@@ -2,7 +2,7 @@
  * What a request goes through inside ClusterStore, in this order; the Worker has authenticated it before. Each step is
  * a file in filters/.
  */
-import { ANONYMOUS, decodeIdentity, IDENTITY_HEADER } from "../access/identity.ts";
+import { ANONYMOUS, decodeIdentity, IDENTITY_HEADER, type Identity } from "../access/identity.ts";
 import { auditIdOf } from "./audit-id.ts";
 import type { Filter, Handler, RequestContext, Services } from "./context.ts";
 import { dispatch } from "./dispatch.ts";
@@ -15,6 +15,8 @@ import { limits } from "./filters/limits.ts";
 import { liveAccount } from "./filters/live-account.ts";
 import { observe } from "./filters/observe.ts";
 import { recover } from "./filters/recover.ts";
+import { type Answer, responseOf } from "./reply.ts";
+import type { ApiRequest } from "./request.ts";
 import { parseRequestInfo } from "./request-info.ts";
 import { statusResponse } from "./respond.ts";
 
@@ -38,11 +40,17 @@ const handle = compose(FILTERS, dispatch);
 
 /** Answers one request; never rejects. */
 export async function serve(services: Services, request: Request): Promise<Response> {
-  const context = contextOf(services, request);
-  return context instanceof Response ? context : handle(context);
+  const identity = decodeIdentity(request.headers.get(IDENTITY_HEADER)) ?? ANONYMOUS;
+  return responseOf(await answer(services, request, identity));
 }
 
-function contextOf(services: Services, request: Request): RequestContext | Response {
+/** Answers what `identity` asks; never rejects. */
+export async function answer(services: Services, request: ApiRequest, identity: Identity): Promise<Answer> {
+  const context = contextOf(services, request, identity);
+  return "info" in context ? handle(context) : context;
+}
+
+function contextOf(services: Services, request: ApiRequest, identity: Identity): RequestContext | Answer {
   const { url, method, headers } = request;
   const pathStart = url.indexOf("/", url.indexOf("//") + 2);
   const queryStart = url.indexOf("?", pathStart);
@@ -53,7 +61,7 @@ function contextOf(services: Services, request: Request): RequestContext | Respo
     request,
     method,
     query,
-    identity: decodeIdentity(headers.get(IDENTITY_HEADER)) ?? ANONYMOUS,
+    identity,
     auditId: auditIdOf(headers, services.env.uuid),
     warnings: [],
   };

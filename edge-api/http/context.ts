@@ -18,6 +18,8 @@ import type { WatchSpec, WatchStart } from "../store/watch-types.ts";
 import type { Environment } from "../verbs/environment.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { KeptAnswers } from "./kept-answers.ts";
+import type { Answer } from "./reply.ts";
+import type { ApiRequest } from "./request.ts";
 import type { RequestInfo } from "./request-info.ts";
 
 /** What the handlers of one cluster share. */
@@ -97,7 +99,7 @@ export interface CertificateService {
 /** One request on its way through the chain. */
 export interface RequestContext {
   services: Services;
-  request: Request;
+  request: ApiRequest;
   method: string;
   query: URLSearchParams | undefined;
   info: RequestInfo;
@@ -115,6 +117,6 @@ export interface RequestContext {
   stream?: { ended?: () => void };
 }
 
-export type Handler = (context: RequestContext) => Response | Promise<Response>;
+export type Handler = (context: RequestContext) => Answer | Promise<Answer>;
 /** Does its part, and calls `next` unless it answers itself. */
-export type Filter = (context: RequestContext, next: Handler) => Response | Promise<Response>;
+export type Filter = (context: RequestContext, next: Handler) => Answer | Promise<Answer>;

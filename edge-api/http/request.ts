@@ -3,6 +3,30 @@ import type { Caller } from "../verbs/environment.ts";
 import { missingBody, type ParsedBody, readBody } from "./body.ts";
 import type { RequestContext } from "./context.ts";
 
+/** As Headers; names in lower case. */
+export interface RequestHeaders {
+  get(name: string): string | null;
+  has(name: string): boolean;
+  entries(): Iterable<[string, string]>;
+}
+
+/** What is looked at of a request. A Request is one; so is what the Worker hands over in memory (see handed-over.ts). */
+export interface ApiRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: RequestHeaders;
+  /** Looking at a Request's makes a stream of it. */
+  readonly body: ReadableStream<Uint8Array> | null;
+  text(): Promise<string>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** The same request for another URL, without its body. */
+export const withUrl = ({ method, headers }: ApiRequest, url: string): ApiRequest => {
+  const bare = new Request(url, { method });
+  return { method, url, headers, body: null, text: () => bare.text(), arrayBuffer: () => bare.arrayBuffer() };
+};
+
 export const callerOf = (
   context: RequestContext,
   { dryRun, fieldManager = "" }: { dryRun: boolean; fieldManager?: string },

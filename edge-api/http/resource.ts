@@ -19,12 +19,13 @@ import type { RequestContext } from "./context.ts";
 import { KEEP_HEADER, objectId } from "./kept-answers.ts";
 import { negotiate, negotiatePlain } from "./negotiation.ts";
 import { deleteOptions, listOptions, writeOptions } from "./options.ts";
+import type { Answer } from "./reply.ts";
 import { bodyOf, callerOf } from "./request.ts";
 import { specialEndpoint } from "./special/index.ts";
 import { checkForm, rendererFor, showChunks, showObject, showProtobufList, textResponse } from "./view.ts";
 import { watch } from "./watch.ts";
 
-export function resource(context: RequestContext): Response | Promise<Response> {
+export function resource(context: RequestContext): Answer | Promise<Answer> {
   const { info, services } = context;
   const kind = services.env.registry.find(info.group, info.version, info.resource);
   if (!kind) throw noSuchResource();
@@ -75,7 +76,7 @@ function checkServed({ info, method }: RequestContext, kind: Kind): void {
   if (!READING.has(info.verb)) throw notAllowed();
 }
 
-function byVerb(context: RequestContext, target: Target): Response | Promise<Response> {
+function byVerb(context: RequestContext, target: Target): Answer | Promise<Answer> {
   switch (context.info.verb) {
     case "get": {
       const text = get(context.services.env, target, context.query?.get("resourceVersion") ?? null);
@@ -116,14 +117,14 @@ function keep(context: RequestContext, target: Target, text: string): void {
   }
 }
 
-function listed(context: RequestContext, target: Target): Response {
+function listed(context: RequestContext, target: Target): Answer {
   const accepted = negotiate(context.request.headers.get("accept"));
   if (accepted.media === "protobuf") return showProtobufList(context, target, accepted);
   const renderer = rendererFor(context, target, accepted, "list");
   return showChunks(context, list(context.services.env, target, listOptions(context.query), renderer), accepted);
 }
 
-async function created(context: RequestContext, target: Target): Promise<Response> {
+async function created(context: RequestContext, target: Target): Promise<Answer> {
   const { services } = context;
   const options = writeOptions(context, "CreateOptions");
   const { fieldValidation } = options;
@@ -137,7 +138,7 @@ async function created(context: RequestContext, target: Target): Promise<Respons
   return showObject(context, target, outcome.code, outcome.text);
 }
 
-async function updated(context: RequestContext, target: Target): Promise<Response> {
+async function updated(context: RequestContext, target: Target): Promise<Answer> {
   const { services } = context;
   const options = writeOptions(context, "UpdateOptions");
   const { fieldValidation } = options;
@@ -151,7 +152,7 @@ async function updated(context: RequestContext, target: Target): Promise<Respons
   return showObject(context, target, outcome.code, outcome.text);
 }
 
-async function patched(context: RequestContext, target: Target): Promise<Response> {
+async function patched(context: RequestContext, target: Target): Promise<Answer> {
   const { services } = context;
   const type = patchTypeOf(mediaTypeOf(context.request.headers.get("content-type")));
   const options = writeOptions(context, "PatchOptions", type);
@@ -181,7 +182,7 @@ async function deleteBody({ request, services, audit }: RequestContext): Promise
   return body?.value;
 }
 
-async function deleted(context: RequestContext, target: Target): Promise<Response> {
+async function deleted(context: RequestContext, target: Target): Promise<Answer> {
   const { services } = context;
   const { options, dryRun } = deleteOptions(await deleteBody(context), context.query);
   const caller = callerOf(context, { dryRun });
@@ -189,7 +190,7 @@ async function deleted(context: RequestContext, target: Target): Promise<Respons
   return showObject(context, target, outcome.code, outcome.text);
 }
 
-async function collectionDeleted(context: RequestContext, target: Target): Promise<Response> {
+async function collectionDeleted(context: RequestContext, target: Target): Promise<Answer> {
   const { services, query } = context;
   const { options, dryRun } = deleteOptions(await deleteBody(context), query);
   const { labelSelector, fieldSelector } = listOptions(query);

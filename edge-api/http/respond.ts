@@ -4,6 +4,7 @@ import type { RequestContext } from "./context.ts";
 import { type Media, negotiate } from "./negotiation.ts";
 import { toProtobuf } from "./protobuf/encode.ts";
 import { messageFor, PROTOBUF_TYPE } from "./protobuf/names.ts";
+import { type Answer, Reply, setHeader } from "./reply.ts";
 import { toYaml } from "./yaml.ts";
 
 export const JSON_TYPE = "application/json";
@@ -50,21 +51,17 @@ function warningHeaders(warnings: readonly string[]): string[] {
 const quotable = (text: string): string => text.replace(/[^\x20-\x7e]/g, "?").replace(/["\\]/g, (c) => `\\${c}`);
 
 /** A JSON document in the media type the client likes best; as JSON when it has no other form. */
-export function json(context: RequestContext, code: number, text: string): Response {
+export function json(context: RequestContext, code: number, text: string): Answer {
   const media = preferredMedia(context);
   if (media !== "json" && text.startsWith("{")) {
     const object = JSON.parse(text) as { kind?: unknown; apiVersion?: string };
-    if (media === "yaml") return new Response(toYaml(text), { status: code, headers: headersFor(context, YAML_TYPE) });
+    if (media === "yaml") return new Reply(code, headersFor(context, YAML_TYPE), toYaml(text));
     const { registry } = context.services.env;
     if (typeof object.kind === "string" && messageFor(registry, object.apiVersion ?? "v1", object.kind)) {
-      const bytes = toProtobuf(object, registry);
-      return new Response(bytes as Uint8Array<ArrayBuffer>, {
-        status: code,
-        headers: headersFor(context, PROTOBUF_TYPE),
-      });
+      return new Reply(code, headersFor(context, PROTOBUF_TYPE), toProtobuf(object, registry));
     }
   }
-  return new Response(text, { status: code, headers: headersFor(context, JSON_TYPE) });
+  return new Reply(code, headersFor(context, JSON_TYPE), text);
 }
 
 /** JSON for those whom nothing suits: what cannot be negotiated must still be told. */
@@ -77,12 +74,12 @@ function preferredMedia({ request }: RequestContext): Media {
   }
 }
 
-export const plain = (context: RequestContext, code: number, text: string): Response =>
-  new Response(text, { status: code, headers: headersFor(context, "text/plain; charset=utf-8") });
+export const plain = (context: RequestContext, code: number, text: string): Answer =>
+  new Reply(code, headersFor(context, "text/plain; charset=utf-8"), text);
 
-export function statusResponse(context: RequestContext, status: Status): Response {
+export function statusResponse(context: RequestContext, status: Status): Answer {
   const response = json(context, status.code, JSON.stringify(status));
   const retryAfter = status.details?.retryAfterSeconds;
-  if (retryAfter !== undefined && retryAfter > 0) response.headers.set("retry-after", String(retryAfter));
+  if (retryAfter !== undefined && retryAfter > 0) setHeader(response, "retry-after", String(retryAfter));
   return response;
 }

@@ -11,6 +11,7 @@ import { listOptions } from "./options.ts";
 import { notMarshalable, protobufItems, toProtobuf } from "./protobuf/encode.ts";
 import { protobufList } from "./protobuf/list.ts";
 import { PROTOBUF_TYPE } from "./protobuf/names.ts";
+import { type Answer, Reply } from "./reply.ts";
 import { headersFor, JSON_TYPE, YAML_TYPE } from "./respond.ts";
 import { toYaml } from "./yaml.ts";
 
@@ -56,7 +57,7 @@ export function checkForm(context: RequestContext, target: Target): void {
 }
 
 /** One stored object. */
-export function showObject(context: RequestContext, target: Target, code: number, text: string): Response {
+export function showObject(context: RequestContext, target: Target, code: number, text: string): Answer {
   const accepted = negotiate(context.request.headers.get("accept"));
   // What was deleted may be answered with a Status, which is shown as it is.
   if (accepted.media === "protobuf" && accepted.as === "Table") throw notMarshalable("*v1.Table");
@@ -67,24 +68,21 @@ export function showObject(context: RequestContext, target: Target, code: number
 }
 
 /** JSON text in the media type the client asked for. @throws ApiError 406 for what has no protobuf form */
-export function textResponse(context: RequestContext, code: number, text: string, accepted: Accepted): Response {
+export function textResponse(context: RequestContext, code: number, text: string, accepted: Accepted): Answer {
   if (accepted.media === "protobuf") {
     const bytes = toProtobuf(JSON.parse(text) as object, context.services.env.registry);
-    return new Response(bytes as Uint8Array<ArrayBuffer>, {
-      status: code,
-      headers: headersFor(context, PROTOBUF_TYPE),
-    });
+    return new Reply(code, headersFor(context, PROTOBUF_TYPE), bytes);
   }
   if (accepted.media === "yaml") {
-    return new Response(toYaml(text), { status: code, headers: headersFor(context, YAML_TYPE) });
+    return new Reply(code, headersFor(context, YAML_TYPE), toYaml(text));
   }
   const pretty = context.query?.get("pretty");
   const body = pretty === "true" || pretty === "1" ? `${JSON.stringify(JSON.parse(text), null, 2)}\n` : text;
-  return marked(new Response(body, { status: code, headers: headersFor(context, JSON_TYPE) }), body.length);
+  return marked(new Reply(code, headersFor(context, JSON_TYPE), body), body.length);
 }
 
 /** Text in chunks: one chunk is answered whole, more are streamed as the client takes them. */
-export function showChunks(context: RequestContext, chunks: Iterator<string>, accepted: Accepted): Response {
+export function showChunks(context: RequestContext, chunks: Iterator<string>, accepted: Accepted): Answer {
   const first = chunks.next();
   if (first.done) return textResponse(context, 200, "", accepted);
   const second = chunks.next();
@@ -99,7 +97,7 @@ export function showChunks(context: RequestContext, chunks: Iterator<string>, ac
 }
 
 /** The list `target` is, as protobuf. @throws ApiError 406 for a form that does not fit */
-export function showProtobufList(context: RequestContext, target: Target, { as }: Accepted): Response {
+export function showProtobufList(context: RequestContext, target: Target, { as }: Accepted): Answer {
   if (as === "Table") throw notMarshalable("*v1.Table");
   // Refuses what is no list.
   rendererFor(context, target, { as, version: "" }, "list");
@@ -119,8 +117,8 @@ export function showProtobufList(context: RequestContext, target: Target, { as }
   const second = chunks.next();
   const headers = headersFor(context, PROTOBUF_TYPE);
   if (second.done) {
-    const whole = first.value as Uint8Array<ArrayBuffer>;
-    return marked(new Response(whole, { status: 200, headers }), whole.length);
+    const whole = first.value as Uint8Array;
+    return marked(new Reply(200, headers, whole), whole.length);
   }
   const body = streamChunks(context, [first.value as Uint8Array, second.value], chunks);
   return marked(new Response(body, { status: 200, headers }), STREAMED);

@@ -10,6 +10,7 @@ import { negotiateStream } from "./negotiation.ts";
 import { listOptions, wholeNumber } from "./options.ts";
 import { notMarshalable } from "./protobuf/encode.ts";
 import { PROTOBUF_TYPE } from "./protobuf/names.ts";
+import type { Answer } from "./reply.ts";
 import { isTrue } from "./request-info.ts";
 import { headersFor } from "./respond.ts";
 import { includeObjectOf } from "./view.ts";
@@ -25,7 +26,7 @@ const RETRY_AFTER_SECONDS = 10;
 /** Bytes of one watch that may wait for the client before the hub holds back. */
 const STREAM_BUFFER_BYTES = 256 * 1024;
 
-export function watch(context: RequestContext, target: Target): Response {
+export function watch(context: RequestContext, target: Target): Answer {
   const { services, query, request } = context;
   const socket = request.headers.get("upgrade")?.toLowerCase() === "websocket";
   const form = formFor(context, target, socket ? "websocket" : "stream");

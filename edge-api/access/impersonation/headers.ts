@@ -3,6 +3,7 @@
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#user-impersonation
  */
 import { badRequest } from "../../../machinery/meta/status.ts";
+import type { RequestHeaders } from "../../http/request.ts";
 
 /** As the headers say it: nothing filled in, nothing allowed yet. */
 export interface Wanted {
@@ -15,13 +16,13 @@ export interface Wanted {
 const EXTRA_PREFIX = "impersonate-extra-";
 
 /** Extra fields alone are refused, so that they count, too. */
-export function mayImpersonate(headers: Headers): boolean {
-  for (const name of headers.keys()) if (name.startsWith("impersonate-")) return true;
+export function mayImpersonate(headers: RequestHeaders): boolean {
+  for (const [name] of headers.entries()) if (name.startsWith("impersonate-")) return true;
   return false;
 }
 
 /** Undefined for a request that wants to be made as who makes it. @throws ApiError 400 */
-export function wantedIdentity(headers: Headers): Wanted | undefined {
+export function wantedIdentity(headers: RequestHeaders): Wanted | undefined {
   const user = headers.get("impersonate-user") ?? "";
   const uid = headers.get("impersonate-uid") ?? "";
   const groups = valuesOf(headers.get("impersonate-group"));
@@ -53,9 +54,9 @@ function goText({ user, uid, groups, extra }: Wanted): string {
  */
 const valuesOf = (header: string | null): string[] => (header === null ? [] : header.split(", "));
 
-function extraOf(headers: Headers): Map<string, string[]> {
+function extraOf(headers: RequestHeaders): Map<string, string[]> {
   const extra = new Map<string, string[]>();
-  for (const [name, value] of headers) {
+  for (const [name, value] of headers.entries()) {
     if (!name.startsWith(EXTRA_PREFIX)) continue;
     const key = decodeKey(name.slice(EXTRA_PREFIX.length));
     extra.set(key, [...(extra.get(key) ?? []), ...valuesOf(value)]);

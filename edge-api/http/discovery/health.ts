@@ -5,6 +5,7 @@
  */
 import { ApiError } from "../../../machinery/meta/status.ts";
 import type { RequestContext, Services } from "../context.ts";
+import { type Answer, setHeader } from "../reply.ts";
 import { plain } from "../respond.ts";
 
 interface Check {
@@ -71,13 +72,13 @@ export const isHealthEndpoint = (name: string | undefined): name is string =>
 const headersOfText = { "x-content-type-options": "nosniff" };
 
 /** @param only the name of one check */
-export function health(context: RequestContext, endpoint: string, only: string | undefined): Response {
+export function health(context: RequestContext, endpoint: string, only: string | undefined): Answer {
   const response = only === undefined ? allChecks(context, endpoint) : oneCheck(context, endpoint, only);
-  for (const [name, value] of Object.entries(headersOfText)) response.headers.set(name, value);
+  for (const [name, value] of Object.entries(headersOfText)) setHeader(response, name, value);
   return response;
 }
 
-function oneCheck(context: RequestContext, endpoint: string, name: string): Response {
+function oneCheck(context: RequestContext, endpoint: string, name: string): Answer {
   const check = checksOf(endpoint).find((one) => one.name === name);
   if (!check) throw new ApiError(404, "NotFound", "the server could not find the requested resource", {});
   return isWell(context.services, endpoint, check)
@@ -102,7 +103,7 @@ export function runHealthChecks(services: Services): void {
   for (const endpoint of ENDPOINTS) for (const check of checksOf(endpoint)) isWell(services, endpoint, check);
 }
 
-function allChecks(context: RequestContext, endpoint: string): Response {
+function allChecks(context: RequestContext, endpoint: string): Answer {
   const { query } = context;
   const excluded = new Set(query?.getAll("exclude") ?? []);
   const lines: string[] = [];

@@ -6,6 +6,7 @@ import { etagMatches, hexHash } from "../etag.ts";
 import { AGGREGATED, negotiateForms, negotiatePlain, PLAIN_JSON } from "../negotiation.ts";
 import { toProtobuf } from "../protobuf/encode.ts";
 import { PROTOBUF_TYPE } from "../protobuf/names.ts";
+import { type Answer, Reply } from "../reply.ts";
 import { headersFor, JSON_TYPE, YAML_TYPE } from "../respond.ts";
 import { textResponse } from "../view.ts";
 import { toYaml } from "../yaml.ts";
@@ -16,14 +17,14 @@ import { versionInfo } from "./version.ts";
 const notAllowed = (): ApiError =>
   new ApiError(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
 
-export function discovery(context: RequestContext): Response | undefined {
+export function discovery(context: RequestContext): Answer | undefined {
   const path = context.info.path.replace(/\/$/, "");
   const answer = answerTo(context, path);
   if (answer && context.method !== "GET" && context.method !== "HEAD") throw notAllowed();
   return answer;
 }
 
-function answerTo(context: RequestContext, path: string): Response | undefined {
+function answerTo(context: RequestContext, path: string): Answer | undefined {
   if (path === "/version") return showPlain(context, versionInfo);
   if (path === "/api") return showRoot(context, "/api", () => apiVersions(context));
   if (path === "/apis") return showRoot(context, "/apis", () => groupList(context));
@@ -95,10 +96,10 @@ const groupList = ({ services }: RequestContext): object => ({
 });
 
 /** What is no API object (the version, the paths) has one form, whatever is asked for. */
-const showPlain = (context: RequestContext, answer: object): Response =>
+const showPlain = (context: RequestContext, answer: object): Answer =>
   textResponse(context, 200, JSON.stringify(answer), PLAIN_JSON);
 
-const show = (context: RequestContext, answer: object): Response =>
+const show = (context: RequestContext, answer: object): Answer =>
   textResponse(context, 200, JSON.stringify(answer), negotiatePlain(context.request.headers.get("accept")));
 
 interface Tagged {
@@ -124,7 +125,7 @@ function aggregatedText(registry: Registry, root: "/api" | "/apis", version: str
 }
 
 /** At the two roots the aggregated form may be asked for instead. */
-function showRoot(context: RequestContext, root: "/api" | "/apis", plain: () => object): Response {
+function showRoot(context: RequestContext, root: "/api" | "/apis", plain: () => object): Answer {
   const accepted = negotiateForms(context.request.headers.get("accept"), AGGREGATED);
   if (accepted.as === "Object") return textResponse(context, 200, JSON.stringify(plain()), accepted);
   const { registry } = context.services.env;
@@ -140,7 +141,7 @@ function showRoot(context: RequestContext, root: "/api" | "/apis", plain: () => 
   }
   const body = accepted.media === "protobuf" ? toProtobuf(JSON.parse(text) as object, registry) : undefined;
   const shown = accepted.media === "yaml" ? toYaml(text) : text;
-  return new Response((body as Uint8Array<ArrayBuffer> | undefined) ?? shown, { status: 200, headers });
+  return new Reply(200, headers, body ?? shown);
 }
 
 const MEDIA_TYPES = { json: JSON_TYPE, yaml: YAML_TYPE, protobuf: PROTOBUF_TYPE };

@@ -5,6 +5,7 @@
 import type { Flow, Refusal } from "../../fairness/level.ts";
 import { listWidth, writeWidth } from "../../fairness/width.ts";
 import type { Filter, Handler, RequestContext } from "../context.ts";
+import { type Answer, Reply } from "../reply.ts";
 import { headersFor } from "../respond.ts";
 
 const LONG_RUNNING: ReadonlySet<string> = new Set(["attach", "exec", "log", "portforward", "proxy"]);
@@ -32,10 +33,10 @@ interface Seated {
 }
 
 /** Serves who has seats, and gives these back. */
-function run(context: RequestContext, next: Handler, seated: Seated): Response | Promise<Response> {
+function run(context: RequestContext, next: Handler, seated: Seated): Answer | Promise<Answer> {
   const { flow, seats } = seated;
   flow.schema.dispatched++;
-  let answer: Response | Promise<Response>;
+  let answer: Answer | Promise<Answer>;
   try {
     answer = next(context);
   } catch (error) {
@@ -51,9 +52,9 @@ function run(context: RequestContext, next: Handler, seated: Seated): Response |
   return settled(context, answer, seated);
 }
 
-async function settled(context: RequestContext, answer: Promise<Response>, seated: Seated): Promise<Response> {
+async function settled(context: RequestContext, answer: Promise<Answer>, seated: Seated): Promise<Answer> {
   const { flow, seats } = seated;
-  let response: Response | undefined;
+  let response: Answer | undefined;
   try {
     response = await answer;
     return response;
@@ -72,21 +73,21 @@ function ended(context: RequestContext, { flow, seats }: Seated, when: { sameTur
   else flow.level.end(seats, when);
 }
 
-async function queued(context: RequestContext, next: Handler, seated: Seated): Promise<Response> {
+async function queued(context: RequestContext, next: Handler, seated: Seated): Promise<Answer> {
   const { flow, seats } = seated;
   const verdict = await flow.level.enqueue(flow, seats, context);
   return verdict === "run" ? run(context, next, seated) : refused(context, flow, verdict);
 }
 
 /** As upstream says it: in plain text, unlike all other errors. */
-function refused(context: RequestContext, flow: Flow, reason: Refusal): Response {
+function refused(context: RequestContext, flow: Flow, reason: Refusal): Answer {
   flow.schema.refused[reason]++;
   const { retryAfter } = flow.level;
   retryAfter.refused(Math.floor(context.services.env.clock.now() / 1000));
   const headers = new Headers(headersFor(context, "text/plain; charset=utf-8"));
   headers.set("retry-after", String(retryAfter.seconds));
   headers.set("x-content-type-options", "nosniff");
-  return new Response("Too many requests, please try again later.\n", { status: 429, headers });
+  return new Reply(429, headers, "Too many requests, please try again later.\n");
 }
 
 function widthOf({ info, query, request, services }: RequestContext, maxWidth: number): number {

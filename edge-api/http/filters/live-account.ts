@@ -3,6 +3,7 @@ import { unauthorized } from "../../../machinery/meta/status.ts";
 import { noteTokenUse } from "../../access/legacy-token-use.ts";
 import { accountProblem } from "../../access/live-account.ts";
 import type { Filter } from "../context.ts";
+import type { Answer } from "../reply.ts";
 
 export const liveAccount: Filter = (context, next) => {
   const { accountProblem: ask, env } = context.services;
@@ -13,7 +14,7 @@ export const liveAccount: Filter = (context, next) => {
   return next(context);
 };
 
-async function whenAlive(problem: Promise<string | undefined>, next: () => ReturnType<Filter>): Promise<Response> {
+async function whenAlive(problem: Promise<string | undefined>, next: () => ReturnType<Filter>): Promise<Answer> {
   if ((await problem) !== undefined) throw unauthorized();
   return next();
 }

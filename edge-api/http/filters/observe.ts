@@ -1,6 +1,7 @@
 /** Counts every request, and logs those the audit policy wants. Around all other filters, so that it sees errors too. */
 import { audited } from "../../observe/audit/log.ts";
 import type { Filter } from "../context.ts";
+import type { ApiRequest } from "../request.ts";
 
 export const observe: Filter = async (context, next) => {
   const { metrics, audit, env } = context.services;
@@ -20,5 +21,5 @@ export const observe: Filter = async (context, next) => {
   }
 };
 
-const isApply = ({ headers }: Request): boolean =>
+const isApply = ({ headers }: ApiRequest): boolean =>
   headers.get("content-type")?.startsWith("application/apply-patch") ?? false;

@@ -1,9 +1,10 @@
 /** kedge's own endpoints, below /kedge/v1/. Undefined for other paths. */
 import type { RequestContext } from "../context.ts";
+import type { Answer } from "../reply.ts";
 import { nodeCertificate } from "./node-certificate.ts";
 import { nodeToken } from "./node-token.ts";
 
-type Endpoint = (context: RequestContext, parameters: string[]) => Response | Promise<Response>;
+type Endpoint = (context: RequestContext, parameters: string[]) => Answer | Promise<Answer>;
 
 interface Route {
   method: string;
@@ -16,7 +17,7 @@ const ROUTES: readonly Route[] = [
   { method: "POST", path: /^\/kedge\/v1\/nodes\/([^/]+)\/certificate$/, endpoint: nodeCertificate },
 ];
 
-export function kedgeEndpoint(context: RequestContext): Response | Promise<Response> | undefined {
+export function kedgeEndpoint(context: RequestContext): Answer | Promise<Answer> | undefined {
   const { path } = context.info;
   if (!path.startsWith("/kedge/v1/")) return undefined;
   for (const { method, path: pattern, endpoint } of ROUTES) {

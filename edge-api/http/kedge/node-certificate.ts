@@ -2,6 +2,7 @@ import { ApiError } from "../../../machinery/meta/status.ts";
 import { MASTERS_GROUP, nodeNameOf } from "../../access/identity.ts";
 import { readText } from "../body.ts";
 import type { RequestContext } from "../context.ts";
+import { type Answer, Reply } from "../reply.ts";
 import { headersFor } from "../respond.ts";
 
 /** Names at which pods call the API server, and which each node answers for. */
@@ -18,7 +19,7 @@ const API_ADDRESS = "10.96.0.1";
  * chain. Only the node itself and administrators may: who holds such a certificate can pose as the API server there.
  * None is for addresses: what a node says its own are might be others'.
  */
-export async function nodeCertificate(context: RequestContext, [name = ""]: string[]): Promise<Response> {
+export async function nodeCertificate(context: RequestContext, [name = ""]: string[]): Promise<Answer> {
   const { identity, request, services } = context;
   if (nodeNameOf(identity) !== name && !identity.groups.includes(MASTERS_GROUP)) {
     throw new ApiError(403, "Forbidden", `only node ${name} itself may ask for its certificate`, {});
@@ -32,5 +33,5 @@ export async function nodeCertificate(context: RequestContext, [name = ""]: stri
     dns: [...API_NAMES, name],
     ips: [API_ADDRESS],
   });
-  return new Response(chain, { status: 201, headers: headersFor(context, "application/pem-certificate-chain") });
+  return new Reply(201, headersFor(context, "application/pem-certificate-chain"), chain);
 }

@@ -3,6 +3,7 @@ import { notAcceptable } from "../../../machinery/meta/status.ts";
 import type { RequestContext } from "../context.ts";
 import { etagMatches, hexHash } from "../etag.ts";
 import { marked } from "../large.ts";
+import type { Answer } from "../reply.ts";
 import { headersFor, JSON_TYPE } from "../respond.ts";
 import { descriptions } from "./descriptions.ts";
 import { bodyOf, type Document, documentsOf, type Encoding } from "./documents.ts";
@@ -12,7 +13,7 @@ import { swaggerDocument } from "./v2.ts";
 const ROOT = "/openapi/v3";
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
 
-export function openapi(context: RequestContext): Response | Promise<Response> | undefined {
+export function openapi(context: RequestContext): Answer | Promise<Answer> | undefined {
   if (context.method !== "GET" && context.method !== "HEAD") return undefined;
   const path = context.info.path.replace(/\/$/, "");
   if (path === "/openapi/v2") return swagger(context);
@@ -62,7 +63,7 @@ const isKnown = ({ request }: RequestContext, hash: string): boolean =>
   etagMatches(request.headers.get("if-none-match"), `"${hash}"`);
 
 /** Which documents there are, each under the hash of its content. */
-function index(context: RequestContext, documents: ReadonlyMap<string, Document>): Response {
+function index(context: RequestContext, documents: ReadonlyMap<string, Document>): Answer {
   const paths = [...documents].map(([path, { hash }]) => [path, { serverRelativeURL: urlOf(path, hash) }]);
   const text = JSON.stringify({ paths: Object.fromEntries(paths) });
   const hash = hexHash(text);
@@ -72,7 +73,7 @@ function index(context: RequestContext, documents: ReadonlyMap<string, Document>
 
 const urlOf = (path: string, hash: string): string => `${ROOT}/${path}?hash=${hash}`;
 
-async function show(context: RequestContext, document: Document, path: string): Promise<Response> {
+async function show(context: RequestContext, document: Document, path: string): Promise<Answer> {
   const encoding = encodingFor(context.request.headers.get("accept"), V3_TYPES);
   const { hash } = document;
   const headers = headersOf(context, { type: encoding === "json" ? JSON_TYPE : PROTOBUF_TYPES.v3, hash });
@@ -91,7 +92,7 @@ async function show(context: RequestContext, document: Document, path: string): 
 }
 
 /** The whole API in one document, which is made anew each time: it is large, and clients keep it. */
-async function swagger(context: RequestContext): Promise<Response> {
+async function swagger(context: RequestContext): Promise<Answer> {
   const encoding = encodingFor(context.request.headers.get("accept"), V2_TYPES);
   const { env } = context.services;
   const hash = hexHash([...documentsOf(env).values()].map((document) => document.hash).join(""));

@@ -4,6 +4,7 @@ import type { Target } from "../../verbs/environment.ts";
 import type { RequestContext, Services } from "../context.ts";
 import { readsStore } from "../discovery/health.ts";
 import { negotiate } from "../negotiation.ts";
+import type { Answer } from "../reply.ts";
 import { rendererFor, textResponse } from "../view.ts";
 import type { SpecialEndpoint } from "./endpoint.ts";
 
@@ -31,7 +32,7 @@ export const componentStatuses: SpecialEndpoint = async (context, target) => {
   return textResponse(context, 200, rendererFor(context, target, accepted, "object").single(text), accepted);
 };
 
-function list(context: RequestContext, target: Target, texts: readonly string[]): Response {
+function list(context: RequestContext, target: Target, texts: readonly string[]): Answer {
   const accepted = negotiate(context.request.headers.get("accept"));
   const renderer = rendererFor(context, target, accepted, "list");
   const items = texts.map(renderer.item).join(",");

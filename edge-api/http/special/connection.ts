@@ -3,7 +3,7 @@ import { deepEqual } from "../../../machinery/meta/equality.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
 import type { Target } from "../../verbs/environment.ts";
 import type { RequestContext } from "../context.ts";
-import { callerOf } from "../request.ts";
+import { callerOf, withUrl } from "../request.ts";
 
 /** Subresources that are spoken with over a connection. Logs are only read. */
 const CONNECTED: ReadonlySet<string> = new Set(["attach", "exec", "portforward", "proxy"]);
@@ -49,7 +49,7 @@ function withOptions(context: RequestContext, options: ConnectionOptions): Reque
     const url = new URL(request.url);
     const at = url.pathname.indexOf("/proxy") + "/proxy".length;
     url.pathname = url.pathname.slice(0, at) + (options.path ? `/${options.path.replace(/^\//, "")}` : "");
-    return { ...context, request: new Request(url, { method: request.method, headers: request.headers }) };
+    return { ...context, request: withUrl(request, url.href) };
   }
   const query = new URLSearchParams(context.query);
   for (const name of [...SWITCHES, "container", "command", "ports"]) query.delete(name);

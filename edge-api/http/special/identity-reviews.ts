@@ -4,6 +4,7 @@ import { badRequest } from "../../../machinery/meta/status.ts";
 import type { Identity } from "../../access/identity.ts";
 import { noteTokenUse } from "../../access/legacy-token-use.ts";
 import { accountProblem } from "../../access/live-account.ts";
+import type { Answer } from "../reply.ts";
 import { json } from "../respond.ts";
 import { reviewBody } from "./access-reviews.ts";
 import type { SpecialEndpoint } from "./endpoint.ts";
@@ -27,7 +28,7 @@ export const tokenReview: SpecialEndpoint = async (context, target) => {
   const { token = "", audiences = [] } = (review.spec ?? {}) as { token?: string; audiences?: string[] };
   if (token === "") throw badRequest("token is required for TokenReview in authentication");
   const { env, authenticator, tokens } = context.services;
-  const refused = (error: string): Response => {
+  const refused = (error: string): Answer => {
     review.status = { user: {}, error };
     return json(context, 201, JSON.stringify(review));
   };

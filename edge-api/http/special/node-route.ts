@@ -9,6 +9,7 @@ import { get } from "../../verbs/get.ts";
 import { parseObject } from "../../verbs/object-text.ts";
 import type { RequestContext } from "../context.ts";
 import { type NodeRoute, ROUTE_HEADER } from "../node-route.ts";
+import { type Answer, setHeader } from "../reply.ts";
 import { json, plain } from "../respond.ts";
 
 import { admitConnection } from "./connection.ts";
@@ -16,7 +17,7 @@ import type { SpecialEndpoint } from "./endpoint.ts";
 import { containerOf, type Pod } from "./pod-container.ts";
 import { nodeProxy, podProxy, serviceProxy } from "./proxy-route.ts";
 
-type Finder = (context: RequestContext, target: Target) => NodeRoute | Response;
+type Finder = (context: RequestContext, target: Target) => NodeRoute | Answer;
 
 const routed =
   (find: Finder): SpecialEndpoint =>
@@ -24,9 +25,9 @@ const routed =
     if (!context.request.headers.has(ROUTE_HEADER))
       throw notImplemented("node requests that do not come through the Worker");
     const route = find(admitConnection(context, target), target);
-    if (route instanceof Response) return route;
+    if (!("node" in route)) return route;
     const answer = json(context, 200, JSON.stringify(route));
-    answer.headers.set(ROUTE_HEADER, "1");
+    setHeader(answer, ROUTE_HEADER, "1");
     return answer;
   };
 

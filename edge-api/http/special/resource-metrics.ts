@@ -14,6 +14,7 @@ import { parseSelection, selects } from "../../verbs/selection.ts";
 import type { RequestContext } from "../context.ts";
 import { negotiate } from "../negotiation.ts";
 import { listOptions } from "../options.ts";
+import type { Answer } from "../reply.ts";
 import { rendererFor, textResponse } from "../view.ts";
 import type { SpecialEndpoint } from "./endpoint.ts";
 
@@ -75,7 +76,7 @@ async function reportsOf({ services }: RequestContext, nodes: Iterable<string>):
   return reports;
 }
 
-function answer(context: RequestContext, target: Target, found: readonly (NodeMetrics | PodMetrics)[]): Response {
+function answer(context: RequestContext, target: Target, found: readonly (NodeMetrics | PodMetrics)[]): Answer {
   const accepted = negotiate(context.request.headers.get("accept"));
   const texts = found.map((object) => JSON.stringify(object));
   if (target.name === "") {

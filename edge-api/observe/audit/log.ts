@@ -1,9 +1,10 @@
 /** The audit log: one JSON line an event, for those requests the policy wants. */
 import { parseJson } from "../../../machinery/codec/json.ts";
 import { ApiError } from "../../../machinery/meta/status.ts";
-import { mediaTypeOf, readLimited } from "../../http/body.ts";
+import { mediaTypeOf } from "../../http/body.ts";
 import type { RequestContext } from "../../http/context.ts";
 import { decodeProtobufBody, PROTOBUF_TYPE } from "../../http/protobuf/body.ts";
+import { type Answer, headerOf, Reply } from "../../http/reply.ts";
 import type { RequestInfo } from "../../http/request-info.ts";
 import { SOURCE_IPS_HEADER } from "./client-addresses.ts";
 import { auditEvent } from "./event.ts";
@@ -20,8 +21,8 @@ export interface AuditLog {
 export async function audited(
   log: AuditLog,
   context: RequestContext,
-  next: () => Response | Promise<Response>,
-): Promise<Response> {
+  next: () => Answer | Promise<Answer>,
+): Promise<Answer> {
   const { identity, info, request } = context;
   const decision = decide(log.policy, info, identity);
   if (decision.level === "None") return next();
@@ -41,7 +42,7 @@ export async function audited(
     if (!decision.omitStages.has(stage)) log.write(auditEvent(trail, stage, nowMs()));
   };
   tell("RequestReceived");
-  let response: Response;
+  let response: Answer;
   try {
     response = await next();
   } catch (error) {
@@ -70,11 +71,11 @@ const isLongRunning = ({ verb, subresource }: RequestInfo): boolean =>
  * What goes on once the answer has begun. Of what a node answers, and of watches over WebSockets, the end is not seen
  * here: those are told to have begun.
  */
-function started(response: Response, trail: AuditTrail, tell: (stage: Stage) => void): Response {
+function started(response: Answer, trail: AuditTrail, tell: (stage: Stage) => void): Answer {
   const isWatch = trail.info.verb === "watch";
   if (STREAMS.has(trail.info.subresource)) trail.code = 101;
   tell("ResponseStarted");
-  if (!isWatch || response.status !== 200 || !response.body) return response;
+  if (!isWatch || response instanceof Reply || response.status !== 200 || !response.body) return response;
   return new Response(
     endTold(response.body, () => tell("ResponseComplete")),
     response,
@@ -86,15 +87,16 @@ const uriOf = (url: string): string => url.slice(url.indexOf("/", url.indexOf("/
 
 /** What does not parse, or is too large, is left out: the log says what was done, not what was meant. */
 async function responseObject(
-  response: Response,
+  response: Answer,
   { services }: RequestContext,
   omitManagedFields: boolean,
 ): Promise<unknown> {
-  if (!response.body) return undefined;
-  const { body, headers } = response.clone();
-  const type = mediaTypeOf(headers.get("content-type"));
+  if (!(response instanceof Reply)) return undefined;
+  const { body } = response;
+  if (body.length > MAX_LOGGED_CHARACTERS) return undefined;
+  const type = mediaTypeOf(headerOf(response, "content-type"));
   try {
-    const bytes = await readLimited(body as ReadableStream<Uint8Array>, MAX_LOGGED_CHARACTERS);
+    const bytes = typeof body === "string" ? new TextEncoder().encode(body) : body;
     const value =
       type === PROTOBUF_TYPE
         ? decodeProtobufBody(bytes, services.env.registry)
