@@ -166,3 +166,28 @@ describe("Devices in the program", () => {
     expect(cluster.bindings).toEqual(["p → b"]);
   });
 });
+
+describe("Alternatives", () => {
+  const alternatives = (...classes: string[]) =>
+    classes.map((deviceClassName, i) => ({ name: `alternative-${i}`, deviceClassName, count: 1 }));
+  it.each([
+    ["[DP1] a node that has what is named first is preferred", alternatives("big", "small"), "p → b"],
+    ["[DP2] whichever that is", alternatives("small", "big"), "p → a"],
+  ])("%s", async (_name, firstAvailable, bound) => {
+    const { cluster, settle } = startScheduler();
+    for (const [name, size] of [
+      ["a", "small"],
+      ["b", "big"],
+    ] as const) {
+      // What "a" has besides makes it the better place for anything else.
+      cluster.put("nodes", makeNode({ name, cpu: name === "a" ? "64" : "8" }));
+      const device = makeDevice("d", { attributes: { size: { string: size } } });
+      put(cluster, "resourceslices", makeSlice({ name, nodeName: name, devices: [device] }));
+      put(cluster, "deviceclasses", makeDeviceClass(size, `device.attributes["${DRIVER}"].size == "${size}"`));
+    }
+    put(cluster, "resourceclaims", makeResourceClaim({ name: "c", requests: [{ name: "r", firstAvailable }] }));
+    cluster.put("pods", using("p", "c"));
+    await settle();
+    expect(cluster.bindings).toEqual([bound]);
+  });
+});

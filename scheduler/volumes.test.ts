@@ -31,6 +31,8 @@ describe("Volumes in the program", () => {
     });
     expect(cluster.bindings).toEqual([]);
     expect(scheduler.metrics().waiting).toBe(1);
+    // It says where it will go.
+    expect(cluster.pod("p").status?.nominatedNodeName).toBe("n");
     // Its place is taken meanwhile.
     cluster.put("pods", makePod({ name: "q", requests: { cpu: "1" } }));
     await settle();
@@ -68,6 +70,7 @@ describe("Volumes in the program", () => {
     clock.nowMs += 600_000;
     await settle();
     expect(scheduler.metrics()).toMatchObject({ waiting: 0, bindFailures: 1 });
+    expect(cluster.pod("p").status?.nominatedNodeName).toBeUndefined();
   });
 
   it("[VP4] a pod deleted while it waits gives all back", async () => {

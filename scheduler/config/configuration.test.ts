@@ -24,6 +24,7 @@ describe("KubeSchedulerConfiguration", () => {
       NodeAffinity: 2,
       PodTopologySpread: 2,
       InterPodAffinity: 2,
+      DynamicResources: 2,
       NodeResourcesFit: 1,
       NodeResourcesBalancedAllocation: 1,
       ImageLocality: 1,
@@ -46,6 +47,7 @@ describe("KubeSchedulerConfiguration", () => {
       NodeAffinity: 7,
       PodTopologySpread: 2,
       InterPodAffinity: 2,
+      DynamicResources: 2,
       NodeResourcesFit: 1,
       NodeResourcesBalancedAllocation: 1,
     });

@@ -107,7 +107,7 @@ export const PLUGINS: ReadonlyMap<string, PluginFactory> = new Map<string, Plugi
     "DynamicResources",
     (args) => {
       const plugin = dynamicResources(dynamicResourcesArgs(args));
-      return { preEnqueue: plugin, clusterFilter: plugin, reserve: plugin };
+      return { preEnqueue: plugin, clusterFilter: plugin, clusterScore: plugin, reserve: plugin };
     },
   ],
   ["DefaultPreemption", (args) => ({ postFilter: { name: "DefaultPreemption", ...preemptionArgs(args) } })],
@@ -140,7 +140,7 @@ export const DEFAULT_PLUGINS: readonly { name: string; weight?: number }[] = [
   { name: "VolumeZone" },
   { name: "PodTopologySpread", weight: 2 },
   { name: "InterPodAffinity", weight: 2 },
-  { name: "DynamicResources" },
+  { name: "DynamicResources", weight: 2 },
   { name: "DefaultPreemption" },
   { name: "NodeResourcesBalancedAllocation", weight: 1 },
   { name: "ImageLocality", weight: 1 },

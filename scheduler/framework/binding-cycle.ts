@@ -8,7 +8,7 @@ import type { Batch } from "./batch.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import type { PermitVerdict, Profile, Reservation } from "./plugin.ts";
 import type { CachedPod, QueuedPod } from "./queued-pod.ts";
-import { type EventNames, eventOp, OPTIONS } from "./writes.ts";
+import { type EventNames, eventOp, nominationOp, OPTIONS } from "./writes.ts";
 
 export interface Assignment {
   queued: QueuedPod;
@@ -65,6 +65,7 @@ export class BindingCycles {
       this.#preBind(assignment, batch, nowMs);
       return;
     }
+    this.#expect(assignment, batch, undefined);
     const deadlineMs = nowMs + Math.min(...permits.map(({ verdict }) => verdict.waitMs));
     this.#waiting.set(uidOf(queued), { ...assignment, stage: "permit", permits, deadlineMs });
   }
@@ -148,8 +149,16 @@ export class BindingCycles {
       return;
     }
     batch.inFlight.push(assignment);
+    this.#expect(assignment, batch, needs);
     const deadlineMs = nowMs + Math.min(...timeouts);
     this.#waiting.set(uidOf(queued), { ...assignment, stage: "prebind", permits: [], deadlineMs });
+  }
+
+  /** A pod that is not bound at once says where it will go, for those who add and remove nodes: KEP-5278. */
+  #expect({ queued: { pod }, row }: Assignment, batch: Batch, needs: number | undefined): void {
+    const nodeName = this.#options.state.view.nodes.nameOf(row);
+    if (pod.pending.nominatedNode === nodeName) return;
+    batch.add({ ...nominationOp(pod, nodeName), ...(needs !== undefined && { needs }) });
   }
 
   #bind(assignment: Assignment, batch: Batch, nowMs: number, needs: number | undefined): void {

@@ -38,6 +38,11 @@ describe("Placer", () => {
     expect(explain({ requests: { cpu: "2" }, spec: { affinity } })).toBe(
       "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't satisfy plugin(s) [NodeAffinity].",
     );
+    const other = { matchFields: [...term.matchFields, { ...term.matchFields[0]!, values: ["node-1"] }] };
+    const conflict = {
+      nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [other] } },
+    };
+    expect(explain({ spec: { affinity: conflict } })).toBe("0/3 nodes are available: pod affinity terms conflict.");
     expect(setUp().explain({})).toBe("no nodes available to schedule pods");
   });
 

@@ -131,6 +131,7 @@ export class Placer {
     tell: (row: number, verdict: Rejection | undefined) => void,
   ): ClusterRejection | undefined {
     const judgement = this.#judge(podClass.shape);
+    if (judgement.rejection) return judgement.rejection;
     const { filters } = this.#classes.get(podClass, this.#limit);
     const active: PreparedFilter[] = [];
     for (const filter of filters) {

@@ -77,8 +77,8 @@ export interface QueueSortPlugin extends Named {
 export interface FilterPlugin extends Named {
   /** PreFilter: false when the plugin has nothing to say about such pods. Absent: it always has. */
   appliesTo?(shape: PodShape): boolean;
-  /** PreFilter: the only nodes that can pass, by name; undefined: any may. */
-  candidates?(shape: PodShape): readonly string[] | undefined;
+  /** PreFilter: the only nodes that can pass, by name; undefined: any may. A rejection: none can, whatever its name. */
+  candidates?(shape: PodShape): readonly string[] | ClusterRejection | undefined;
   /** Undefined: the pod may be on the node. */
   filter(shape: PodShape, nodes: NodeTable, row: number): Rejection | undefined;
   /** Queueing hint: whether a pod this plugin has rejected is worth another try after `change`. */

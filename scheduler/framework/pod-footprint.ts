@@ -3,6 +3,7 @@
  * affinity and the like matter no more once a pod is placed.
  */
 import type { Container, Pod, PodSpec, Volume } from "../../kinds/core/v1-types.ts";
+import { actualSpec } from "./actual-requests.ts";
 import { compileTermsOf, type Labels, type PodTerms } from "./affinity-terms.ts";
 import { Interner } from "./interner.ts";
 import { podRequests } from "./pod-requests.ts";
@@ -56,10 +57,10 @@ export class PodFootprints {
   }
 
   of(pod: Pod): PodFootprint {
-    const spec = pod.spec ?? { containers: [] };
+    const spec = actualSpec(pod) ?? { containers: [] };
     const claims = claimsOf(pod);
     const disks = disksOf(spec);
-    return this.#interner.of(keyOf(pod, claims, disks), () => {
+    return this.#interner.of(keyOf(pod, spec, claims, disks), () => {
       const footprint = { ...loadOf(spec, this.#columns), ...sightOf(pod), claims, disks };
       this.#onAdd(footprint);
       return footprint;
@@ -75,14 +76,15 @@ export class PodFootprints {
   }
 }
 
-const keyOf = ({ metadata, spec }: Pod, claims: readonly string[], disks: readonly Volume[]): string =>
+/** @param spec with the requests that count */
+const keyOf = ({ metadata }: Pod, spec: PodSpec, claims: readonly string[], disks: readonly Volume[]): string =>
   JSON.stringify([
     metadata.namespace,
     metadata.labels,
-    spec?.priority,
+    spec.priority,
     loadKey(spec),
-    spec?.affinity?.podAffinity,
-    spec?.affinity?.podAntiAffinity,
+    spec.affinity?.podAffinity,
+    spec.affinity?.podAntiAffinity,
     claims.length > 0 ? claims : 0,
     disks.length > 0 ? disks : 0,
   ]);

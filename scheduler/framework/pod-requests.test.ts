@@ -68,4 +68,15 @@ describe("podRequests", () => {
     });
     expect([scoredCpuMilli, scoredMemoryBytes]).toEqual([1100, 201 * Mi]);
   });
+
+  it.each([
+    ["[PR12] a pod that states something as a whole is taken at its word", { cpu: "2" }, [2000, Mi]],
+    ["[PR13] for both", { cpu: "2", memory: "5Mi" }, [2000, 5 * Mi]],
+  ])("%s", (_name, requests, expected) => {
+    const { scoredCpuMilli, scoredMemoryBytes } = podRequests({
+      containers: [container(undefined, "1Mi"), container()],
+      resources: { requests },
+    });
+    expect([scoredCpuMilli, scoredMemoryBytes]).toEqual(expected);
+  });
 });

@@ -23,7 +23,8 @@ type RequestedSpec = Pick<PodSpec, "containers" | "initContainers" | "overhead" 
 
 export function podRequests(spec: RequestedSpec): PodRequests {
   const requests = requestsOf(spec, amountsOf);
-  const scored = requestsOf(spec, scoredAmountsOf);
+  const unstated = unstatedOf(spec, requests);
+  const scored = unstated.size === 0 ? requests : requestsOf(spec, (container) => withUnstated(container, unstated));
   return {
     requests,
     scoredCpuMilli: scored.get("cpu") ?? 0,
@@ -60,10 +61,20 @@ const isPodLevel = (name: string): boolean => name === "cpu" || name === "memory
 
 const amountsOf = ({ resources }: Container): Amounts => parsed(resources?.requests ?? {});
 
-function scoredAmountsOf(container: Container): Amounts {
+const UNSTATED: Amounts = new Map([
+  ["cpu", UNSTATED_CPU_MILLI],
+  ["memory", UNSTATED_MEMORY_BYTES],
+]);
+
+/** A pod that states something as a whole is taken at its word, but where all of it comes to nothing. */
+function unstatedOf({ resources }: RequestedSpec, requests: Amounts): Amounts {
+  if (!Object.keys(resources?.requests ?? {}).some(isPodLevel)) return UNSTATED;
+  return new Map([...UNSTATED].filter(([name]) => (requests.get(name) ?? 0) === 0));
+}
+
+function withUnstated(container: Container, unstated: Amounts): Amounts {
   const amounts = amountsOf(container);
-  if (!amounts.has("cpu")) amounts.set("cpu", UNSTATED_CPU_MILLI);
-  if (!amounts.has("memory")) amounts.set("memory", UNSTATED_MEMORY_BYTES);
+  for (const [name, amount] of unstated) if (!amounts.has(name)) amounts.set(name, amount);
   return amounts;
 }
 

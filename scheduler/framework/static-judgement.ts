@@ -4,7 +4,7 @@
  * over numbers.
  */
 import type { NodeTable } from "./node-table.ts";
-import type { FeasibleRows, FilterPlugin, Profile, Rejection, ScorePlugin } from "./plugin.ts";
+import type { ClusterRejection, FeasibleRows, FilterPlugin, Profile, Rejection, ScorePlugin } from "./plugin.ts";
 import type { PodShape } from "./pod-shape.ts";
 
 /** No node is there. */
@@ -33,6 +33,8 @@ export class StaticJudgement {
   readonly #candidates: readonly string[] | undefined;
   /** Plugins that say so. */
   readonly candidatesFrom: readonly string[];
+  /** Why there can be no node at all, whatever nodes there are. */
+  readonly rejection: ClusterRejection | undefined;
   /** Rows of the candidates that are known. */
   #rows: number[] | undefined;
   /** By slot. */
@@ -50,10 +52,13 @@ export class StaticJudgement {
       if (plugin.normalize) this.#normalized.push({ plugin, weight, raw: new Int32Array(0), isFlat: true });
       else this.#plain.push({ plugin, weight });
     }
-    const limits = this.#filters.flatMap((plugin) => {
+    const limits: { plugin: string; names: readonly string[] }[] = [];
+    for (const plugin of this.#filters) {
       const names = plugin.candidates?.(shape);
-      return names ? [{ plugin: plugin.name, names }] : [];
-    });
+      if (!names) continue;
+      if ("message" in names) this.rejection ??= names;
+      limits.push({ plugin: plugin.name, names: "message" in names ? [] : names });
+    }
     this.candidatesFrom = limits.map(({ plugin }) => plugin).sort();
     this.#candidates = limits
       .map(({ names }) => names)

@@ -160,3 +160,18 @@ export function conditionOp(
     options: { ...OPTIONS, ...(uid && { preconditions: { uid } }) },
   };
 }
+
+/** Says in a pod's status which node it is to go to. */
+export const nominationOp = (
+  { metadata: { namespace = "", name = "", uid } }: PendingPod,
+  nodeName: string,
+): WriteOp => ({
+  verb: "patch",
+  resource: "pods",
+  namespace,
+  name,
+  subresource: "status",
+  patchType: "strategic",
+  patch: { status: { nominatedNodeName: nodeName } },
+  options: { ...OPTIONS, ...(uid && { preconditions: { uid } }) },
+});

@@ -5,14 +5,7 @@
 import type { AllocationResult, ResourceClaim } from "../../kinds/generated/api/resource-v1.ts";
 import type { WriteOp } from "../../machinery/cluster/contract.ts";
 import { AllocationError } from "../devices/allocation-error.ts";
-import {
-  AllocationTooLong,
-  allocate,
-  type PreparedClaim,
-  prepareClaims,
-  type SearchBudget,
-  SearchBudgets,
-} from "../devices/allocator.ts";
+import { AllocationTooLong, allocate, prepareClaims, type SearchBudget, SearchBudgets } from "../devices/allocator.ts";
 import { hasConditions, progressOf } from "../devices/binding-conditions.ts";
 import { deallocateOp, protectOp, statusOp } from "../devices/claim-writes.ts";
 import type { Devices } from "../devices/devices.ts";
@@ -25,24 +18,25 @@ import {
   requestsOf,
   unoffered,
 } from "../devices/extended-claims.ts";
+import { type Claims, findClaim, isOwn, keyOf, readClaims } from "../devices/pod-claims.ts";
 import type { ClusterView } from "../framework/cluster-view.ts";
-import { compileTerms, type NodeMatcher } from "../framework/node-selector.ts";
 import type { NodeFacts } from "../framework/node-table.ts";
 import type {
   ClusterFilterPlugin,
   ClusterRejection,
+  ClusterScorePlugin,
+  FeasibleRows,
   PreEnqueuePlugin,
   PreparedFilter,
+  PreparedScore,
   Rejection,
   Reservation,
   ReservePlugin,
 } from "../framework/plugin.ts";
-import type { DeviceClaimRef, PodClass } from "../framework/pod-class.ts";
+import type { PodClass } from "../framework/pod-class.ts";
 import type { PendingPod } from "../framework/queued-pod.ts";
 
 const NAME = "DynamicResources";
-/** Of resource.k8s.io: as many pods may use a claim. */
-const MAX_RESERVED_FOR = 256;
 
 export interface DynamicResourcesArgs {
   /** How long devices' binding conditions are waited for. */
@@ -53,47 +47,6 @@ const rejection = (reason: string): Rejection => ({ plugin: NAME, reasons: [reas
 const NOT_REACHABLE = rejection("resourceclaim not available on the node");
 const NOT_ALLOCATABLE = rejection("cannot allocate all claims");
 const TOO_LONG = rejection("timed out trying to allocate devices");
-
-/** A pod's claims, sorted by what is to be done for them. */
-interface Claims {
-  allocated: { claim: ResourceClaim; reachableFrom: NodeMatcher | undefined }[];
-  pending: PreparedClaim[];
-}
-
-const keyOf = ({ metadata }: ResourceClaim): string => `${metadata.namespace}/${metadata.name}`;
-
-/** Claims that are there; a text says why the pod can be nowhere yet. */
-function readClaims({ footprint, deviceClaims }: PodClass, devices: Devices): Claims | string {
-  const found = deviceClaims.map((ref) => findClaim(footprint.namespace, ref, devices));
-  const problem = found.find((each) => typeof each === "string");
-  if (problem !== undefined) return problem;
-  const claims: Claims = { allocated: [], pending: [] };
-  const unallocated: ResourceClaim[] = [];
-  for (const claim of found as ResourceClaim[]) {
-    const { allocation, reservedFor = [] } = claim.status ?? {};
-    if (devices.isAssumed(keyOf(claim))) return `resource claim ${keyOf(claim)} is in the process of being allocated`;
-    if (!allocation) unallocated.push(claim);
-    else if (reservedFor.length >= MAX_RESERVED_FOR) return "resourceclaim in use";
-    else {
-      const terms = allocation.nodeSelector?.nodeSelectorTerms;
-      claims.allocated.push({ claim, reachableFrom: terms && compileTerms(terms) });
-    }
-  }
-  try {
-    claims.pending = prepareClaims(unallocated, (name) => devices.classes.get(name));
-  } catch (error) {
-    if (error instanceof AllocationError) return error.message;
-    throw error;
-  }
-  return claims;
-}
-
-function findClaim(namespace: string, { claimName }: DeviceClaimRef, devices: Devices): ResourceClaim | string {
-  if (claimName === undefined) return "ResourceClaim not created yet";
-  const claim = devices.claim(`${namespace}/${claimName}`);
-  if (!claim) return `resourceclaim.resource.k8s.io "${claimName}" not found`;
-  return claim.metadata.deletionTimestamp ? `resourceclaim "${claimName}" is being deleted` : claim;
-}
 
 /** What a node can give the claims that have nothing yet, or why it is no place for the pod. */
 function decide(
@@ -125,7 +78,7 @@ class Filter implements PreparedFilter {
   readonly #budgets = new SearchBudgets();
   #budget = this.#budgets.next();
   /** By row: what was found for the node as it was. */
-  #found: ({ facts: NodeFacts; verdict: Rejection | undefined } | undefined)[] = [];
+  #found: ({ facts: NodeFacts; verdict: Rejection | undefined; score: number } | undefined)[] = [];
 
   constructor(podClass: PodClass, cluster: ClusterView) {
     this.#podClass = podClass;
@@ -152,10 +105,16 @@ class Filter implements PreparedFilter {
     const known = this.#found[row];
     if (known?.facts === facts) return known.verdict;
     const { devices } = this.#cluster;
-    const result = decide(this.#claimsOn(row), { facts, devices, budget: this.#budget });
-    const verdict = Array.isArray(result) ? undefined : result;
-    this.#found[row] = { facts, verdict };
+    const claims = this.#claimsOn(row);
+    const result = decide(claims, { facts, devices, budget: this.#budget });
+    const [verdict, score] = Array.isArray(result) ? [undefined, preference(claims, result)] : [result, 0];
+    this.#found[row] = { facts, verdict, score };
     return verdict;
+  }
+
+  /** Of a row that has passed: how much what it would give is preferred. */
+  scoreOf(row: number): number {
+    return this.#found[row]?.score ?? 0;
   }
 
   #claimsOn(row: number): Claims {
@@ -172,6 +131,43 @@ class Filter implements PreparedFilter {
       this.#withExtended.set(key, known);
     }
     return known;
+  }
+}
+
+/** Most alternatives of a request (resource.k8s.io's FirstAvailableDeviceRequestMaxSize). */
+const MAX_ALTERNATIVES = 8;
+
+/** The earlier among its alternatives what a request would get, the more. */
+function preference({ pending }: Claims, allocations: readonly AllocationResult[]): number {
+  let score = 0;
+  for (const [i, { requests }] of pending.entries()) {
+    const given = new Set(allocations[i]?.devices?.results?.map(({ request }) => request));
+    for (const wishes of requests) {
+      for (const [place, { name, parent }] of wishes.entries()) {
+        if (name !== parent && given.has(name)) score += MAX_ALTERNATIVES - place;
+      }
+    }
+  }
+  return score;
+}
+
+/** Prefers nodes that give what requests with alternatives name first. */
+class Score implements PreparedScore {
+  readonly #filter: Filter;
+
+  constructor(filter: Filter) {
+    this.#filter = filter;
+  }
+
+  score({ rows, count }: FeasibleRows, scores: Int32Array): boolean {
+    let top = 0;
+    for (let i = 0; i < count; i++) {
+      scores[i] = this.#filter.scoreOf(rows[i]!);
+      top = Math.max(top, scores[i]!);
+    }
+    if (top === 0) return false;
+    for (let i = 0; i < count; i++) scores[i] = Math.floor((100 * scores[i]!) / top);
+    return true;
   }
 }
 
@@ -250,31 +246,36 @@ function postFilter(
   return { ops: [deallocateOp(held.claim)], message: "deallocation of ResourceClaim completed" };
 }
 
-/** Whether a claim made from a template is this pod's, and no other pod's of the same name. */
-function isOwn(pod: PendingPod, ref: DeviceClaimRef, devices: Devices): boolean {
-  if (!ref.isGenerated || ref.claimName === undefined) return true;
-  const claim = devices.claim(`${pod.footprint.namespace}/${ref.claimName}`);
-  return (
-    claim?.metadata.ownerReferences?.some(({ controller, uid }) => controller && uid === pod.metadata.uid) ?? false
-  );
-}
-
 export const dynamicResources = ({
   bindingTimeoutMs,
-}: DynamicResourcesArgs): PreEnqueuePlugin & ClusterFilterPlugin & ReservePlugin => ({
-  name: NAME,
-  holdsBack: (pod, { devices }) =>
-    pod.pending.podClass.deviceClaims.some(
-      (ref) => typeof findClaim(pod.footprint.namespace, ref, devices) === "string" || !isOwn(pod, ref, devices),
-    ),
-  prepare: (podClass, cluster) =>
-    podClass.deviceClaims.length + podClass.deviceWishes.length > 0 ? new Filter(podClass, cluster) : undefined,
-  retryAfter(change, { footprint, deviceClaims, deviceWishes }) {
-    if (change.what === "node added") return true;
-    if (change.what === "node changed") return change.labels || (change.allocatable && deviceWishes.length > 0);
-    if (change.what !== "device changed") return false;
-    return change.freed || deviceClaims.some(({ claimName }) => change.claim === `${footprint.namespace}/${claimName}`);
-  },
-  reserve: (pod, row, cluster) => reserve(pod, row, { cluster, timeoutMs: bindingTimeoutMs }),
-  postFilter,
-});
+}: DynamicResourcesArgs): PreEnqueuePlugin & ClusterFilterPlugin & ClusterScorePlugin & ReservePlugin => {
+  /** What filtering has found out, for scoring. */
+  const filters = new WeakMap<PodClass, Filter>();
+  return {
+    name: NAME,
+    holdsBack: (pod, { devices }) =>
+      pod.pending.podClass.deviceClaims.some(
+        (ref) => typeof findClaim(pod.footprint.namespace, ref, devices) === "string" || !isOwn(pod, ref, devices),
+      ),
+    prepare(podClass, cluster) {
+      if (podClass.deviceClaims.length + podClass.deviceWishes.length === 0) return undefined;
+      const filter = new Filter(podClass, cluster);
+      filters.set(podClass, filter);
+      return filter;
+    },
+    prepareScore(podClass) {
+      const filter = podClass.deviceClaims.length > 0 ? filters.get(podClass) : undefined;
+      return filter && new Score(filter);
+    },
+    retryAfter(change, { footprint, deviceClaims, deviceWishes }) {
+      if (change.what === "node added") return true;
+      if (change.what === "node changed") return change.labels || (change.allocatable && deviceWishes.length > 0);
+      if (change.what !== "device changed") return false;
+      return (
+        change.freed || deviceClaims.some(({ claimName }) => change.claim === `${footprint.namespace}/${claimName}`)
+      );
+    },
+    reserve: (pod, row, cluster) => reserve(pod, row, { cluster, timeoutMs: bindingTimeoutMs }),
+    postFilter,
+  };
+};

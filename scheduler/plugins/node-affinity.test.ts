@@ -70,7 +70,8 @@ describe("NodeAffinity", () => {
     expect(candidates(named("a"))).toEqual(["a"]);
     expect(candidates(named("a"), named("b"))).toEqual(["a", "b"]);
     expect(candidates(named("a"), term({ key: "zone", operator: "Exists" }))).toBeUndefined();
-    expect(candidates({ matchFields: [...named("a").matchFields!, ...named("b").matchFields!] })).toEqual([]);
+    const both = { matchFields: [...named("a").matchFields!, ...named("b").matchFields!] };
+    expect(candidates(both)).toEqual({ plugin: "NodeAffinity", message: "pod affinity terms conflict" });
   });
 
   it("[NA21] preferred terms add their weights", () => {

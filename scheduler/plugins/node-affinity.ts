@@ -1,12 +1,15 @@
 import type { NodeSelector, PreferredSchedulingTerm } from "../../kinds/core/v1-types.ts";
 import { compileTerm, compileTerms } from "../framework/node-selector.ts";
 import type { NodeFacts } from "../framework/node-table.ts";
-import type { FilterPlugin, Rejection, ScorePlugin } from "../framework/plugin.ts";
+import type { ClusterRejection, FilterPlugin, Rejection, ScorePlugin } from "../framework/plugin.ts";
 import type { PodShape } from "../framework/pod-shape.ts";
 
 const rejection = (reason: string): Rejection => ({ plugin: "NodeAffinity", reasons: [reason], podsInTheWay: false });
 const MISMATCH = rejection("node(s) didn't match Pod's node affinity/selector");
 const ENFORCED = rejection("node(s) didn't match scheduler-enforced node affinity");
+
+/** Each term asks for two nodes at once. */
+const CONFLICT: ClusterRejection = { plugin: "NodeAffinity", message: "pod affinity terms conflict" };
 
 const matches = ({ nodeSelector, requiredAffinity }: PodShape, facts: NodeFacts): boolean =>
   (nodeSelector?.(facts) ?? true) && (requiredAffinity?.(facts) ?? true);
@@ -25,7 +28,7 @@ export function nodeAffinity(args: NodeAffinityArgs = {}): { filter: FilterPlugi
     name: "NodeAffinity",
     appliesTo: ({ nodeSelector, requiredAffinity }) =>
       nodeSelector !== undefined || requiredAffinity !== undefined || enforced !== undefined,
-    candidates: (shape) => shape.namedNodes,
+    candidates: ({ namedNodes }) => (namedNodes?.length === 0 ? CONFLICT : namedNodes),
     filter(shape, nodes, row) {
       const facts = nodes.facts[row];
       if (!facts) return MISMATCH;

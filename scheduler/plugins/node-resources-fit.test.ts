@@ -48,6 +48,9 @@ describe("NodeResourcesFit", () => {
     table.addPod(0, shapeOf({ requests: { cpu: "3" } }));
     const verdict = (cpu: string) => filter.filter(shapeOf({ requests: { cpu } }), table, 0)?.podsInTheWay;
     expect([verdict("2"), verdict("5")]).toEqual([true, false]);
+    // Upstream leaves this to be found out.
+    const none = makeTable({ pods: "0" });
+    expect(filter.filter(none.shapeOf(), none.table, 0)?.podsInTheWay).toBe(true);
   });
 
   it.each([

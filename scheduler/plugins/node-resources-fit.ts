@@ -47,10 +47,7 @@ export function nodeResourcesFit(args: NodeResourcesFitArgs = {}): { filter: Fil
       const { requestColumns, requestAmounts } = shape;
       let missing: string[] | undefined;
       let podsInTheWay = true;
-      if (nodes.requestedAt(PODS, row) + 1 > nodes.allocatableAt(PODS, row)) {
-        missing = ["pods"];
-        podsInTheWay = nodes.allocatableAt(PODS, row) > 0;
-      }
+      if (nodes.requestedAt(PODS, row) + 1 > nodes.allocatableAt(PODS, row)) missing = ["pods"];
       for (let i = 0; i < requestColumns.length; i++) {
         const column = requestColumns[i]!;
         const amount = requestAmounts[i]!;
