@@ -4,14 +4,25 @@ import { formatIp, type IpAddress, maskIp, parseCidr, parseIp } from "../../mach
 import { cidr, ipAddress } from "../../machinery/meta/names.ts";
 import { addMessages } from "./checks.ts";
 
+/** The address without the leading zeros that some software takes for octal. */
+function withoutZeros(text: string): string {
+  const tail = text.lastIndexOf(":") + 1;
+  const octets = text.slice(tail).split(".");
+  if (octets.length !== 4) return text;
+  return text.slice(0, tail) + octets.map((octet) => octet.replace(/^0+(?=\d)/, "")).join(".");
+}
+
+/** What older versions have taken for an address. */
+const parseSloppyIp = (text: string): IpAddress | undefined => parseIp(text) ?? parseIp(withoutZeros(text));
+
 export const ipFamily = (text: string): "IPv4" | "IPv6" | undefined => {
-  const family = parseIp(text)?.family;
+  const family = parseSloppyIp(text)?.family;
   return family === undefined ? undefined : family === 4 ? "IPv4" : "IPv6";
 };
 
 /** Addresses that mean the machine itself or its own link can lead to no service. */
 export function checkNonSpecialIp(errors: FieldError[], text: string, path: string): void {
-  const ip = parseIp(text);
+  const ip = parseSloppyIp(text);
   if (!ip) {
     errors.push(invalid(path, text, "must be a valid IP address"));
     return;
@@ -35,12 +46,21 @@ export function checkNonSpecialIp(errors: FieldError[], text: string, path: stri
 const isMapped = ({ family, bytes }: IpAddress): boolean =>
   family === 6 && bytes[10] === 255 && bytes[11] === 255 && bytes.subarray(0, 10).every((byte) => byte === 0);
 
-/** The address without the leading zeros that some software takes for octal. */
-function withoutZeros(text: string): string {
-  const tail = text.lastIndexOf(":") + 1;
-  const octets = text.slice(tail).split(".");
-  if (octets.length !== 4) return text;
-  return text.slice(0, tail) + octets.map((octet) => octet.replace(/^0+(?=\d)/, "")).join(".");
+function legacyIpMessages(text: string): readonly string[] {
+  const ip = parseIp(text);
+  if (ip) return isMapped(ip) ? ["must not be an IPv4-mapped IPv6 address"] : [];
+  return parseIp(withoutZeros(text)) ? ["must not have leading 0s"] : ipAddress(text);
+}
+
+function legacyCidrMessages(text: string): readonly string[] {
+  const block = parseCidr(text);
+  if (!block) {
+    const [address = "", length = ""] = text.split("/");
+    const isSloppy = parseCidr(`${withoutZeros(address)}/${length.replace(/^0+(?=\d)/, "")}`) !== undefined;
+    return isSloppy ? ["must not have leading 0s in IP or prefix length"] : cidr(text);
+  }
+  if (isMapped(block)) return ["must not have an IPv4-mapped IPv6 address"];
+  return formatIp(maskIp(block)) === formatIp(block) ? [] : ["must not have bits set beyond the prefix length"];
 }
 
 /**
@@ -48,25 +68,26 @@ function withoutZeros(text: string): string {
  * @param kept what the object has said before, which it may go on saying
  */
 export function checkLegacyIp(errors: FieldError[], text: string, path: string, kept?: readonly string[]): void {
-  if (kept?.includes(text)) return;
-  const ip = parseIp(text);
-  if (ip) {
-    if (isMapped(ip)) errors.push(invalid(path, text, "must not be an IPv4-mapped IPv6 address"));
-  } else if (parseIp(withoutZeros(text))) errors.push(invalid(path, text, "must not have leading 0s"));
-  else addMessages(errors, path, text, ipAddress(text));
+  if (!kept?.includes(text)) addMessages(errors, path, text, legacyIpMessages(text));
 }
 
 /** As `checkLegacyIp`, for blocks: besides, no bits are set that the mask clears. */
 export function checkLegacyCidr(errors: FieldError[], text: string, path: string, kept?: readonly string[]): void {
-  if (kept?.includes(text)) return;
+  if (!kept?.includes(text)) addMessages(errors, path, text, legacyCidrMessages(text));
+}
+
+const canonicalMessages = (canonical: string, text: string): readonly string[] =>
+  canonical === text ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
+
+/** As newer fields take addresses: in one form only, so that no two readers see different ones in one text. */
+export function canonicalIpMessages(text: string): readonly string[] {
+  const messages = legacyIpMessages(text);
+  const ip = parseIp(text);
+  return messages.length > 0 || !ip ? messages : canonicalMessages(formatIp(ip), text);
+}
+
+export function canonicalCidrMessages(text: string): readonly string[] {
+  const messages = legacyCidrMessages(text);
   const block = parseCidr(text);
-  if (!block) {
-    const [address = "", length = ""] = text.split("/");
-    const isSloppy = parseCidr(`${withoutZeros(address)}/${length.replace(/^0+(?=\d)/, "")}`) !== undefined;
-    if (isSloppy) errors.push(invalid(path, text, "must not have leading 0s in IP or prefix length"));
-    else addMessages(errors, path, text, cidr(text));
-  } else if (isMapped(block)) errors.push(invalid(path, text, "must not have an IPv4-mapped IPv6 address"));
-  else if (formatIp(maskIp(block)) !== formatIp(block)) {
-    errors.push(invalid(path, text, "must not have bits set beyond the prefix length"));
-  }
+  return messages.length > 0 || !block ? messages : canonicalMessages(`${formatIp(block)}/${block.prefixLength}`, text);
 }

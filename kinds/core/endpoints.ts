@@ -1,16 +1,17 @@
 /** Endpoints. Source: https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoints-v1/ */
 import { type FieldError, required } from "../../machinery/meta/field-error.ts";
-import { dns1123Subdomain, ipAddress } from "../../machinery/meta/names.ts";
+import { dns1123Subdomain } from "../../machinery/meta/names.ts";
 import { addMessages, checkLabel, checkPortNumber, checkQualifiedName, checkRequiredOneOf } from "../common/checks.ts";
-import { checkNonSpecialIp } from "../common/ip-checks.ts";
+import { checkLegacyIp, checkNonSpecialIp } from "../common/ip-checks.ts";
 import { age, nameOf } from "../common/rows.ts";
+import { same } from "../common/same.ts";
 import type { Strategy } from "../kind.ts";
 import { PROTOCOLS } from "./pod-template/ports.ts";
 import type { EndpointAddress, EndpointPort, Endpoints } from "./v1-types.ts";
 
 function checkAddress(errors: FieldError[], address: EndpointAddress, path: string): void {
   const ip = address.ip ?? "";
-  addMessages(errors, `${path}.ip`, ip, ipAddress(ip));
+  checkLegacyIp(errors, ip, `${path}.ip`);
   if (address.hostname) checkLabel(errors, address.hostname, `${path}.hostname`);
   if (address.nodeName !== undefined) {
     addMessages(errors, `${path}.nodeName`, address.nodeName, dns1123Subdomain(address.nodeName));
@@ -26,7 +27,7 @@ function checkPort(errors: FieldError[], port: EndpointPort, path: string, { nam
   if (port.appProtocol !== undefined) checkQualifiedName(errors, port.appProtocol, `${path}.appProtocol`);
 }
 
-function validate({ subsets }: Endpoints): FieldError[] {
+function subsetErrors({ subsets }: Endpoints): FieldError[] {
   const errors: FieldError[] = [];
   subsets?.forEach((subset, i) => {
     const item = `subsets[${i}]`;
@@ -70,7 +71,12 @@ export const endpoints: Strategy<Endpoints> = {
     for (const subset of next.subsets ?? []) for (const port of subset.ports ?? []) port.protocol ||= "TCP";
     return next;
   },
-  validate,
+  validateCreate: subsetErrors,
+  validateUpdate(next, prev) {
+    const errors = subsetErrors(next);
+    // What was fine for an older version may stay.
+    return errors.length > 0 && same(next.subsets, prev.subsets) ? [] : errors;
+  },
   allowCreateOnUpdate: true,
   row: (object, nowMs) => [nameOf(object), addresses(object), age(object, nowMs)],
 };

@@ -1,6 +1,6 @@
 /** Checks of services. */
 import { duplicate, type FieldError, fieldForbidden, invalid, required } from "../../machinery/meta/field-error.ts";
-import { cidr, dns1123Subdomain, ipAddress } from "../../machinery/meta/names.ts";
+import { dns1123Subdomain } from "../../machinery/meta/names.ts";
 import {
   addMessages,
   checkLabel,
@@ -11,7 +11,7 @@ import {
   checkQualifiedName,
   checkRequiredOneOf,
 } from "../common/checks.ts";
-import { checkNonSpecialIp, ipFamily } from "../common/ip-checks.ts";
+import { checkLegacyCidr, checkLegacyIp, checkNonSpecialIp, ipFamily } from "../common/ip-checks.ts";
 import { PROTOCOLS } from "./pod-template/ports.ts";
 import { checkClusterIps } from "./service-ips.ts";
 import { hasHealthCheckPort, isExternallyAccessible, isHeadless } from "./service-types.ts";
@@ -22,7 +22,7 @@ const SOURCE_RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges";
 const TOPOLOGY_MODE = "service.kubernetes.io/topology-mode";
 const TOPOLOGY_HINTS = "service.kubernetes.io/topology-aware-hints";
 const ONLY_FOR_LOAD_BALANCER = "may only be used when `type` is 'LoadBalancer'";
-const TRAFFIC_DISTRIBUTIONS = ["PreferClose", "PreferSameNode", "PreferSameZone"];
+const TRAFFIC_DISTRIBUTIONS = ["PreferClose", "PreferSameZone", "PreferSameNode"];
 
 function checkType(errors: FieldError[], service: Service): void {
   const { spec } = service;
@@ -63,19 +63,29 @@ function checkPort(
 function checkPorts(errors: FieldError[], { spec }: Service): void {
   const ports = spec.ports ?? [];
   const names = new Set<string>();
-  const seen = new Set<string>();
-  const nodePorts = new Set<string>();
   ports.forEach((port, i) => {
-    const item = `spec.ports[${i}]`;
-    checkPort(errors, port, item, names, ports.length > 1);
-    if (spec.type === "ClusterIP" && port.nodePort) {
-      errors.push(fieldForbidden(`${item}.nodePort`, "may not be used when `type` is 'ClusterIP'"));
-    }
-    const nodeKey = `${port.protocol}/${port.nodePort}`;
-    if (port.nodePort && nodePorts.has(nodeKey)) errors.push(duplicate(`${item}.nodePort`, port.nodePort));
-    nodePorts.add(nodeKey);
-    const key = `${port.protocol}/${port.port}`;
-    if (seen.has(key)) errors.push(duplicate(item, { protocol: port.protocol, port: port.port }));
+    checkPort(errors, port, `spec.ports[${i}]`, names, ports.length > 1);
+  });
+}
+
+/** Of one protocol, a number can be taken once only. */
+function checkPortNumbers(errors: FieldError[], { spec }: Service): void {
+  const ports = spec.ports ?? [];
+  ports.forEach(({ nodePort }, i) => {
+    if (spec.type !== "ClusterIP" || !nodePort) return;
+    errors.push(fieldForbidden(`spec.ports[${i}].nodePort`, "may not be used when `type` is 'ClusterIP'"));
+  });
+  const nodePorts = new Set<string>();
+  ports.forEach(({ nodePort, protocol }, i) => {
+    if (!nodePort) return;
+    const key = `${protocol}/${nodePort}`;
+    if (nodePorts.has(key)) errors.push(duplicate(`spec.ports[${i}].nodePort`, nodePort));
+    nodePorts.add(key);
+  });
+  const seen = new Set<string>();
+  ports.forEach(({ port, protocol }, i) => {
+    const key = `${protocol}/${port}`;
+    if (seen.has(key)) errors.push(duplicate(`spec.ports[${i}]`, { protocol, port }));
     seen.add(key);
   });
 }
@@ -96,21 +106,32 @@ function checkAffinity(errors: FieldError[], { spec }: Service): void {
   }
 }
 
-function checkSourceRanges(errors: FieldError[], { spec, metadata }: Service): void {
+/** Spaces around a block belong to the API: they come from the annotation, which the field has replaced. */
+function checkSourceRanges(errors: FieldError[], { spec, metadata }: Service, prev: Service | undefined): void {
   const { loadBalancerSourceRanges: ranges = [] } = spec;
   const annotation = metadata.annotations?.[SOURCE_RANGES];
   if (ranges.length > 0) {
     const path = "spec.LoadBalancerSourceRanges";
     if (spec.type !== "LoadBalancer") errors.push(fieldForbidden(path, ONLY_FOR_LOAD_BALANCER));
+    const kept = prev?.spec.loadBalancerSourceRanges?.map((range) => range.trim());
     ranges.forEach((range, i) => {
-      addMessages(errors, `${path}[${i}]`, range.trim(), cidr(range.trim()));
+      checkLegacyCidr(errors, range.trim(), `${path}[${i}]`, kept);
     });
   } else if (annotation !== undefined) {
     const path = `metadata.annotations[${SOURCE_RANGES}]`;
     if (spec.type !== "LoadBalancer") errors.push(fieldForbidden(path, ONLY_FOR_LOAD_BALANCER));
-    if (annotation.trim() === "") return;
-    for (const range of annotation.split(",")) addMessages(errors, path, range.trim(), cidr(range.trim()));
+    if (annotation.trim() === "" || prev?.metadata.annotations?.[SOURCE_RANGES] === annotation) return;
+    for (const range of annotation.split(",")) checkLegacyCidr(errors, range.trim(), path);
   }
+}
+
+function checkExternalIps(errors: FieldError[], { spec }: Service, prev: Service | undefined): void {
+  spec.externalIPs?.forEach((ip, i) => {
+    const item = `spec.externalIPs[${i}]`;
+    const before = errors.length;
+    checkLegacyIp(errors, ip, item, prev?.spec.externalIPs);
+    if (errors.length === before) checkNonSpecialIp(errors, ip, item);
+  });
 }
 
 function checkTraffic(errors: FieldError[], service: Service): void {
@@ -152,7 +173,8 @@ function checkLoadBalancer(errors: FieldError[], { spec }: Service): void {
   if (className !== undefined) errors.push(fieldForbidden("spec.loadBalancerClass", ONLY_FOR_LOAD_BALANCER));
 }
 
-export function serviceErrors(service: Service): FieldError[] {
+/** @param prev what is being updated: addresses that it holds already may be less strict than today's rules */
+export function serviceErrors(service: Service, prev?: Service): FieldError[] {
   const errors: FieldError[] = [];
   const { spec, metadata } = service;
   const mode = metadata.annotations?.[TOPOLOGY_MODE];
@@ -165,30 +187,34 @@ export function serviceErrors(service: Service): FieldError[] {
   checkPorts(errors, service);
   checkLabels(errors, spec.selector, "spec.selector");
   checkAffinity(errors, service);
-  checkClusterIps(errors, service);
-  spec.externalIPs?.forEach((ip, i) => {
-    const item = `spec.externalIPs[${i}]`;
-    const messages = ipAddress(ip);
-    addMessages(errors, item, ip, messages);
-    if (messages.length === 0) checkNonSpecialIp(errors, ip, item);
-  });
+  checkClusterIps(errors, service, prev);
+  checkExternalIps(errors, service, prev);
   checkRequiredOneOf(errors, spec.type, "spec.type", ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]);
-  checkSourceRanges(errors, service);
+  checkPortNumbers(errors, service);
+  checkSourceRanges(errors, service, prev);
   checkLoadBalancer(errors, service);
   checkTraffic(errors, service);
   return errors;
+}
+
+interface StatusRules {
+  /** Whether addresses need a mode: those of services do, those of ingresses know none. */
+  modes: boolean;
+  /** The status before, whose addresses may stay. */
+  prev: LoadBalancerStatus | undefined;
 }
 
 /** Of services, and of ingresses, whose status has the same form. */
 export function checkLoadBalancerStatus(
   errors: FieldError[],
   status: LoadBalancerStatus | undefined,
-  { modes }: { modes: boolean },
+  { modes, prev }: StatusRules,
 ): void {
+  const kept = prev?.ingress?.map(({ ip }) => ip ?? "");
   status?.ingress?.forEach((ingress, i) => {
     const item = `status.loadBalancer.ingress[${i}]`;
     const { ip, hostname, ipMode } = ingress;
-    if (ip) addMessages(errors, `${item}.ip`, ip, ipAddress(ip));
+    if (ip) checkLegacyIp(errors, ip, `${item}.ip`, kept);
     if (modes && ip && ipMode === undefined) {
       errors.push(required(`${item}.ipMode`, "must be specified when `ip` is set"));
     } else if (ipMode !== undefined && !ip) {
@@ -200,4 +226,13 @@ export function checkLoadBalancerStatus(
       errors.push(invalid(`${item}.hostname`, hostname, "must be a DNS name, not an IP address"));
     }
   });
+}
+
+export function serviceStatusErrors({ spec, status }: Service, prev: Service): FieldError[] {
+  const errors: FieldError[] = [];
+  if (spec.type !== "LoadBalancer" && status?.loadBalancer?.ingress?.length) {
+    const path = "status.loadBalancer.ingress";
+    errors.push(fieldForbidden(path, "may only be used when `spec.type` is 'LoadBalancer'"));
+  } else checkLoadBalancerStatus(errors, status?.loadBalancer, { modes: true, prev: prev.status?.loadBalancer });
+  return errors;
 }

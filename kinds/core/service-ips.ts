@@ -1,8 +1,7 @@
 /** The cluster IPs of services and their families. */
 import { duplicate, type FieldError, invalid, required } from "../../machinery/meta/field-error.ts";
-import { ipAddress } from "../../machinery/meta/names.ts";
-import { addMessages, checkOneOf } from "../common/checks.ts";
-import { ipFamily } from "../common/ip-checks.ts";
+import { checkOneOf } from "../common/checks.ts";
+import { checkLegacyIp, ipFamily } from "../common/ip-checks.ts";
 import { isHeadless } from "./service-types.ts";
 import type { Service } from "./v1-types.ts";
 
@@ -19,7 +18,7 @@ function checkLinked(errors: FieldError[], { clusterIP, clusterIPs = [] }: Servi
   else if (clusterIPs[0] !== clusterIP) errors.push(invalid(PATH, clusterIPs, "first value must match `clusterIP`"));
 }
 
-export function checkClusterIps(errors: FieldError[], service: Service): void {
+export function checkClusterIps(errors: FieldError[], service: Service, prev: Service | undefined): void {
   const { spec } = service;
   if (spec.type === "ExternalName") return;
   const { clusterIPs = [], ipFamilies = [], ipFamilyPolicy } = spec;
@@ -32,7 +31,7 @@ export function checkClusterIps(errors: FieldError[], service: Service): void {
 
   const before = errors.length;
   clusterIPs.forEach((ip, i) => {
-    if (i > 0 || ip !== "None") addMessages(errors, `${PATH}[${i}]`, ip, ipAddress(ip));
+    if (i > 0 || ip !== "None") checkLegacyIp(errors, ip, `${PATH}[${i}]`, prev?.spec.clusterIPs);
     else if (clusterIPs.length > 1) errors.push(invalid(PATH, clusterIPs, "'None' must be the first and only value"));
   });
   const bad = errors.length > before;
@@ -52,45 +51,51 @@ export function checkClusterIps(errors: FieldError[], service: Service): void {
   });
 }
 
-interface Linked {
-  path: string;
-  next: readonly string[];
-  prev: readonly string[];
-  /** What the messages call one of them. */
-  what: string;
+const CHANGED = "may not change once set";
+
+/** The secondary one goes only where the policy says so. */
+function checkReleased(errors: FieldError[], { spec }: Service, kept: number, what: string): void {
+  if (kept !== 1 || spec.ipFamilyPolicy === "SingleStack") return;
+  const detail = `must be set to 'SingleStack' when releasing the secondary ${what}`;
+  errors.push(invalid("spec.ipFamilyPolicy", spec.ipFamilyPolicy ?? null, detail));
 }
 
-/** The first stays; a second may come, and go where the policy says so. */
-function checkList(errors: FieldError[], { path, next, prev, what }: Linked, policy: string | undefined): void {
-  if (next.length === prev.length) {
-    prev.forEach((value, i) => {
-      if (next[i] !== value) errors.push(invalid(`${path}[${i}]`, next, "may not change once set"));
+/** The first stays; a second may come and go. */
+function checkAddresses(errors: FieldError[], service: Service, prev: Service): void {
+  const [next, old] = [service.spec.clusterIPs ?? [], prev.spec.clusterIPs ?? []];
+  if (next.length === old.length) {
+    old.forEach((ip, i) => {
+      if (next[i] !== ip) errors.push(invalid(`${PATH}[${i}]`, next, CHANGED));
     });
     return;
   }
-  const released = prev.length > next.length;
-  if (released && next.length === 0) errors.push(invalid(`${path}[0]`, next, `primary ${what} can not be unset`));
-  if (prev.length > 0 && next.length > 0 && next[0] !== prev[0]) {
-    errors.push(invalid(`${path}[0]`, next, "may not change once set"));
+  const first = `${PATH}[0]`;
+  if (next.length === 0) errors.push(invalid(first, next, "primary clusterIP can not be unset"));
+  else if (old.length > 0 && next[0] !== old[0]) errors.push(invalid(first, next, CHANGED));
+  if (next.length < old.length) checkReleased(errors, service, next.length, "clusterIP");
+}
+
+/** As the addresses; upstream shows the addresses too where the first of several families changes. */
+function checkFamilies(errors: FieldError[], service: Service, prev: Service): void {
+  const [next, old] = [service.spec.ipFamilies ?? [], prev.spec.ipFamilies ?? []];
+  const path = "spec.ipFamilies[0]";
+  if (next.length === old.length) {
+    old.forEach((family, i) => {
+      if (next[i] !== family) errors.push(invalid(path, next, CHANGED));
+    });
+    return;
   }
-  if (released && next.length === 1 && policy !== "SingleStack") {
-    const detail = `must be set to 'SingleStack' when releasing the secondary ${what}`;
-    errors.push(invalid("spec.ipFamilyPolicy", policy ?? null, detail));
-  }
+  const ips = service.spec.clusterIPs ?? [];
+  const released = next.length < old.length;
+  if (released && ips.length === 0) errors.push(invalid(path, next, "primary ipFamily can not be unset"));
+  if (old.length > 0 && next.length > 0 && next[0] !== old[0]) errors.push(invalid(path, ips, CHANGED));
+  if (released) checkReleased(errors, service, next.length, "ipFamily");
 }
 
 export function checkClusterIpChange(errors: FieldError[], next: Service, prev: Service): void {
   if (next.spec.type === "ExternalName" || prev.spec.type === "ExternalName") return;
-  const policy = next.spec.ipFamilyPolicy;
   const [headless, wasHeadless] = [isHeadless(next), isHeadless(prev)];
-  if (!headless || !wasHeadless) {
-    const [now, before] = [next.spec.clusterIPs ?? [], prev.spec.clusterIPs ?? []];
-    checkList(errors, { path: PATH, next: now, prev: before, what: "clusterIP" }, policy);
-  }
+  if (!headless || !wasHeadless) checkAddresses(errors, next, prev);
   // The families of headless services are free to change.
-  if (headless || wasHeadless) return;
-  const [now, before] = [next.spec.ipFamilies ?? [], prev.spec.ipFamilies ?? []];
-  // The allocator fills in what the client leaves out.
-  if (now.length === 0) return;
-  checkList(errors, { path: "spec.ipFamilies", next: now, prev: before, what: "ipFamily" }, policy);
+  if (!headless && !wasHeadless) checkFamilies(errors, next, prev);
 }

@@ -1,10 +1,10 @@
 /** Service. Source: https://kubernetes.io/docs/reference/kubernetes-api/service-resources/service-v1/ */
 import { type FieldError, fieldForbidden, invalid } from "../../machinery/meta/field-error.ts";
-import { dns1035Label } from "../../machinery/meta/names.ts";
+import { dns1123Label } from "../../machinery/meta/names.ts";
 import { age, type Cell, labelText, nameOf } from "../common/rows.ts";
 import { keepStatus, onlyStatus } from "../common/status.ts";
 import type { Strategy } from "../kind.ts";
-import { checkLoadBalancerStatus, serviceErrors } from "./service-checks.ts";
+import { serviceErrors, serviceStatusErrors } from "./service-checks.ts";
 import { checkClusterIpChange } from "./service-ips.ts";
 import { pluralizeClusterIp, prepareServiceUpdate } from "./service-prepare.ts";
 import { hasHealthCheckPort, isExternallyAccessible } from "./service-types.ts";
@@ -99,22 +99,21 @@ export const service: Strategy<Service> = {
   },
   prepareForUpdate(next, prev) {
     prepareServiceUpdate(next, prev);
-    return keepStatus(next, prev);
+    keepStatus(next, prev);
+    // The load balancer goes in time; clients need not know.
+    if (next.spec.type !== "LoadBalancer") next.status = { ...next.status, loadBalancer: {} };
+    return next;
   },
-  validate: serviceErrors,
-  validateUpdate: updateErrors,
+  validateCreate: (next) => serviceErrors(next),
+  validateUpdate: (next, prev) => [...updateErrors(next, prev), ...serviceErrors(next, prev)],
   subresources: {
     status: {
       prepareForUpdate: onlyStatus,
-      validateUpdate({ status }) {
-        const errors: FieldError[] = [];
-        checkLoadBalancerStatus(errors, status?.loadBalancer, { modes: true });
-        return errors;
-      },
+      validateUpdate: serviceStatusErrors,
     },
   },
   allowCreateOnUpdate: true,
-  nameErrors: dns1035Label,
+  nameErrors: dns1123Label,
   selectableFields: ({ spec }) => ({
     "spec.clusterIP": spec.clusterIP ?? "",
     "spec.type": spec.type ?? "",

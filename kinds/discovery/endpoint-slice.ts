@@ -1,10 +1,17 @@
 /** EndpointSlice. Source: https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoint-slice-v1/ */
 import { duplicate, type FieldError, invalid, required, tooMany } from "../../machinery/meta/field-error.ts";
-import { dns1123Label, dns1123Subdomain } from "../../machinery/meta/names.ts";
-import { addMessages, checkLabel, checkLabels, checkOneOf, checkQualifiedName } from "../common/checks.ts";
-import { checkNonSpecialIp, ipFamily } from "../common/ip-checks.ts";
+import { dns1123Label, dns1123Subdomain, labelValue } from "../../machinery/meta/names.ts";
+import {
+  addMessages,
+  checkLabel,
+  checkLabels,
+  checkOneOf,
+  checkQualifiedName,
+  checkRequiredOneOf,
+} from "../common/checks.ts";
+import { canonicalIpMessages, checkLegacyIp, checkNonSpecialIp, ipFamily } from "../common/ip-checks.ts";
 import { age, nameOf } from "../common/rows.ts";
-import { checkImmutable } from "../common/same.ts";
+import { checkImmutable, same } from "../common/same.ts";
 import { PROTOCOLS } from "../core/pod-template/ports.ts";
 import type { Strategy } from "../kind.ts";
 import type { Endpoint, EndpointPort, EndpointSlice } from "./v1-types.ts";
@@ -14,23 +21,55 @@ const MAX_PORTS = 20_000;
 const MAX_ADDRESSES = 100;
 const MAX_TOPOLOGY_LABELS = 16;
 const MAX_HINTS = 8;
+const HOSTNAME = "kubernetes.io/hostname";
 const ADDRESS_TYPES = ["FQDN", "IPv4", "IPv6"];
 
-function checkAddress(errors: FieldError[], address: string, type: string, path: string): void {
-  if (type === "IPv4" || type === "IPv6") {
-    if (ipFamily(address) !== type) errors.push(invalid(path, address, `must be a valid ${type} address`));
-    checkNonSpecialIp(errors, address, path);
-  } else if (type === "FQDN") {
-    const name = address.replace(/\.$/, "");
-    const messages = dns1123Subdomain(name);
-    if (name === "") errors.push(required(path));
-    else addMessages(errors, path, address, messages);
-    const few = messages.length === 0 && name.split(".").length < 2;
-    if (few) errors.push(invalid(path, address, "should be a domain with at least two segments separated by dots"));
+function checkDomain(errors: FieldError[], address: string, path: string): void {
+  if (address === "") {
+    errors.push(required(path));
+    return;
+  }
+  const name = address.replace(/\.$/, "");
+  const messages = dns1123Subdomain(name);
+  if (messages.length > 0) {
+    errors.push(invalid(path, name, messages.join(",")));
+    return;
+  }
+  const labels = name.split(".");
+  if (labels.length < 2) {
+    errors.push(invalid(path, name, "should be a domain with at least two segments separated by dots"));
+    return;
+  }
+  for (const label of labels) {
+    const wrong = dns1123Label(label);
+    if (wrong.length > 0) errors.push(invalid(path, label, wrong.join(",")));
   }
 }
 
-/** `for` names zones or nodes, each once. */
+interface AddressPlace {
+  type: string;
+  /** The path of all addresses of the endpoint. */
+  path: string;
+  index: number;
+}
+
+/** Addresses of a type that is not known are not looked at. */
+function checkAddress(errors: FieldError[], address: string, { type, path, index }: AddressPlace): void {
+  const item = `${path}[${index}]`;
+  if (type === "FQDN") {
+    checkDomain(errors, address, item);
+    return;
+  }
+  if (type !== "IPv4" && type !== "IPv6") return;
+  const before = errors.length;
+  if (type === "IPv4") checkLegacyIp(errors, address, item);
+  else addMessages(errors, item, address, canonicalIpMessages(address));
+  if (errors.length > before) return;
+  if (ipFamily(address) !== type) errors.push(invalid(path, address, `must be an ${type} address`));
+  checkNonSpecialIp(errors, address, item);
+}
+
+/** Zones or nodes, each once. */
 function checkHints(errors: FieldError[], endpoint: Endpoint, path: string): void {
   for (const field of ["forZones", "forNodes"] as const) {
     const hints = endpoint.hints?.[field];
@@ -38,11 +77,12 @@ function checkHints(errors: FieldError[], endpoint: Endpoint, path: string): voi
     const at = `${path}.hints.${field}`;
     if (hints.length > MAX_HINTS) {
       errors.push(tooMany(at, hints.length, MAX_HINTS));
-      continue;
+      return;
     }
     hints.forEach(({ name = "" }, i) => {
       if (hints.findIndex((other) => other.name === name) < i) errors.push(duplicate(`${at}[${i}].name`, name));
-      addMessages(errors, `${at}[${i}].name`, name, field === "forNodes" ? dns1123Subdomain(name) : []);
+      const messages = field === "forNodes" ? dns1123Subdomain(name) : labelValue(name);
+      addMessages(errors, `${at}[${i}].name`, name, messages);
     });
   }
 }
@@ -54,7 +94,7 @@ function checkEndpoint(errors: FieldError[], endpoint: Endpoint, type: string, p
     errors.push(tooMany(`${path}.addresses`, addresses.length, MAX_ADDRESSES));
   }
   addresses.forEach((address, i) => {
-    checkAddress(errors, address, type, `${path}.addresses[${i}]`);
+    checkAddress(errors, address, { type, path: `${path}.addresses`, index: i });
   });
   if (endpoint.nodeName !== undefined) {
     addMessages(errors, `${path}.nodeName`, endpoint.nodeName, dns1123Subdomain(endpoint.nodeName));
@@ -85,18 +125,38 @@ function checkPorts(errors: FieldError[], ports: readonly EndpointPort[]): void 
   });
 }
 
-function validate({ addressType, endpoints = [], ports = [] }: EndpointSlice): FieldError[] {
+function endpointErrors(endpoints: readonly Endpoint[], type: string): FieldError[] {
+  if (endpoints.length > MAX_ENDPOINTS) return [tooMany("endpoints", endpoints.length, MAX_ENDPOINTS)];
   const errors: FieldError[] = [];
-  if (!addressType) errors.push(required("addressType"));
-  else checkOneOf(errors, addressType, "addressType", ADDRESS_TYPES);
-  if (endpoints.length > MAX_ENDPOINTS) errors.push(tooMany("endpoints", endpoints.length, MAX_ENDPOINTS));
-  else {
-    endpoints.forEach((endpoint, i) => {
-      checkEndpoint(errors, endpoint, addressType, `endpoints[${i}]`);
-    });
-  }
-  checkPorts(errors, ports);
+  endpoints.forEach((endpoint, i) => {
+    checkEndpoint(errors, endpoint, type, `endpoints[${i}]`);
+  });
   return errors;
+}
+
+function sliceErrors(next: EndpointSlice, prev?: EndpointSlice): FieldError[] {
+  const { addressType, endpoints = [], ports = [] } = next;
+  const errors: FieldError[] = [];
+  checkRequiredOneOf(errors, addressType, "addressType", ADDRESS_TYPES);
+  checkPorts(errors, ports);
+  const ofEndpoints = endpointErrors(endpoints, addressType);
+  // What was fine for an older version may stay.
+  if (ofEndpoints.length > 0 && !(prev && same(endpoints, prev.endpoints ?? []))) errors.push(...ofEndpoints);
+  return errors;
+}
+
+/** The topology of older versions is read where it still stands, but no longer written. Changes `next`. */
+function dropTopology(next: EndpointSlice, prev?: EndpointSlice): EndpointSlice {
+  const endpoints = next.endpoints ?? [];
+  if (!endpoints.some(({ deprecatedTopology }) => deprecatedTopology !== undefined)) return next;
+  if (prev && same(endpoints, prev.endpoints ?? [])) return next;
+  const known = new Set(prev?.endpoints?.map(({ deprecatedTopology }) => deprecatedTopology?.[HOSTNAME]));
+  for (const endpoint of endpoints) {
+    const name = endpoint.deprecatedTopology?.[HOSTNAME];
+    if (name !== undefined && known.has(name) && dns1123Subdomain(name).length === 0) endpoint.nodeName ??= name;
+    delete endpoint.deprecatedTopology;
+  }
+  return next;
 }
 
 const MAX_SHOWN = 3;
@@ -119,9 +179,11 @@ export const endpointSlice: Strategy<EndpointSlice> = {
     }
     return next;
   },
-  validate,
+  prepareForCreate: (next) => dropTopology(next),
+  prepareForUpdate: dropTopology,
+  validateCreate: (next) => sliceErrors(next),
   validateUpdate(next, prev) {
-    const errors: FieldError[] = [];
+    const errors = sliceErrors(next, prev);
     checkImmutable(errors, next.addressType, prev.addressType, "addressType");
     return errors;
   },

@@ -1,6 +1,6 @@
 /** Which path leads to which backend. */
 import { type FieldError, invalid, notSupported, required } from "../../machinery/meta/field-error.ts";
-import { dns1035Label, dns1123Subdomain, pathSegmentName, portName } from "../../machinery/meta/names.ts";
+import { dns1123Label, dns1123Subdomain, pathSegmentName, portName } from "../../machinery/meta/names.ts";
 import { addMessages, checkPortNumber, checkPresent } from "../common/checks.ts";
 import type { HTTPIngressPath, HTTPIngressRuleValue, IngressBackend } from "./v1-types.ts";
 
@@ -30,7 +30,7 @@ export function checkBackend(errors: FieldError[], { resource, service }: Ingres
   if (resource || !service) return;
   const { name, port = {} } = service;
   if (checkPresent(errors, name, `${path}.service.name`)) {
-    addMessages(errors, `${path}.service.name`, name, dns1035Label(name));
+    addMessages(errors, `${path}.service.name`, name, dns1123Label(name));
   }
   if (port.name && port.number) errors.push(invalid(path, "", "cannot set both port name & port number"));
   else if (port.name) addMessages(errors, `${path}.service.port.name`, port.name, portName(port.name));

@@ -79,9 +79,9 @@ export const ingress: Strategy<Ingress> = {
   },
   ...separateStatus<Ingress>({
     initial: () => ({ loadBalancer: {} }),
-    check({ status }) {
+    check({ status }, prev) {
       const errors: FieldError[] = [];
-      checkLoadBalancerStatus(errors, status?.loadBalancer, { modes: false });
+      checkLoadBalancerStatus(errors, status?.loadBalancer, { modes: false, prev: prev.status?.loadBalancer });
       return errors;
     },
   }),

@@ -1,8 +1,8 @@
 /** IPAddress: which service has a cluster IP. Source: https://kubernetes.io/docs/reference/networking/virtual-ips/ */
 import { type FieldError, required } from "../../machinery/meta/field-error.ts";
-import { formatIp, parseIp } from "../../machinery/meta/ip.ts";
-import { dns1123Subdomain, ipAddress as ipMessages, pathSegmentName } from "../../machinery/meta/names.ts";
+import { dns1123Subdomain, pathSegmentName } from "../../machinery/meta/names.ts";
 import { addMessages, checkPresent } from "../common/checks.ts";
+import { canonicalIpMessages } from "../common/ip-checks.ts";
 import { age, nameOf } from "../common/rows.ts";
 import { checkImmutable } from "../common/same.ts";
 import type { Strategy } from "../kind.ts";
@@ -34,15 +34,9 @@ function parentText(parent: ParentReference | undefined): string {
   return [kind, ...(namespace ? [namespace] : []), name].join("/");
 }
 
-/** One name for each address. */
-function nameErrors(name: string): string[] {
-  const ip = parseIp(name);
-  if (!ip) return ipMessages(name);
-  return formatIp(ip) === name ? [] : ["must be a canonical format IP address"];
-}
-
 export const ipAddress: Strategy<IPAddress> = {
-  nameErrors,
+  // One name for each address.
+  nameErrors: (name) => [...canonicalIpMessages(name)],
   defaults(next) {
     next.spec ??= {} as IPAddress["spec"];
     return next;

@@ -1,8 +1,9 @@
 /** NetworkPolicy. Source: https://kubernetes.io/docs/concepts/services-networking/network-policies/ */
 import { type FieldError, fieldForbidden, invalid, notSupported, required } from "../../machinery/meta/field-error.ts";
 import { cidrContains, parseCidr } from "../../machinery/meta/ip.ts";
-import { cidr as cidrMessages, portName } from "../../machinery/meta/names.ts";
+import { portName } from "../../machinery/meta/names.ts";
 import { addMessages, checkPortNumber, checkPresent } from "../common/checks.ts";
+import { checkLegacyCidr } from "../common/ip-checks.ts";
 import { age, nameOf, selectorText } from "../common/rows.ts";
 import { checkSelector } from "../common/selectors.ts";
 import type { Strategy } from "../kind.ts";
@@ -42,14 +43,14 @@ function checkPort(errors: FieldError[], { protocol, port, endPort }: NetworkPol
   checkPortNumber(errors, endPort, end);
 }
 
-function checkBlock(errors: FieldError[], { cidr, except }: IPBlock, path: string): void {
+function checkBlock(errors: FieldError[], { cidr, except }: IPBlock, path: string, kept: readonly string[]): void {
   if (!checkPresent(errors, cidr, `${path}.cidr`)) return;
-  addMessages(errors, `${path}.cidr`, cidr, cidrMessages(cidr));
+  checkLegacyCidr(errors, cidr, `${path}.cidr`, kept);
   const block = parseCidr(cidr);
   if (!block) return;
   except?.forEach((text, i) => {
     const at = `${path}.except[${i}]`;
-    addMessages(errors, at, text, cidrMessages(text));
+    checkLegacyCidr(errors, text, at, kept);
     const hole = parseCidr(text);
     if (hole && (!cidrContains(block, hole) || block.prefixLength >= hole.prefixLength)) {
       errors.push(invalid(at, text, "must be a strict subset of `cidr`"));
@@ -57,43 +58,52 @@ function checkBlock(errors: FieldError[], { cidr, except }: IPBlock, path: strin
   });
 }
 
-function checkPeer(errors: FieldError[], peer: NetworkPolicyPeer, path: string): void {
+function checkPeer(errors: FieldError[], peer: NetworkPolicyPeer, path: string, kept: readonly string[]): void {
   const { podSelector, namespaceSelector, ipBlock } = peer;
   checkSelector(errors, podSelector, `${path}.podSelector`);
   checkSelector(errors, namespaceSelector, `${path}.namespaceSelector`);
-  if (ipBlock) checkBlock(errors, ipBlock, `${path}.ipBlock`);
+  if (ipBlock) checkBlock(errors, ipBlock, `${path}.ipBlock`, kept);
   const selects = podSelector ?? namespaceSelector;
   if (!selects && !ipBlock) errors.push(required(path, "must specify a peer"));
   else if (selects && ipBlock) errors.push(fieldForbidden(path, "may not specify both ipBlock and another peer"));
 }
 
-function checkRule(
-  errors: FieldError[],
-  { ports, peers, peersPath, path }: RuleParts & { peersPath: string; path: string },
-): void {
+interface RuleParts {
+  ports: NetworkPolicyPort[] | undefined;
+  peers: NetworkPolicyPeer[] | undefined;
+  peersPath: string;
+  path: string;
+  /** Blocks that the policy has named before, which it may go on naming. */
+  kept: readonly string[];
+}
+
+function checkRule(errors: FieldError[], { ports, peers, peersPath, path, kept }: RuleParts): void {
   ports?.forEach((port, i) => {
     checkPort(errors, port, `${path}.ports[${i}]`);
   });
   peers?.forEach((peer, i) => {
-    checkPeer(errors, peer, `${peersPath}[${i}]`);
+    checkPeer(errors, peer, `${peersPath}[${i}]`, kept);
   });
 }
 
-interface RuleParts {
-  ports: NetworkPolicyPort[] | undefined;
-  peers: NetworkPolicyPeer[] | undefined;
+function blocksOf({ spec }: NetworkPolicy): string[] {
+  const peers = [
+    ...(spec.ingress ?? []).flatMap((rule) => rule.from ?? []),
+    ...(spec.egress ?? []).flatMap((rule) => rule.to ?? []),
+  ];
+  return peers.flatMap(({ ipBlock }) => (ipBlock ? [ipBlock.cidr ?? "", ...(ipBlock.except ?? [])] : []));
 }
 
-function validate({ spec }: NetworkPolicy): FieldError[] {
+function policyErrors({ spec }: NetworkPolicy, kept: readonly string[]): FieldError[] {
   const errors: FieldError[] = [];
   checkSelector(errors, spec.podSelector, "spec.podSelector");
   spec.ingress?.forEach(({ ports, from: peers }, i) => {
     const path = `spec.ingress[${i}]`;
-    checkRule(errors, { ports, peers, peersPath: `${path}.from`, path });
+    checkRule(errors, { ports, peers, peersPath: `${path}.from`, path, kept });
   });
   spec.egress?.forEach(({ ports, to: peers }, i) => {
     const path = `spec.egress[${i}]`;
-    checkRule(errors, { ports, peers, peersPath: `${path}.to`, path });
+    checkRule(errors, { ports, peers, peersPath: `${path}.to`, path, kept });
   });
   const types = spec.policyTypes ?? [];
   if (types.length > POLICY_TYPES.length) {
@@ -109,6 +119,7 @@ function validate({ spec }: NetworkPolicy): FieldError[] {
 export const networkPolicy: Strategy<NetworkPolicy> = {
   generation: true,
   defaults,
-  validate,
+  validateCreate: (next) => policyErrors(next, []),
+  validateUpdate: (next, prev) => policyErrors(next, blocksOf(prev)),
   row: (object, nowMs) => [nameOf(object), selectorText(object.spec.podSelector ?? {}), age(object, nowMs)],
 };

@@ -172,6 +172,6 @@ describe("ServiceCIDR and IPAddress", () => {
     expect(ipAddress.row?.(object, NOW_MS)).toEqual(["10.96.0.1", "services/default/kubernetes", "5m"]);
     expect(ipAddress.nameErrors?.("web")).toHaveLength(1);
     expect(ipAddress.nameErrors?.("fd00::1")).toEqual([]);
-    expect(ipAddress.nameErrors?.("fd00:0::1")).toEqual(["must be a canonical format IP address"]);
+    expect(ipAddress.nameErrors?.("fd00:0::1")).toEqual(['must be in canonical form ("fd00::1")']);
   });
 });

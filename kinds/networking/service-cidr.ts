@@ -1,8 +1,8 @@
 /** ServiceCIDR: ranges of cluster IPs. Source: https://kubernetes.io/docs/reference/networking/virtual-ips/ */
 import { type FieldError, invalid, required } from "../../machinery/meta/field-error.ts";
-import { formatIp, maskIp, parseCidr } from "../../machinery/meta/ip.ts";
-import { cidr as cidrMessages } from "../../machinery/meta/names.ts";
+import { parseCidr } from "../../machinery/meta/ip.ts";
 import { addMessages } from "../common/checks.ts";
+import { canonicalCidrMessages } from "../common/ip-checks.ts";
 import { age, nameOf } from "../common/rows.ts";
 import { separateStatus } from "../common/status.ts";
 import type { Strategy } from "../kind.ts";
@@ -11,18 +11,7 @@ import type { ServiceCIDR } from "./v1-types.ts";
 const PATH = "spec.cidrs";
 const IMMUTABLE = "field is immutable";
 
-/** Newer kinds take addresses in one form only, so that no two readers see different blocks in one text. */
-function strictMessages(text: string): readonly string[] {
-  const messages = cidrMessages(text);
-  const block = parseCidr(text);
-  if (messages.length > 0 || !block) return messages;
-  const [first, own] = [formatIp(maskIp(block)), formatIp(block)];
-  if (first !== own) return ["must not have bits set beyond the prefix length"];
-  const canonical = `${own}/${block.prefixLength}`;
-  return canonical === text ? [] : [`must be in canonical form (${JSON.stringify(canonical)})`];
-}
-
-function validate({ spec }: ServiceCIDR): FieldError[] {
+function createErrors({ spec }: ServiceCIDR): FieldError[] {
   const errors: FieldError[] = [];
   const cidrs = spec.cidrs ?? [];
   if (cidrs.length === 0) errors.push(required(PATH, "at least one CIDR required"));
@@ -31,7 +20,7 @@ function validate({ spec }: ServiceCIDR): FieldError[] {
     return errors;
   }
   cidrs.forEach((text, i) => {
-    addMessages(errors, `${PATH}[${i}]`, text, strictMessages(text));
+    addMessages(errors, `${PATH}[${i}]`, text, canonicalCidrMessages(text));
   });
   const families = cidrs.map((text) => parseCidr(text)?.family);
   if (families.length === 2 && families[0] !== undefined && families[0] === families[1]) {
@@ -41,14 +30,14 @@ function validate({ spec }: ServiceCIDR): FieldError[] {
   return errors;
 }
 
+/** A range of the other family may be added; what is there stays, whatever rules it was made under. */
 function updateErrors(next: ServiceCIDR, prev: ServiceCIDR): FieldError[] {
   const now = next.spec.cidrs ?? [];
   const before = prev.spec.cidrs ?? [];
-  // A range of the other family may be added; what is there stays.
-  if (now.length !== before.length && !(before.length === 1 && now.length === 2)) {
-    return [invalid(PATH, now, IMMUTABLE)];
-  }
-  return before.flatMap((text, i) => (text === now[i] ? [] : [invalid(`${PATH}[${i}]`, now[i], IMMUTABLE)]));
+  const isAdded = before.length === 1 && now.length === 2;
+  if (now.length !== before.length && !isAdded) return [invalid(PATH, now, IMMUTABLE)];
+  const changed = before.flatMap((text, i) => (text === now[i] ? [] : [invalid(`${PATH}[${i}]`, now[i], IMMUTABLE)]));
+  return isAdded ? [...changed, ...createErrors(next)] : changed;
 }
 
 export const serviceCidr: Strategy<ServiceCIDR> = {
@@ -57,7 +46,7 @@ export const serviceCidr: Strategy<ServiceCIDR> = {
     return next;
   },
   ...separateStatus<ServiceCIDR>(),
-  validate,
+  validateCreate: createErrors,
   validateUpdate: updateErrors,
   row: (object, nowMs) => [nameOf(object), object.spec.cidrs?.join(",") ?? "", age(object, nowMs)],
 };

@@ -51,7 +51,7 @@ export function initializeFamilies(
   spec.ipFamilyPolicy ??= prev?.spec.ipFamilyPolicy ?? (isFree ? "RequireDualStack" : "SingleStack");
 
   const errors: FieldError[] = [];
-  checkClusterIps(errors, next);
+  checkClusterIps(errors, next, prev);
   if (errors.length > 0) return errors;
   if (prev) errors.push(...shorten(next, prev));
   errors.push(...checkPolicy(next), ...inferFamilies(next, families));
