@@ -164,3 +164,25 @@ describe("access reviews", () => {
     });
   });
 });
+
+describe("access reviews are admitted", () => {
+  it("[AR30] by policies, as whatever else is created", async () => {
+    const group = "/apis/admissionregistration.k8s.io/v1";
+    const rule = { apiGroups: ["*"], apiVersions: ["*"], operations: ["CREATE"], resources: ["subjectaccessreviews"] };
+    const validations = [{ expression: "object.spec.user != 'eve'", message: "do not ask about eve" }];
+    const spec = { matchConstraints: { resourceRules: [rule] }, validations };
+    await api.create(`${group}/validatingadmissionpolicies`, { metadata: { name: "p" }, spec });
+    const binding = { metadata: { name: "b" }, spec: { policyName: "p", validationActions: ["Deny"] } };
+    await api.create(`${group}/validatingadmissionpolicybindings`, binding);
+    const ask = (user: string) => api.create(REVIEWS, { spec: { user, resourceAttributes: PODS } });
+    expect((await ask("eve")).body.message).toContain("do not ask about eve");
+    expect((await ask("joe")).status).toBe(201);
+  });
+
+  it("[AR31] about namespaces that are not there", async () => {
+    const resourceAttributes = { ...PODS, namespace: "none" };
+    const local = `${API}/namespaces/none/localsubjectaccessreviews`;
+    const { status, body } = await api.create(local, { spec: { user: "eve", resourceAttributes } });
+    expect([status, body.status.allowed]).toEqual([201, false]);
+  });
+});

@@ -41,7 +41,8 @@ function isHandled({ operation, kind, subresource, object, old }: Attributes): b
     case "resourceclaims.resource.k8s.io":
       return subresource === "";
     default:
-      return operation === "CREATE" && subresource === "";
+      // What is not stored is not counted.
+      return operation === "CREATE" && subresource === "" && kind.verbs.includes("get");
   }
 }
 

@@ -8,7 +8,7 @@ import { badRequest } from "../../../machinery/meta/status.ts";
 import { askedBy, type ReviewKind, type ReviewSpec, reviewErrors } from "../../access/access-review.ts";
 import { type Identity, isNode } from "../../access/identity.ts";
 import { decodeKind } from "../../verbs/decode.ts";
-import type { Target } from "../../verbs/environment.ts";
+import { admitSubresource, type Target } from "../../verbs/environment.ts";
 import { matchNamespace } from "../../verbs/metadata.ts";
 import type { RequestContext } from "../context.ts";
 import { writeOptions } from "../options.ts";
@@ -16,12 +16,16 @@ import { bodyOf, callerOf } from "../request.ts";
 import { json } from "../respond.ts";
 import type { SpecialEndpoint } from "./endpoint.ts";
 
+/** What is asked, admitted as what is created: policies may be about it. */
 export async function reviewBody(context: RequestContext, target: Target): Promise<KubeObject> {
-  const { fieldValidation } = writeOptions(context, "CreateOptions");
+  const { env } = context.services;
+  const { fieldValidation, dryRun } = writeOptions(context, "CreateOptions");
   const { value, duplicateFields } = await bodyOf(context);
-  const { warn } = callerOf(context, { dryRun: false });
-  const review = decodeKind(context.services.env, value, target.kind, { fieldValidation, duplicateFields, warn });
+  const caller = callerOf(context, { dryRun });
+  const decoding = { fieldValidation, duplicateFields, warn: caller.warn };
+  const review = decodeKind(env, value, target.kind, decoding);
   matchNamespace(review.metadata, target.namespace);
+  admitSubresource(env, target, caller, review);
   return review;
 }
 
