@@ -30,4 +30,11 @@ describe("usageOf", () => {
     const usage = usageOf(sample(0, { a: 9n }), sample(10_000, { a: 3n, b: 7n }));
     expect(usage.rates.size).toBe(0);
   });
+
+  it("[US4] a container that has ended, whose processor time has no date, is none that uses anything", () => {
+    const ended = sample(0, { init: 0n }).containers;
+    const { node, containers } = sample(10_000, { a: 3n });
+    const usage = usageOf(sample(5_000, { a: 3n }), { node, containers: [...ended, ...containers] });
+    expect(usage.containers.map(({ containerId }) => containerId)).toEqual(["a"]);
+  });
 });

@@ -78,8 +78,9 @@ export class UsageSampler {
   }
 }
 
-/** Pure. */
-export function usageOf(before: Sample | undefined, now: Sample): Usage {
+/** Pure. Without containers that have ended, as in a kubelet's: of these a runtime tells nothing but what their disk holds. */
+export function usageOf(before: Sample | undefined, { node, containers }: Sample): Usage {
+  const now = { node, containers: containers.filter(({ timestampMs }) => timestampMs > 0) };
   const rates = new Map<string, Rate>();
   const earlier = new Map(before?.containers.map((each) => [each.containerId, each]));
   for (const container of now.containers) {
