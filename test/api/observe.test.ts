@@ -225,11 +225,22 @@ describe("audit log", () => {
     await api.create("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "default" } });
     const { annotations } = events().at(-1);
     expect(annotations).toEqual({ "authorization.k8s.io/decision": "allow", "authorization.k8s.io/reason": "" });
+    const security = "pod-security.kubernetes.io/";
+    await api.create("/api/v1/namespaces/default/pods", pod("free"));
+    expect(events().at(-1).annotations[`${security}enforce-policy`]).toBe("privileged:latest");
     await api.patch("/api/v1/namespaces/default", {
-      metadata: { labels: { "pod-security.kubernetes.io/enforce": "baseline" } },
+      metadata: { labels: { [`${security}enforce`]: "baseline", [`${security}audit`]: "restricted" } },
     });
     await api.create("/api/v1/namespaces/default/pods", pod("p"));
-    expect(events().at(-1).annotations["pod-security.kubernetes.io/enforce-policy"]).toBe("baseline:latest");
+    expect(events().at(-1).annotations[`${security}enforce-policy`]).toBe("baseline:latest");
+    // Nothing is enforced on what makes pods of a template.
+    const template = { metadata: { labels: { a: "b" } }, spec: (pod("p") as { spec: object }).spec };
+    await api.create("/api/v1/namespaces/default/replicationcontrollers", {
+      metadata: { name: "r" },
+      spec: { selector: { a: "b" }, template },
+    });
+    const { annotations: noted } = events().at(-1);
+    expect(Object.keys(noted).filter((key) => key.startsWith(security))).toEqual([`${security}audit-violations`]);
     await api.create("/api/v1/namespaces/default/serviceaccounts/default/token", { spec: {} });
     expect(events().at(-1).annotations["authentication.kubernetes.io/issued-credential-id"]).toMatch(/^JTI=/);
   });

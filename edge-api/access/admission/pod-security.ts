@@ -26,23 +26,35 @@ export const podSecurity: AdmissionPlugin = {
   },
 };
 
+type Found = ReturnType<typeof policyOf>;
+
 /** Undefined where pods may be anything, as in most namespaces. */
-function policyIn({ namespace }: Attributes, { store }: AdmissionEnvironment): Policy | undefined {
+function policyIn({ namespace }: Attributes, { store }: AdmissionEnvironment): Found | undefined {
   const row = store.get({ resource: "namespaces", namespace: "", name: namespace });
   if (!row?.value.includes(LABEL_PREFIX)) return undefined;
-  return policyOf(parsedRow<KubeObject>(row).metadata.labels).policy;
+  const found = policyOf(parsedRow<KubeObject>(row).metadata.labels);
+  const { enforce, audit, warn } = found.policy;
+  const isOpen = found.errors.length === 0 && [enforce, audit, warn].every(({ level }) => level === "privileged");
+  return isOpen ? undefined : found;
 }
+
+const ENFORCED = `${LABEL_PREFIX}enforce-policy`;
 
 const IGNORED_SUBRESOURCES: ReadonlySet<string> = new Set(["binding", "eviction", "status"]);
 
 function checkPod(attributes: Attributes, env: AdmissionEnvironment): void {
   if (IGNORED_SUBRESOURCES.has(attributes.subresource)) return;
-  const policy = policyIn(attributes, env);
-  if (!policy) return;
+  const found = policyIn(attributes, env);
+  if (!found) {
+    attributes.annotate?.(ENFORCED, "privileged:latest");
+    return;
+  }
+  const { policy } = found;
   const subject = podSubject(attributes.object!);
   if (attributes.operation === "UPDATE" && !isSignificantChange(subject, podSubject(attributes.old!))) return;
   const violations = violationsOf(subject, policy.enforce);
-  tellAudit(attributes, policy, subject);
+  attributes.annotate?.(ENFORCED, levelText(policy.enforce));
+  tellAudit(attributes, found, subject);
   if (violations.length > 0)
     throw refuse(attributes, `violates PodSecurity "${levelText(policy.enforce)}": ${detailText(violations)}`);
   warn(attributes, policy, subject);
@@ -50,11 +62,11 @@ function checkPod(attributes: Attributes, env: AdmissionEnvironment): void {
 
 function checkController(attributes: Attributes, env: AdmissionEnvironment): void {
   if (attributes.subresource !== "") return;
-  const policy = policyIn(attributes, env);
-  const subject = policy && templateSubject(attributes.object!);
+  const found = policyIn(attributes, env);
+  const subject = found && templateSubject(attributes.object!);
   if (!subject) return;
-  tellAudit(attributes, policy, subject);
-  warn(attributes, policy, subject);
+  tellAudit(attributes, found, subject);
+  warn(attributes, found.policy, subject);
 }
 
 function warn(attributes: Attributes, { warn: at }: Policy, subject: Subject): void {
@@ -62,13 +74,20 @@ function warn(attributes: Attributes, { warn: at }: Policy, subject: Subject): v
   if (violations.length > 0) attributes.warn(`would violate PodSecurity "${levelText(at)}": ${detailText(violations)}`);
 }
 
-function tellAudit(attributes: Attributes, { audit, enforce }: Policy, subject: Subject): void {
+function tellAudit(attributes: Attributes, { policy: { audit }, errors }: Found, subject: Subject): void {
   if (!attributes.annotate) return;
-  attributes.annotate(`${LABEL_PREFIX}enforce-policy`, levelText(enforce));
+  if (errors.length > 0)
+    attributes.annotate(`${LABEL_PREFIX}error`, `Failed to parse policy: ${aggregateText(errors)}`);
   const violations = violationsOf(subject, audit);
   if (violations.length === 0) return;
   const text = `would violate PodSecurity "${levelText(audit)}": ${detailText(violations)}`;
   attributes.annotate(`${LABEL_PREFIX}audit-violations`, text);
+}
+
+/** As Go shows a list of errors: alone, or in brackets, each once. */
+function aggregateText(errors: Found["errors"]): string {
+  const lines = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
+  return lines.length === 1 ? lines[0]! : `[${lines.join(", ")}]`;
 }
 
 function checkNamespace(attributes: Attributes, env: AdmissionEnvironment): void {

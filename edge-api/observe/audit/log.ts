@@ -55,7 +55,10 @@ export async function audited(
     trail.impersonated = context.identity;
     trail.impersonationConstraint = context.impersonationConstraint;
   }
-  if (response.status < 400 && isLongRunning(info)) return started(response, trail, tell);
+  if (isLongRunning(info)) {
+    if (response.status < 400) return started(response, trail, tell);
+    tell("ResponseStarted");
+  }
   if (decision.level === "RequestResponse" || response.status >= 400)
     trail.responseObject = await responseObject(response, context, decision.omitManagedFields);
   tell("ResponseComplete");
