@@ -4,6 +4,8 @@ import type { Registry } from "../../kinds/kind.ts";
 import { parseJson } from "../../machinery/codec/json.ts";
 import { parseYaml } from "../../machinery/codec/yaml.ts";
 import { ApiError, badRequest, tooLarge, unsupportedMediaType } from "../../machinery/meta/status.ts";
+import type { FieldValidation } from "../verbs/decode.ts";
+import type { PatchType } from "../verbs/patch.ts";
 import { decodeProtobufBody, PROTOBUF_TYPE } from "./protobuf/body.ts";
 import type { ApiRequest } from "./request.ts";
 
@@ -81,7 +83,7 @@ export async function readBody(request: ApiRequest, registry: Registry): Promise
 }
 
 /** @throws ApiError 400 for text that does not parse, 415 for other media types */
-export function parseText(text: string, mediaType: string): ParsedBody {
+function parseText(text: string, mediaType: string): ParsedBody {
   switch (mediaType) {
     case "application/json":
     case "*/*":
@@ -98,7 +100,7 @@ export function parseText(text: string, mediaType: string): ParsedBody {
 }
 
 /** An applied configuration: YAML, which most clients write as JSON. @throws ApiError 400 */
-export function parseConfiguration(text: string): ParsedBody {
+function parseConfiguration(text: string): ParsedBody {
   if (!/^\s*\{/.test(text)) return parseYaml(text);
   try {
     const parsed = parseJson(text);
@@ -108,6 +110,26 @@ export function parseConfiguration(text: string): ParsedBody {
     // It may still be a YAML map in braces; if not, that reader says what is wrong.
     if (error instanceof ApiError) return parseYaml(text);
     throw error;
+  }
+}
+
+/**
+ * The body of a PATCH.
+ * @throws ApiError 400 for text that does not parse, in the words upstream has for each type; 413
+ */
+export async function readPatch(
+  request: ApiRequest,
+  type: PatchType | "apply",
+  fieldValidation: FieldValidation,
+): Promise<ParsedBody> {
+  const text = await readText(request);
+  try {
+    return type === "apply" ? parseConfiguration(text) : parseJson(text);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 400)) throw error;
+    if (type === "apply") throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
+    if (type === "strategic" || fieldValidation === "Ignore") throw error;
+    throw badRequest(`error decoding patch: ${error.message}`);
   }
 }
 

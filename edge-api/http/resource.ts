@@ -14,7 +14,7 @@ import { list } from "../verbs/list.ts";
 import { matchName, matchNamespace } from "../verbs/metadata.ts";
 import { patch, patchTypeOf } from "../verbs/patch.ts";
 import { update } from "../verbs/update.ts";
-import { mediaTypeOf, missingBody, parseConfiguration, parseText, readBody, readText } from "./body.ts";
+import { mediaTypeOf, readBody, readPatch } from "./body.ts";
 import type { RequestContext } from "./context.ts";
 import { KEEP_HEADER, objectId } from "./kept-answers.ts";
 import { negotiate, negotiatePlain } from "./negotiation.ts";
@@ -156,12 +156,10 @@ async function patched(context: RequestContext, target: Target): Promise<Answer>
   const { services } = context;
   const type = patchTypeOf(mediaTypeOf(context.request.headers.get("content-type")));
   const options = writeOptions(context, "PatchOptions", type);
-  const text = await readText(context.request);
-  if (text === "") throw missingBody();
-  const body = type === "apply" ? parseConfiguration(text) : parseText(text, "application/json");
+  const { fieldValidation, force } = options;
+  const body = await readPatch(context.request, type, fieldValidation);
   context.audit?.sawBody(body.value);
   const caller = callerOf(context, options);
-  const { fieldValidation, force } = options;
   const decoding = { fieldValidation, duplicateFields: body.duplicateFields, warn: caller.warn };
   const change = { target, caller, decoding };
   const outcome = await services.commit.run(() =>

@@ -5,7 +5,7 @@ import { ApiError, badRequest, methodNotAllowed, type Status } from "../../machi
 import { AUTHENTICATED_GROUP, type Identity, serviceAccountIdentity, serviceAccountOf } from "../access/identity.ts";
 import { bind } from "./binding.ts";
 import { create } from "./create.ts";
-import { decodeKind, decodeShape } from "./decode.ts";
+import { decodeKind } from "./decode.ts";
 import { remove } from "./delete.ts";
 import { deleteBatch } from "./delete-collection.ts";
 import type { DeleteOptions } from "./deletion.ts";
@@ -13,7 +13,7 @@ import type { Caller, Environment, Outcome, Target } from "./environment.ts";
 import { isUnexpected, statusOf } from "./errors.ts";
 import { evict } from "./eviction.ts";
 import { parseObject } from "./object-text.ts";
-import { applyPatch, patch } from "./patch.ts";
+import { decodePatched, patch } from "./patch.ts";
 import { SCALE, type Scale, setScale } from "./scale.ts";
 import { update } from "./update.ts";
 
@@ -111,7 +111,7 @@ function write(env: Environment, caller: Caller, op: WriteOp): Outcome {
       if (target.subresource === "scale") {
         const change = { type: op.patchType, patch: op.patch };
         const transform = (live: Scale) => ({
-          scale: decodeShape(env, applyPatch(env, live, change, SCALE), SCALE, decoding) as Scale,
+          scale: decodePatched(env, live, change, { shape: SCALE, decoding }) as Scale,
         });
         return setScale(env, { target, caller, transform });
       }

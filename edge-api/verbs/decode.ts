@@ -1,5 +1,6 @@
 /** From a request's parsed body to an object of the target's kind: identity, types, unknown fields, defaults. */
 import type { Kind } from "../../kinds/kind.ts";
+import { goTypeOf } from "../../machinery/codec/go-text.ts";
 import { duplicateWarnings, strictErrors } from "../../machinery/codec/json.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { ApiError, badRequest } from "../../machinery/meta/status.ts";
@@ -13,6 +14,10 @@ export interface DecodeOptions {
   /** Paths of fields the text had twice. */
   duplicateFields?: readonly string[];
   warn(message: string): void;
+  /** What else strict decoding has found wrong already. */
+  complaints?: readonly string[];
+  /** The error for a value that is not of the shape, by the reason why; absent: 400, as for a body. */
+  refuse?(why: string, value: unknown): ApiError;
 }
 
 /** `type` is the schema the value must have, of `group`/`version` and `kind`: a kind's own, or a subresource's. */
@@ -32,16 +37,15 @@ const isFields = (value: unknown): value is { [key: string]: unknown } =>
  */
 export function decodeShape(env: Environment, value: unknown, shape: Shape, options: DecodeOptions): KubeObject {
   const expected = apiVersionOf(shape);
+  const refuse: Refuse = (why, said) => options.refuse?.(why, value) ?? badRequest(said ?? handledAs(shape, why));
   if (!isFields(value))
-    throw badRequest(
-      `${shape.kind} in version ${JSON.stringify(shape.version)} cannot be handled as a ${shape.kind}: json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${shape.version}.${shape.kind}`,
-    );
+    throw refuse(`json: cannot unmarshal ${goTypeOf(value)} into Go value of type ${shape.version}.${shape.kind}`);
   const given = { apiVersion: ownText(value, "apiVersion"), kind: ownText(value, "kind") };
-  checkIdentity(env, given, shape);
+  checkIdentity(env, given, shape, refuse);
   value.kind = shape.kind;
   value.apiVersion = expected;
-  const decoded = decodeAs(env, value, shape);
-  report(shape, decoded.unknownFields, options);
+  const decoded = decodeAs(env, value, shape, refuse);
+  report(decoded.unknownFields, options, refuse);
   const object = decoded.value as KubeObject;
   if (!isFields(object.metadata)) object.metadata = {};
   return object;
@@ -59,8 +63,15 @@ function ownText(value: { [key: string]: unknown }, field: "apiVersion" | "kind"
 /** kube-apiserver's build says where its types are registered; clients' tests look for it. */
 const SCHEME = '"pkg/api/legacyscheme/scheme.go:30"';
 
+type Refuse = (why: string, said?: string) => ApiError;
+
 /** @throws ApiError 400 for an object that says it is of another kind or version */
-function checkIdentity(env: Environment, given: { apiVersion: unknown; kind: unknown }, shape: Shape): void {
+function checkIdentity(
+  env: Environment,
+  given: { apiVersion: unknown; kind: unknown },
+  shape: Shape,
+  refuse: Refuse,
+): void {
   const expected = apiVersionOf(shape);
   const kind = given.kind === "" ? shape.kind : String(given.kind);
   const apiVersion = given.apiVersion === "" ? expected : String(given.apiVersion);
@@ -70,40 +81,48 @@ function checkIdentity(env: Environment, given: { apiVersion: unknown; kind: unk
   const known = env.registry.findKind(apiVersion, kind);
   if (!known) {
     const which = apiVersion.includes("/") ? apiVersion : version;
-    throw badRequest(
-      `${said}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(which)} in scheme ${SCHEME}`,
-    );
+    const why = `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(which)} in scheme ${SCHEME}`;
+    throw refuse(why, `${said}: ${why}`);
   }
   if (kind !== shape.kind) {
     const into = `${shape.group.split(".", 1)[0] || "core"}.${shape.kind}`;
-    throw badRequest(`${said}: converting (${version}.${kind}) to (${into}): unknown conversion`);
+    const why = `converting (${version}.${kind}) to (${into}): unknown conversion`;
+    throw refuse(why, `${said}: ${why}`);
   }
-  throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${expected})`);
+  const why = `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`;
+  throw refuse(why, why);
 }
 
-function decodeAs(env: Environment, value: unknown, shape: Shape): { value: unknown; unknownFields: string[] } {
+function decodeAs(
+  env: Environment,
+  value: unknown,
+  shape: Shape,
+  refuse: Refuse,
+): { value: unknown; unknownFields: string[] } {
   try {
     return decodeObject({ types: env.types, type: shape.type, value });
   } catch (error) {
-    if (!(error instanceof ApiError) || error.code !== 400 || error.message.includes("cannot be handled as"))
-      throw error;
-    throw badRequest(handledAs(shape, error.message));
+    if (!(error instanceof ApiError) || error.code !== 400) throw error;
+    throw refuse(error.message);
   }
 }
 
 const handledAs = (shape: Shape, why: string): string =>
   `${shape.kind} in version ${JSON.stringify(shape.version)} cannot be handled as a ${shape.kind}: ${why}`;
 
-function report(shape: Shape, unknownFields: readonly string[], options: DecodeOptions): void {
-  const { duplicateFields = [], fieldValidation } = options;
-  if (unknownFields.length + duplicateFields.length === 0 || fieldValidation === "Ignore") return;
+function report(unknownFields: readonly string[], options: DecodeOptions, refuse: Refuse): void {
+  const { complaints = [], duplicateFields = [], fieldValidation } = options;
+  const found = complaints.length + unknownFields.length + duplicateFields.length;
+  if (found === 0 || fieldValidation === "Ignore") return;
+  // What is unknown is not looked at again: that it comes twice is not told.
+  const known = duplicateFields.filter((field) => !unknownFields.includes(field));
   const unknown = unknownFields.map((field) => `unknown field "${field}"`);
   if (fieldValidation === "Strict") {
-    const twice = strictErrors(duplicateFields);
-    const complaints = twice[0]?.startsWith("yaml: ") ? [...twice, ...unknown] : [...unknown, ...twice];
-    throw badRequest(handledAs(shape, `strict decoding error: ${complaints.join(", ")}`));
+    const twice = strictErrors(known);
+    const all = twice[0]?.startsWith("yaml: ") ? [...twice, ...unknown] : [...unknown, ...twice];
+    throw refuse(`strict decoding error: ${[...complaints, ...all].join(", ")}`);
   }
-  for (const complaint of [...unknown, ...duplicateWarnings(duplicateFields)]) options.warn(complaint);
+  for (const complaint of [...complaints, ...unknown, ...duplicateWarnings(known)]) options.warn(complaint);
 }
 
 /** A whole object of the kind, with its defaults. */
@@ -113,9 +132,3 @@ export function decodeKind(env: Environment, value: unknown, kind: Kind, options
 }
 
 const bareVersion = (apiVersion: string): string => apiVersion.split("/").at(-1) ?? "";
-
-function goTypeOf(value: unknown): string {
-  if (Array.isArray(value)) return "array";
-  if (typeof value === "boolean") return "bool";
-  return value === null ? "null" : typeof value;
-}

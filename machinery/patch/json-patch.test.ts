@@ -69,7 +69,8 @@ describe("applyJsonPatch", () => {
       expect.objectContaining({
         code: 422,
         message: "the server rejected our request due to an error in our request",
-        status: expect.objectContaining({ details: { causes: [{ reason: "UnexpectedServerResponse", message }] } }),
+        status: expect.objectContaining({ details: {} }),
+        cause: expect.objectContaining({ message }),
       }),
     );
   });

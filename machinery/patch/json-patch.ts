@@ -4,7 +4,8 @@
  */
 import { depthOf, MAX_DEPTH } from "../codec/json.ts";
 import { deepClone, deepEqual, setOwn } from "../meta/equality.ts";
-import { ApiError, badRequest, tooLarge } from "../meta/status.ts";
+import { badRequest, tooLarge } from "../meta/status.ts";
+import { unprocessable } from "./unprocessable.ts";
 
 /** kube-apiserver's limit. */
 export const MAX_OPERATIONS = 10_000;
@@ -46,9 +47,7 @@ export function applyJsonPatch(document: unknown, operations: unknown): unknown 
     }
   } catch (error) {
     if (!(error instanceof OperationError)) throw error;
-    throw new ApiError(422, "Invalid", "the server rejected our request due to an error in our request", {
-      causes: [{ reason: "UnexpectedServerResponse", message: error.message }],
-    });
+    throw unprocessable(error);
   }
   return root;
 }

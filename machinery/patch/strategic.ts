@@ -10,6 +10,7 @@ import { deepClone, deepEqual, setOwn } from "../meta/equality.ts";
 import { badRequest } from "../meta/status.ts";
 import type { FieldSchema, TypeSchema, TypeTable } from "../schema/types.ts";
 import { sortByOrder } from "./element-order.ts";
+import { unprocessable } from "./unprocessable.ts";
 
 type Fields = { [key: string]: unknown };
 
@@ -223,7 +224,7 @@ function mergeKeyedList(before: Fields[], changes: Fields[], field: FieldPatch &
 
 function checkSameKind(items: readonly unknown[]): void {
   const first = goType(items[0]);
-  if (first === "[]interface {}") throw badRequest("lists of lists are not supported");
+  if (first === "[]interface {}") throw unprocessable(new Error("lists of lists are not supported"));
   for (const item of items) {
     if (goType(item) !== first) {
       throw badRequest(`list element types are not identical: ${JSON.stringify(items)}`);

@@ -223,7 +223,77 @@ const CASES: Case[] = [
     JSON_PATCH,
     "{}",
     400,
+    "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp",
+  ),
+  patch(
+    "[BI46] a JSON patch whose operation is no text",
+    JSON_PATCH,
+    '[{"op":5,"path":"/data"}]',
+    400,
+    "error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.op of type string",
+  ),
+  patch(
+    "[BI47] a JSON patch that is no JSON",
+    JSON_PATCH,
+    "[",
+    400,
+    "error decoding patch: unexpected end of JSON input",
+  ),
+  patch(
+    "[BI48] a JSON patch that nobody checks",
+    JSON_PATCH,
+    "{}",
+    400,
     "json: cannot unmarshal object into Go value of type jsonpatch.Patch",
+    { path: `${MAPS}/a?fieldValidation=Ignore` },
+  ),
+  patch(
+    "[BI49] unknown fields of an operation, strictly",
+    JSON_PATCH,
+    '[{"op":"add","path":"/data/x","value":"y","more":1}]',
+    422,
+    'strict decoding error: json patch unknown field "[0].more"',
+    { path: `${MAPS}/a?fieldValidation=Strict` },
+  ),
+  ...(["merge", "strategic"] as const).map((type) =>
+    patch(
+      `[BI73] a ${type} patch to a wrong type`,
+      type === "merge" ? MERGE : STRATEGIC,
+      '{"data":[5]}',
+      422,
+      "json: cannot unmarshal array into Go struct field ConfigMap.data of type map[string]string",
+    ),
+  ),
+  patch(
+    "[BI74] a strategic patch with an unknown field, strictly",
+    STRATEGIC,
+    '{"metadata":{"x":["y",{"b":true,"a":null}]}}',
+    422,
+    ` "" is invalid: patch: Invalid value: "map[metadata:map[x:[y map[a:<nil> b:true]]]]": strict decoding error: unknown field "metadata.x"`,
+    { path: `${MAPS}/a?fieldValidation=Strict` },
+  ),
+  patch(
+    "[BI75] a merge patch with a field twice, strictly",
+    MERGE,
+    '{"data":{"k":"1","k":"2"}}',
+    422,
+    'strict decoding error: duplicate field "data.k"',
+    { path: `${MAPS}/a?fieldValidation=Strict` },
+  ),
+  patch(
+    "[BI76] a merge patch to another kind",
+    MERGE,
+    '{"kind":"Pot"}',
+    422,
+    'no kind "Pot" is registered for version "v1" in scheme "pkg/api/legacyscheme/scheme.go:30"',
+  ),
+  patch(
+    "[BI77] a configuration that is no YAML",
+    APPLY,
+    "a: [",
+    400,
+    "error decoding YAML: error converting YAML to JSON: yaml: ",
+    { path: `${MAPS}/a?fieldManager=me` },
   ),
   patch(
     "[BI31] a path that is not there",
@@ -265,7 +335,13 @@ const CASES: Case[] = [
     422,
     "the server rejected our request",
   ),
-  patch("[BI36] a merge patch that is a list", MERGE, "[]", 400, ""),
+  patch(
+    "[BI36] a merge patch that is a list",
+    MERGE,
+    "[]",
+    400,
+    "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}",
+  ),
   patch("[BI37] nesting that ends a stack", MERGE, nested(9_000), 400, "exceeded max depth"),
   patch("[BI38] a directive nobody knows", STRATEGIC, '{"$patch":{"a":1}}', 400, "unknown patch type: map in map"),
   patch(
@@ -414,6 +490,16 @@ const CASES: Case[] = [
     message: 'propagationPolicy: Unsupported value: "Some"',
   },
 ];
+
+it("[BI78] a strategic patch does not say what it is for", async () => {
+  const answer = await api.patch(`${MAPS}/a`, { apiVersion: "v9", kind: "Pot", data: { k: "v" } }, "strategic");
+  expect(answer.body).toMatchObject({ apiVersion: "v1", kind: "ConfigMap" });
+});
+
+it("[BI79] what is unknown and twice is only unknown", async () => {
+  const answer = await api.create(`${MAPS}?dryRun=All`, '{"metadata":{"name":"x"},"nope":1,"nope":2}');
+  expect(answer.headers.get("warning")).toBe('299 - "unknown field \\"nope\\""');
+});
 
 describe("bad input", () => {
   it.each(CASES)("$name", async ({ method, path, body, contentType, headers, code, message }) => {

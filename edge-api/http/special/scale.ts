@@ -1,9 +1,9 @@
 import { age } from "../../../kinds/common/rows.ts";
 import type { Kind } from "../../../kinds/kind.ts";
 import { decodeShape } from "../../verbs/decode.ts";
-import { applyPatch, patchTypeOf } from "../../verbs/patch.ts";
+import { decodePatched, patchTypeOf } from "../../verbs/patch.ts";
 import { appliedScale, getScale, SCALE, type Scale, setScale, type WantedScale } from "../../verbs/scale.ts";
-import { mediaTypeOf, missingBody, parseConfiguration, parseText, readText } from "../body.ts";
+import { mediaTypeOf, readPatch } from "../body.ts";
 import { writeOptions } from "../options.ts";
 import { bodyOf, callerOf } from "../request.ts";
 import { checkForm, showObject } from "../view.ts";
@@ -50,15 +50,15 @@ export const scale: SpecialEndpoint = async (context, target) => {
   const caller = callerOf(context, options);
   let transform: (scale: Scale, managed: string | undefined) => WantedScale;
   if (type !== undefined) {
-    const text = await readText(context.request);
-    if (text === "") throw missingBody();
-    const { value, duplicateFields } =
-      type === "apply" ? parseConfiguration(text) : parseText(text, "application/json");
+    const { value, duplicateFields } = await readPatch(context.request, type, fieldValidation);
     const decoding = { fieldValidation, duplicateFields, warn: caller.warn };
-    transform = (live, managed) =>
-      type === "apply"
-        ? appliedScale(env, { object: live, managed }, { config: value, caller, force: options.force, decoding })
-        : { scale: decodeShape(env, applyPatch(env, live, { type, patch: value }, SCALE), SCALE, decoding) as Scale };
+    if (type === "apply") {
+      const request = { config: value, caller, force: options.force, decoding };
+      transform = (live, managed) => appliedScale(env, { object: live, managed }, request);
+    } else {
+      const patch = { type, patch: value };
+      transform = (live) => ({ scale: decodePatched(env, live, patch, { shape: SCALE, decoding }) as Scale });
+    }
   } else {
     const { value, duplicateFields } = await bodyOf(context);
     const wanted = decodeShape(env, value, SCALE, { fieldValidation, duplicateFields, warn: caller.warn }) as Scale;
