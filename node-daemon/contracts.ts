@@ -50,6 +50,15 @@ export interface ApiClient {
     fieldSelector?: string;
     labelSelector?: string;
   }): Informer<T>;
+  /** As `informer`, for who keeps for itself what it wants of a collection. */
+  follow<T extends KubeObject>(path: string, listener: FollowListener<T>): { stop(): void };
+}
+
+export interface FollowListener<T extends KubeObject> {
+  /** All there is at a resourceVersion: at the start, and again after changes may have been missed. */
+  listed(items: readonly T[], resourceVersion: string): void;
+  /** For DELETED the object's resourceVersion is that of its end. */
+  changed(type: "ADDED" | "MODIFIED" | "DELETED", object: T): void;
 }
 
 export class ApiCallError extends Error {

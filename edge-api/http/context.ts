@@ -5,6 +5,7 @@ import type { Authenticator } from "../access/authenticate.ts";
 import type { Authorizer } from "../access/authorize.ts";
 import type { Identity } from "../access/identity.ts";
 import type { Impersonation } from "../access/impersonation/modes.ts";
+import type { NodeReferences } from "../access/node/references.ts";
 import type { PolicyRule } from "../access/rbac/rules.ts";
 import type { Fairness } from "../fairness/fairness.ts";
 import type { Flow } from "../fairness/level.ts";
@@ -31,6 +32,8 @@ export interface Services {
   /** Asks elsewhere why the caller's token is no longer good; absent: the store at hand knows. */
   accountProblem?(identity: Identity): Promise<string | undefined>;
   impersonation: Impersonation;
+  /** What the pods of each node refer to. */
+  references: NodeReferences;
   /** RBAC's rules that hold for an identity in a namespace. */
   rulesFor(identity: Identity, namespace: string): PolicyRule[];
   /** For tokens that are not the request's own (TokenReview). */

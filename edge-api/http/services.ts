@@ -11,6 +11,7 @@ import { createAuthorizers } from "../access/authorizers.ts";
 import { bootstrapTokenIdentity } from "../access/bootstrap-tokens.ts";
 import type { Authority } from "../access/certificates.ts";
 import { Impersonation } from "../access/impersonation/modes.ts";
+import { readerFilter, readersOf } from "../access/node/readers.ts";
 import type { Parameters } from "../access/policies/parameters.ts";
 import { AccountingStore } from "../access/quota/accounting-store.ts";
 import { followTokenSecrets } from "../access/token-secrets.ts";
@@ -62,7 +63,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const nowMs = (): number => clock.now();
   const store = new AccountingStore(options.store, { registry, nowMs });
   const rights = createAuthorizers(store);
-  const { authorizer, rbac } = rights;
+  const { authorizer, rbac, references } = rights;
   const env: Environment = {
     store,
     registry,
@@ -91,6 +92,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     env,
     authorizer,
     impersonation: new Impersonation(authorizer),
+    references,
     rulesFor: (identity, namespace) => rbac.rulesFor(identity, namespace),
     authenticator: new Authenticator({
       adminToken: options.adminToken,
@@ -108,7 +110,8 @@ export async function createServices(options: ServicesOptions): Promise<Services
     hub: new WatchHub({
       store,
       now: nowMs,
-      filter: (spec) => watchFilter(formOf(spec.representation, registry).kind, spec),
+      filter: (spec) => readerFilter(references, spec) ?? watchFilter(formOf(spec.representation, registry).kind, spec),
+      readersOf: (key) => readersOf(references, key),
       fields: (resource, object) => watchFields(registry, resource, object),
       representation: (spec) => representationOf(spec, registry, nowMs),
       onDue: options.hubChanged,

@@ -26,18 +26,20 @@ const RETRY_AFTER_SECONDS = 10;
 /** Bytes of one watch that may wait for the client before the hub holds back. */
 const STREAM_BUFFER_BYTES = 256 * 1024;
 
-export function watch(context: RequestContext, target: Target): Answer {
+/** @param only.reader a node: what its pods refer to */
+export function watch(context: RequestContext, target: Target, only: Pick<WatchSpec, "reader"> = {}): Answer {
   const { services, query, request } = context;
   const socket = request.headers.get("upgrade")?.toLowerCase() === "websocket";
   const form = formFor(context, target, socket ? "websocket" : "stream");
   checkCount(context);
-  const { spec, start } = planWatch(services.env, target, {
+  const { spec: asked, start } = planWatch(services.env, target, {
     ...listOptions(query),
     bookmarks: isTrue(query?.get("allowWatchBookmarks")),
     endsAtMs: endOf(context, socket),
     representation: nameOf(form),
     owner: context.identity.user,
   });
+  const spec = { ...asked, ...only };
   if (socket) return services.acceptWatch({ spec, start });
   const headers = new Headers(headersFor(context, contentTypeOf(form)));
   // Proxies on the way compress what has no encoding, and hold it back meanwhile.

@@ -74,4 +74,4 @@ export class SharedParts {
 }
 
 const filterKey = (spec: WatchSpec): string =>
-  JSON.stringify([spec.resource, spec.labelSelector ?? "", spec.fieldSelector ?? ""]);
+  JSON.stringify([spec.resource, spec.labelSelector ?? "", spec.fieldSelector ?? "", spec.reader ?? ""]);

@@ -6,7 +6,7 @@
  * back from live to behind, and costs no memory while it dawdles.
  */
 import { expired } from "../../machinery/meta/status.ts";
-import { type Store, type StoredEvent, StoreError } from "./contract.ts";
+import { type ObjectKey, type Store, type StoredEvent, StoreError } from "./contract.ts";
 import type { FieldsOf } from "./object-view.ts";
 import { type CatchUpOptions, catchUp } from "./watch-catch-up.ts";
 import { describe, SharedParts, type WatchEntry } from "./watch-entry.ts";
@@ -31,6 +31,8 @@ export interface WatchHubOptions {
   filter(spec: WatchSpec): WatchFilter | undefined;
   /** The selectable fields of a kind besides metadata.name and metadata.namespace. */
   fields: FieldsOf;
+  /** The nodes whose pods refer to an object, as of now; absent: none. */
+  readersOf?(key: ObjectKey): Iterable<string>;
   /** Asked once for each pair of resource and spec.representation. */
   representation(spec: WatchSpec): Representation;
   /** `tick()` must be called sooner than it last said. Called once what is being sent has been sent. */
@@ -62,7 +64,7 @@ export class WatchHub {
   readonly #all = new Set<WatchEntry>();
   /** Watches that are open, by user; only of those who have any. */
   readonly #byOwner = new Map<string, number>();
-  readonly #live = new WatcherIndex<WatchEntry>();
+  readonly #live: WatcherIndex<WatchEntry>;
   /** Watchers that want bookmarks. */
   #bookmarkers = 0;
   /** When `tick` is to be called, as far as the owner knows. */
@@ -80,6 +82,7 @@ export class WatchHub {
     this.#slowLimitMs = options.slowLimitMs ?? 60_000;
     this.#bookmarkIntervalMs = options.bookmarkIntervalMs ?? 60_000;
     this.#parts = new SharedParts(options);
+    this.#live = new WatcherIndex(options.readersOf);
     this.#catchUp = {
       store: options.store,
       fields: options.fields,

@@ -17,6 +17,8 @@ export interface WatchSpec {
   /** In query syntax. Absent or "": everything. */
   labelSelector?: string;
   fieldSelector?: string;
+  /** Only objects that pods of this node refer to; the hub is told which nodes these are. Goes without selectors. */
+  reader?: string;
   /** Names an encoding and framing to `WatchHubOptions.representation`, such as "json" or "json,websocket,v2". */
   representation: string;
   /** Whether BOOKMARK events are wanted. */

@@ -1,3 +1,4 @@
+import type { ObjectKey } from "./contract.ts";
 import type { WatchEvent } from "./watch-event.ts";
 import type { WatchFilter, WatchSpec } from "./watch-types.ts";
 
@@ -10,6 +11,8 @@ interface Entry {
 class Bucket<T> {
   readonly anywhere = new Set<T>();
   readonly byNamespace = new Map<string, Set<T>>();
+  /** By the node whose pods must refer to the object. */
+  readonly byReader = new Map<string, Set<T>>();
   /** By a field that must be equal, then by its value. */
   readonly byField = new Map<string, Map<string, Set<T>>>();
 }
@@ -20,12 +23,19 @@ class Bucket<T> {
  */
 export class WatcherIndex<T extends Entry> {
   readonly #buckets = new Map<string, Bucket<T>>();
+  readonly #readersOf: (key: ObjectKey) => Iterable<string>;
+
+  constructor(readersOf: (key: ObjectKey) => Iterable<string> = () => NOBODY) {
+    this.#readersOf = readersOf;
+  }
 
   add(watcher: T): void {
-    const { resource, namespace } = watcher.spec;
+    const { resource, namespace, reader } = watcher.spec;
     const bucket = getOrMake(this.#buckets, resource, () => new Bucket<T>());
     const equality = watcher.filter?.equality;
-    if (equality !== undefined) {
+    if (reader !== undefined) {
+      getOrMake(bucket.byReader, reader, () => new Set<T>()).add(watcher);
+    } else if (equality !== undefined) {
       const values = getOrMake(bucket.byField, equality.field, () => new Map<string, Set<T>>());
       getOrMake(values, equality.value, () => new Set<T>()).add(watcher);
     } else if (namespace !== undefined) {
@@ -36,11 +46,13 @@ export class WatcherIndex<T extends Entry> {
   }
 
   delete(watcher: T): void {
-    const { resource, namespace } = watcher.spec;
+    const { resource, namespace, reader } = watcher.spec;
     const bucket = this.#buckets.get(resource);
     if (bucket === undefined) return;
     const equality = watcher.filter?.equality;
-    if (equality !== undefined) {
+    if (reader !== undefined) {
+      remove(bucket.byReader, reader, watcher);
+    } else if (equality !== undefined) {
       const values = bucket.byField.get(equality.field);
       if (values !== undefined) remove(values, equality.value, watcher);
       if (values?.size === 0) bucket.byField.delete(equality.field);
@@ -49,7 +61,8 @@ export class WatcherIndex<T extends Entry> {
     } else {
       bucket.anywhere.delete(watcher);
     }
-    if (bucket.anywhere.size + bucket.byNamespace.size + bucket.byField.size === 0) this.#buckets.delete(resource);
+    const { anywhere, byNamespace, byField, byReader } = bucket;
+    if (anywhere.size + byNamespace.size + byField.size + byReader.size === 0) this.#buckets.delete(resource);
   }
 
   has(resource: string): boolean {
@@ -63,6 +76,11 @@ export class WatcherIndex<T extends Entry> {
     if (bucket === undefined) return;
     for (const watcher of bucket.anywhere) visitor(watcher);
     for (const watcher of bucket.byNamespace.get(namespace) ?? NOBODY) visitor(watcher);
+    if (bucket.byReader.size > 0) {
+      for (const reader of this.#readersOf(watchEvent.event)) {
+        for (const watcher of bucket.byReader.get(reader) ?? NOBODY) visitor(watcher);
+      }
+    }
     for (const [field, values] of bucket.byField) {
       const now = watchEvent.now()?.field(field);
       const before = watchEvent.before()?.field(field);

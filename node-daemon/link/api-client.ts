@@ -1,9 +1,6 @@
-import type { Clock } from "../../machinery/clock.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
-import type { ApiClient, Log } from "../contracts.ts";
-import type { HttpClient } from "./http-client.ts";
-import { startInformer } from "./informer.ts";
-import type { Dial } from "./watch-socket.ts";
+import type { ApiClient } from "../contracts.ts";
+import { type InformerParts, startFollowing, startInformer } from "./informer.ts";
 
 const PATCH_TYPES = {
   merge: "application/merge-patch+json",
@@ -11,13 +8,7 @@ const PATCH_TYPES = {
   json: "application/json-patch+json",
 } as const;
 
-export function createApiClient(parts: {
-  http: HttpClient;
-  dial: Dial;
-  clock: Clock;
-  random: () => number;
-  log: Log;
-}): ApiClient {
+export function createApiClient(parts: InformerParts): ApiClient {
   const { http } = parts;
   return {
     get: async <T extends KubeObject>(path: string) => (await http.json("GET", path)) as T,
@@ -27,5 +18,6 @@ export function createApiClient(parts: {
       (await http.json("PATCH", path, patch, PATCH_TYPES[type])) as T,
     delete: async (path, options) => void (await http.json("DELETE", path, options)),
     informer: (query) => startInformer(query, parts),
+    follow: (path, listener) => startFollowing(path, listener, parts),
   };
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../../machinery/clock.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { Reflector } from "../../machinery/watch/reflector.ts";
 import type { Transport } from "../../machinery/watch/transport.ts";
-import type { Informer, Log } from "../contracts.ts";
+import type { FollowListener, Informer, Log } from "../contracts.ts";
 import type { HttpClient } from "./http-client.ts";
 import { type Dial, watchOverWebSocket } from "./watch-socket.ts";
 
@@ -22,18 +22,22 @@ interface List {
 /** A node must notice soon that the edge is back: its pods wait. */
 const BACKOFF = { baseMs: 200, maxMs: 10_000 };
 
-/** A cache of a collection, kept by list over HTTP and watch over WebSocket. */
-export function startInformer<T extends KubeObject>(
-  query: InformerQuery,
-  parts: { http: HttpClient; dial: Dial; clock: Clock; random: () => number; log: Log },
-): Informer<T> {
-  const { http, dial, clock, random, log } = parts;
+export interface InformerParts {
+  http: HttpClient;
+  dial: Dial;
+  clock: Clock;
+  random: () => number;
+  log: Log;
+}
+
+/** Lists over HTTP, watches over WebSocket. */
+function transportOf<T extends KubeObject>(query: InformerQuery, { http, dial, clock }: InformerParts): Transport<T> {
   const address = (parameters: { [name: string]: string | undefined }): string => {
     const all = { fieldSelector: query.fieldSelector, labelSelector: query.labelSelector, ...parameters };
     const present = Object.entries(all).filter((pair): pair is [string, string] => pair[1] !== undefined);
     return `${query.path}?${new URLSearchParams(present)}`;
   };
-  const transport: Transport<T> = {
+  return {
     async list(request) {
       const parameters = { limit: String(request.limit), continue: request.continue };
       const list = (await http.json("GET", address(parameters))) as List;
@@ -52,9 +56,56 @@ export function startInformer<T extends KubeObject>(
         onEvent,
       }),
   };
+}
+
+/** Keeps nothing: what comes is told. The collection must be one that is listed in one page. */
+export function startFollowing<T extends KubeObject>(
+  path: string,
+  listener: FollowListener<T>,
+  parts: InformerParts,
+): { stop(): void } {
+  const { clock, random, log } = parts;
+  const { list, watch } = transportOf<T>({ path }, parts);
+  const reflector = new Reflector<T>({
+    transport: {
+      async list(request, signal) {
+        const page = await list(request, signal);
+        if (!signal.aborted) listener.listed(page.items, page.resourceVersion);
+        return { ...page, items: [] };
+      },
+      watch: ({ resourceVersion, onEvent }, signal) =>
+        watch(
+          {
+            resourceVersion,
+            onEvent(event) {
+              const { type, object } = event;
+              if (type === "ERROR" || type === "BOOKMARK") {
+                onEvent(event);
+                return;
+              }
+              listener.changed(type, object as T);
+              onEvent({ type: "BOOKMARK", object });
+            },
+          },
+          signal,
+        ),
+    },
+    clock,
+    random,
+    backoff: BACKOFF,
+    onChange: () => {},
+    onError: (error) => log.warn("list or watch failed", { path, error: String(error) }),
+  });
+  void reflector.run();
+  return { stop: () => reflector.stop() };
+}
+
+/** A cache of a collection, kept by list over HTTP and watch over WebSocket. */
+export function startInformer<T extends KubeObject>(query: InformerQuery, parts: InformerParts): Informer<T> {
+  const { clock, random, log } = parts;
   const listeners: ((key: string, current: T | undefined, previous: T | undefined) => void)[] = [];
   const reflector = new Reflector<T>({
-    transport,
+    transport: transportOf<T>(query, parts),
     clock,
     random,
     backoff: BACKOFF,

@@ -178,6 +178,27 @@ describe("an informer", () => {
     await link.close();
   });
 
+  it("[A11] that keeps nothing tells lists and events, and goes on behind the last", async () => {
+    const link = linkTo();
+    answers = [json(200, { kind: "PodList", metadata: { resourceVersion: "5" }, items: [pod("a", 1)] })];
+    const told: string[] = [];
+    const following = link.api.follow("/kedge/v1/nodes/n1/configmaps", {
+      listed: (items, version) => told.push(`${items.map(({ metadata }) => metadata.name)} at ${version}`),
+      changed: (type, { metadata }) => told.push(`${type} ${metadata.name}`),
+    });
+    const first = await server.accepted();
+    expect(first.request.url).toContain("/kedge/v1/nodes/n1/configmaps?watch=1&resourceVersion=5");
+    first.send(Opcode.TEXT, JSON.stringify({ type: "DELETED", object: pod("b", 6) }));
+    first.send(Opcode.TEXT, JSON.stringify({ type: "BOOKMARK", object: { metadata: { resourceVersion: "8" } } }));
+    while (told.length < 2) await settle();
+    first.raw.destroy();
+    const second = await server.accepted();
+    expect(second.request.url).toContain("resourceVersion=8");
+    expect(told).toEqual(["a at 5", "DELETED b"]);
+    following.stop();
+    await link.close();
+  });
+
   it("[A8] survives what its listeners do wrong", async () => {
     const link = linkTo();
     answers = [json(200, { kind: "PodList", metadata: { resourceVersion: "5" }, items: [pod("a", 1), pod("b", 2)] })];

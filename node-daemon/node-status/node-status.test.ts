@@ -160,11 +160,13 @@ describe("nodeStatusPatch", () => {
 });
 
 describe("NodeManager", () => {
-  const settle = async (): Promise<void> => {
-    for (let i = 0; i < 10; i++) await new Promise((resolve) => setTimeout(resolve, 1));
-  };
   function make() {
     const clock = new JumpClock();
+    /** Until a look at the machine, which reads real files, is over: then there is a timer for the next one. */
+    const settle = async (): Promise<void> => {
+      do await new Promise((resolve) => setTimeout(resolve, 1));
+      while (clock.nextMs() === Number.POSITIVE_INFINITY);
+    };
     const api = new FakeApi();
     const runtime = new FakeRuntime(clock);
     const network = fakeNetwork();
@@ -190,11 +192,11 @@ describe("NodeManager", () => {
     const node = () => nodes.get("node-1");
     const writes = () => api.callsOf("patch", /nodes\/node-1\/status$/).length;
     const ready = () => node()?.status?.conditions?.find(({ type }) => type === "Ready")?.status;
-    return { clock, api, runtime, network, manager, pass, node, writes, ready };
+    return { clock, api, runtime, network, manager, settle, pass, node, writes, ready };
   }
 
   it("[NS30] registers with a taint, renews the lease, and is silent while nothing changes", async () => {
-    const { api, manager, pass, node, writes } = make();
+    const { api, manager, pass, node, writes, settle } = make();
     await manager.start();
     await settle();
     expect(node()?.spec?.taints).toEqual([{ key: "node.kubernetes.io/not-ready", effect: "NoSchedule" }]);
@@ -210,7 +212,7 @@ describe("NodeManager", () => {
   });
 
   it("[NS31] tells at once what has become of runtime and network", async () => {
-    const { runtime, network, manager, pass, ready } = make();
+    const { runtime, network, manager, pass, ready, settle } = make();
     network.ready = false;
     await manager.start();
     await settle();
@@ -228,7 +230,7 @@ describe("NodeManager", () => {
   });
 
   it("[NS32] taken for gone, it says that it is there", async () => {
-    const { api, manager, node, ready } = make();
+    const { api, manager, node, ready, settle } = make();
     await manager.start();
     await settle();
     const current = node() as Node;
@@ -244,7 +246,7 @@ describe("NodeManager", () => {
   });
 
   it("[NS33] an existing node keeps its own labels and taints, and gets ours", async () => {
-    const { api, manager, node } = make();
+    const { api, manager, node, settle } = make();
     api.put("/api/v1/nodes/node-1", {
       apiVersion: "v1",
       kind: "Node",
@@ -261,7 +263,7 @@ describe("NodeManager", () => {
   });
 
   it("[NS34] registers when the API comes back", async () => {
-    const { api, manager, pass, node } = make();
+    const { api, manager, pass, node, settle } = make();
     api.failure = new ApiCallError(0, "no connection");
     const started = manager.start();
     await settle();

@@ -70,7 +70,7 @@ export function createPodManager(options: PodManagerOptions): PodManager {
   const wake = (uid: string): void => workers.get(uid)?.wake();
 
   const cache = new RuntimeCache({ runtime, clock, log, terminationMessage });
-  const objects = new ObjectCache(api);
+  const objects = new ObjectCache(api, nodeName);
   const tokens = new TokenSource(api, clock);
   const cgroups = new PodCgroups({ nodeName, stateDir });
   const paths = new PodPaths(stateDir);

@@ -129,6 +129,8 @@ export class VolumeManager {
     const configMaps = new Map<string, ConfigMap | undefined>();
     const secrets = new Map<string, Secret | undefined>();
     const issued = new Map<string, string>();
+    for (const name of needs.configMaps) objects.hold("configmaps", { namespace, name }, uid);
+    for (const name of needs.secrets) objects.hold("secrets", { namespace, name }, uid);
     await Promise.all([
       ...needs.configMaps.map(async (name) =>
         configMaps.set(name, (await objects.read("configmaps", namespace, name)) as ConfigMap),
@@ -146,9 +148,6 @@ export class VolumeManager {
         issued.set(tokenKey(wanted), token);
       }),
     ]);
-    for (const [name, object] of configMaps) this.#follow("configmaps", { namespace, name }, object, uid);
-    for (const [name, object] of secrets) this.#follow("secrets", { namespace, name }, object, uid);
-
     const payload = volumePayload(volume, {
       pod,
       node: node(),
@@ -162,16 +161,6 @@ export class VolumeManager {
     if (made !== undefined) await chmod(path, 0o777);
     await writeAtomically(path, payload, (version) => this.#own(pod, version, true));
     return path;
-  }
-
-  /** Immutable objects need no watching. */
-  #follow(
-    kind: "configmaps" | "secrets",
-    object: { namespace: string; name: string },
-    found: ConfigMap | Secret | undefined,
-    uid: string,
-  ): void {
-    if (!found?.immutable) this.#options.objects.watch(kind, object, uid);
   }
 
   async #own(pod: NodePod, path: string, readOnly: boolean): Promise<void> {

@@ -215,7 +215,7 @@ describe.skipIf(skipNodes)(`two nodes on this machine${skipNodes ? ` (skipped: $
     await kubectl("delete", "pod", "crasher", "--now");
   });
 
-  it("ConfigMaps and Secrets reach a pod as files and environment", async () => {
+  it("ConfigMaps and Secrets reach a pod as files and environment, and their changes as files", async () => {
     await kubectl("create", "configmap", "settings", "--from-literal=colour=blue");
     await kubectl("create", "secret", "generic", "hidden", "--from-literal=word=xyzzy");
     const pod = {
@@ -228,7 +228,12 @@ describe.skipIf(skipNodes)(`two nodes on this machine${skipNodes ? ` (skipped: $
           {
             name: "c",
             image: WEB_IMAGE,
-            command: ["sh", "-c", "cat /settings/colour /hidden/word; echo; echo $WORD $COLOUR $NODE"],
+            command: [
+              "sh",
+              "-c",
+              "cat /settings/colour /hidden/word; echo; echo $WORD $COLOUR $NODE;" +
+                "until grep red /settings/colour && grep plugh /hidden/word; do sleep 0.1; done",
+            ],
             env: [
               { name: "WORD", valueFrom: { secretKeyRef: { name: "hidden", key: "word" } } },
               { name: "NODE", valueFrom: { fieldRef: { fieldPath: "spec.nodeName" } } },
@@ -248,10 +253,15 @@ describe.skipIf(skipNodes)(`two nodes on this machine${skipNodes ? ` (skipped: $
     };
     await kubectl("create", "configmap", "upper", "--from-literal=COLOUR=green");
     expect((await cluster.kubectlRan(["create", "-f", "-"], JSON.stringify(pod))).exitCode).toBe(0);
+    await kubectl("wait", "--for=condition=Ready", "pod/reader", "--timeout=30s");
+    await kubectl("patch", "configmap", "settings", "-p", '{"data":{"colour":"red"}}');
+    await kubectl("patch", "secret", "hidden", "-p", '{"stringData":{"word":"plugh"}}');
     await kubectl("wait", "--for=jsonpath={.status.phase}=Succeeded", "pod/reader", "--timeout=30s");
     const [reader] = JSON.parse(await kubectl("get", "pods", "-o", "json", "--field-selector=metadata.name=reader"))
       .items as Pod[];
-    expect(await kubectl("logs", "reader")).toBe(`bluexyzzy\nxyzzy green ${reader?.spec.nodeName}\n`);
+    expect(await kubectl("logs", "reader")).toMatch(
+      new RegExp(`^bluexyzzy\nxyzzy green ${reader?.spec.nodeName}\n(red\n)+plugh\n$`),
+    );
   });
 
   it("kubectl top, and the autoscaler follows what it shows", async () => {

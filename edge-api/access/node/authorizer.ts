@@ -10,7 +10,7 @@ import { CLUSTER_ROLES } from "../rbac/defaults/cluster-roles.ts";
 import { parseRule } from "../rbac/defaults/notation.ts";
 import { type PolicyRule, ruleAllows } from "../rbac/rules.ts";
 import type { ReferenceKind } from "./pod-references.ts";
-import { NodeReferences } from "./references.ts";
+import type { NodeReferences } from "./references.ts";
 import { namesNode, usesVolume, volumeNeedsSecret } from "./volumes.ts";
 
 /** What holds for every node alike: what a kubelet reads, and what the daemon's proxy, routes and policies need. */
@@ -30,8 +30,7 @@ interface Question {
   references: NodeReferences;
 }
 
-export function createNodeAuthorizer(store: Store): Authorizer {
-  const references = new NodeReferences(store);
+export function createNodeAuthorizer(store: Store, references: NodeReferences): Authorizer {
   return {
     authorize(identity, access) {
       if (!isNode(identity)) return NO_OPINION;

@@ -40,6 +40,22 @@ export class NodeReferences {
     return this.#of(namespace).counts.get(`${what}/${name}`)?.has(node) ?? false;
   }
 
+  /** The nodes whose pods refer to it. */
+  nodesWith({ what, namespace, name }: Reference): Iterable<string> {
+    return this.#of(namespace).counts.get(`${what}/${name}`)?.keys() ?? NONE;
+  }
+
+  /** All that a node's pods refer to of one kind. */
+  *of(node: string, what: ReferenceKind): Iterable<{ namespace: string; name: string }> {
+    const prefix = `${what}/`;
+    const namespaces = [...this.#store.list({ resource: "namespaces" })].map(({ name }) => name);
+    for (const namespace of namespaces) {
+      for (const [reference, nodes] of this.#of(namespace).counts) {
+        if (nodes.has(node) && reference.startsWith(prefix)) yield { namespace, name: reference.slice(prefix.length) };
+      }
+    }
+  }
+
   /** The node a pod is bound to; undefined for a pod that is not bound or not there. */
   nodeOf(namespace: string, pod: string): string | undefined {
     return this.#of(namespace).pods.get(pod)?.node;
@@ -100,6 +116,8 @@ export class NodeReferences {
     return references;
   }
 }
+
+const NONE: readonly string[] = [];
 
 /** Lists kept for sharing; beyond it sharing starts anew. */
 const MAX_SHARED = 10_000;

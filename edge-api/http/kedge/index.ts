@@ -2,6 +2,7 @@
 import type { RequestContext } from "../context.ts";
 import type { Answer } from "../reply.ts";
 import { nodeCertificate } from "./node-certificate.ts";
+import { nodeObjects } from "./node-objects.ts";
 import { nodeToken } from "./node-token.ts";
 
 type Endpoint = (context: RequestContext, parameters: string[]) => Answer | Promise<Answer>;
@@ -15,6 +16,7 @@ interface Route {
 const ROUTES: readonly Route[] = [
   { method: "POST", path: /^\/kedge\/v1\/nodes\/([^/]+)\/token$/, endpoint: nodeToken },
   { method: "POST", path: /^\/kedge\/v1\/nodes\/([^/]+)\/certificate$/, endpoint: nodeCertificate },
+  { method: "GET", path: /^\/kedge\/v1\/nodes\/([^/]+)\/(configmaps|secrets)$/, endpoint: nodeObjects },
 ];
 
 export function kedgeEndpoint(context: RequestContext): Answer | Promise<Answer> | undefined {

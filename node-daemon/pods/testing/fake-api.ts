@@ -5,7 +5,7 @@ import { deepClone } from "../../../machinery/meta/equality.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
 import { applyMergePatch } from "../../../machinery/patch/merge-patch.ts";
 import { applyStrategicMergePatch } from "../../../machinery/patch/strategic.ts";
-import { ApiCallError, type ApiClient, type Informer } from "../../contracts.ts";
+import { ApiCallError, type ApiClient, type FollowListener, type Informer } from "../../contracts.ts";
 
 type Listener = (path: string, current: KubeObject | undefined, previous: KubeObject | undefined) => void;
 
@@ -149,6 +149,22 @@ export class FakeApi implements ApiClient {
       onChange: (listener) => void listeners.push(listener),
       stop: () => void this.#listeners.delete(follow),
     };
+  }
+
+  /** Of one kind, whichever node's: `/kedge/v1/nodes/{name}/{plural}`. */
+  follow<T extends KubeObject>(path: string, { listed, changed }: FollowListener<T>): { stop(): void } {
+    const plural = path.split("/").at(-1) ?? "";
+    const belongs = (at: string): boolean => at.split("/").at(-2) === plural;
+    const items = [...this.objects].filter(([at]) => belongs(at)).map(([, object]) => object as T);
+    listed(items, String(this.#revision));
+    const tell: Listener = (at, current, previous) => {
+      if (!belongs(at)) return;
+      const resourceVersion = String(++this.#revision);
+      if (current) changed(previous ? "MODIFIED" : "ADDED", current as T);
+      else if (previous) changed("DELETED", { ...previous, metadata: { ...previous.metadata, resourceVersion } } as T);
+    };
+    this.#listeners.add(tell);
+    return { stop: () => void this.#listeners.delete(tell) };
   }
 
   #note(verb: Call["verb"], path: string, body?: unknown): void {
