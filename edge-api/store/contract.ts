@@ -52,6 +52,12 @@ export interface ListQuery {
   contains?: string;
 }
 
+/** What is to be counted: what a query would give. */
+export interface CountQuery extends ListQuery {
+  /** What the caller has read just before `after`: the page behind `seen.after` has this many objects. */
+  seen?: { after: ListQuery["after"]; count: number };
+}
+
 /** Objects as one text. */
 export interface JoinedTexts {
   /** Their texts, with commas between. */
@@ -105,9 +111,9 @@ export interface Store {
   joined?(query: Omit<ListQuery, "contains"> & { limit: number; prefix: string }): JoinedTexts | undefined;
   /**
    * Objects the query would give, without `limit` and `contains`. Counting on behind each page of one snapshot (`at`)
-   * costs only the page. @throws as list
+   * costs nothing where the page is told (`seen`). @throws as list
    */
-  count(query: ListQuery): number;
+  count(query: CountQuery): number;
   /** Resources that have objects in a namespace. */
   countByResource(namespace: string): ResourceCount[];
 

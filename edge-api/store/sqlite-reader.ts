@@ -1,5 +1,6 @@
 /** How the SQLite store reads: cursors in bounded chunks, the past, and counts that are not counted twice. */
 import type {
+  CountQuery,
   JoinedTexts,
   ListQuery,
   ObjectKey,
@@ -38,20 +39,12 @@ const LEAST_ROWS = 32;
 /** A Durable Object's SQLite makes no value longer than 2 MB; below this, something else was wrong. */
 const MAX_JOINED_BYTES = 1_900_000;
 const SEPARATOR = "\u0001";
-/** Lists in pages that go on at the same time and are counted cheaply. */
-const KNOWN_COUNTS = 16;
-/** Behind every namespace and name: the last code point. */
-const END: [string, string] = ["\u{10FFFF}", "\u{10FFFF}"];
-
-interface KnownCount {
-  after: [string, string];
-  count: number;
-}
-
+/** Ends of pages behind which is known how many follow: as many clients can go on at the same time. */
+const KNOWN_COUNTS = 256;
 export class SqliteReader {
   readonly #sql: Sql;
-  /** What follows a place in a snapshot, by scope and revision: a page further on is less by what lies between. */
-  readonly #knownCounts = new Map<string, KnownCount>();
+  /** How many follow a place in a snapshot, by `placeOf`: behind the next page are fewer by what is on it. */
+  readonly #knownCounts = new Map<string, number>();
   /** Resources whose texts were once too long to be joined: they gain little by it. */
   readonly #tooLong = new Set<string>();
 
@@ -140,11 +133,12 @@ export class SqliteReader {
       this.#tooLong.add(resource);
       return undefined;
     }
-    const [text, count, newest, alike, key] = row;
+    const [text, count, newest, alike, lastKey] = row;
     if (count === 0) return { text: "", count: 0, last: undefined };
     if ((newest as number) > at || alike !== count) return undefined;
-    const separator = (key as string).indexOf(SEPARATOR);
-    const last = { namespace: (key as string).slice(0, separator), name: (key as string).slice(separator + 1) };
+    const key = lastKey as string;
+    const separator = namespace === undefined ? key.indexOf(SEPARATOR) : -1;
+    const last = { namespace: namespace ?? key.slice(0, separator), name: key.slice(separator + 1) };
     return { text: text as string, count: count as number, last };
   }
 
@@ -182,30 +176,26 @@ export class SqliteReader {
   }
 
   /** Objects behind `query.after` as of a revision. */
-  count(query: ListQuery, at: Revision): number {
-    const after = startOf(query);
-    if (after === undefined) return 0;
-    const scope = `${at} ${JSON.stringify([query.resource, query.namespace])}`;
-    const known = this.#knownCounts.get(scope);
+  count(query: CountQuery, at: Revision): number {
+    const from = startOf(query);
+    if (from === undefined) return 0;
+    const place = placeOf(query, from, at);
+    const { seen } = query;
+    const before = seen && startOf({ namespace: query.namespace, after: seen.after });
+    const behindBefore = before && this.#knownCounts.get(placeOf(query, before, at));
     const count =
-      known && compareKeys(known.after, after) <= 0
-        ? known.count - this.#countBetween(query, { after: known.after, upTo: after }, at)
-        : this.#countBetween(query, { after, upTo: END }, at);
-    this.#knownCounts.delete(scope);
-    this.#knownCounts.set(scope, { after, count });
+      this.#knownCounts.get(place) ??
+      (seen && behindBefore !== undefined ? behindBefore - seen.count : this.#countBehind(query, from, at));
+    this.#knownCounts.delete(place);
+    this.#knownCounts.set(place, count);
     if (this.#knownCounts.size > KNOWN_COUNTS) this.#knownCounts.delete(this.#knownCounts.keys().next().value!);
     return count;
   }
 
-  #countBetween(
-    { resource, namespace }: ListQuery,
-    { after, upTo }: { after: [string, string]; upTo: [string, string] },
-    at: Revision,
-  ): number {
+  #countBehind({ resource, namespace }: ListQuery, after: [string, string], at: Revision): number {
     const form = namespace === undefined ? "all" : "one";
-    const bindings = [resource, ...after, ...(form === "all" ? upTo : upTo.slice(1)), at];
-    let count = this.number(COUNT_UNCHANGED[form], ...bindings);
-    for (const row of this.#rows(KEYS_CHANGED[form], ...bindings)) {
+    let count = this.number(COUNT_UNCHANGED[form], resource, ...after, at);
+    for (const row of this.#rows(KEYS_CHANGED[form], resource, ...after, at)) {
       if (this.#versionAt(row[0] as number, at)) count++;
     }
     return count;
@@ -249,14 +239,20 @@ export class SqliteReader {
 }
 
 /** Namespace and name that a query starts behind; undefined when nothing can follow. */
-function startOf({ namespace, after }: ListQuery): [string, string] | undefined {
+function startOf({
+  namespace,
+  after,
+}: {
+  namespace?: string | undefined;
+  after?: ListQuery["after"] | undefined;
+}): [string, string] | undefined {
   if (after === undefined) return [namespace ?? "", ""];
   if (namespace === undefined || namespace === after.namespace) return [after.namespace, after.name];
   return compareUtf8(after.namespace, namespace) < 0 ? [namespace, ""] : undefined;
 }
 
-const compareKeys = (a: [string, string], b: [string, string]): number =>
-  compareUtf8(a[0], b[0]) || compareUtf8(a[1], b[1]);
+const placeOf = ({ resource, namespace }: ListQuery, from: [string, string], at: Revision): string =>
+  `${at} ${JSON.stringify([resource, namespace, ...from])}`;
 
 function eventOf(row: Row): StoredEvent {
   const event: StoredEvent = {

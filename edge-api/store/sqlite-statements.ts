@@ -82,29 +82,29 @@ export const LIST_AT = listed("v.value", "(o.revision > ? OR o.deleted = 0)");
 export const LIST_AT_CONTAINING = listed("v.value", "(o.revision > ? OR (o.deleted = 0 AND instr(v.value, ?) > 0))");
 
 /** What is changed after a revision shows by the newest one; the separator sorts before all that names may contain. */
-export const JOINED = scoped(
-  (start) => `SELECT group_concat(value, ','), count(*), max(revision), sum(value >= ? AND value < ?),
-    max(namespace || char(1) || name)
-  FROM (SELECT o.namespace, o.name, o.revision, v.value
+const joined =
+  (last: string) =>
+  (start: string): string =>
+    `SELECT
+    group_concat(value, ','), count(*), max(revision), sum(alike), max(${last})
+  FROM (SELECT o.namespace, o.name, o.revision, v.value, v.value >= ? AND v.value < ? AS alike
     FROM objects o CROSS JOIN versions v ON v.revision = o.revision
-    WHERE ${start} AND (o.revision > ? OR o.deleted = 0) ORDER BY o.namespace, o.name ${LIMIT})`,
-);
+    WHERE ${start} AND (o.revision > ? OR o.deleted = 0) ORDER BY o.namespace, o.name ${LIMIT})`;
+export const JOINED: Scoped = {
+  all: scoped(joined("namespace || char(1) || name")).all,
+  one: scoped(joined("name")).one,
+};
 export const JOINED_BYTES = scoped(
   (start) => `SELECT total(bytes) FROM (SELECT octet_length(v.value) AS bytes
     FROM objects o CROSS JOIN versions v ON v.revision = o.revision
     WHERE ${start} AND (o.revision > ? OR o.deleted = 0) ORDER BY o.namespace, o.name ${LIMIT})`,
 );
 
-/** Both take where to end (inclusive), a namespace and a name or a name alone, and then a revision. */
-const ranged = (columns: string, condition: string): Scoped => {
-  const { all, one } = scoped((start) => `SELECT ${columns} FROM objects o WHERE ${start}`);
-  return {
-    all: `${all} AND (o.namespace, o.name) <= (${ANY}, ${ANY}) AND ${condition}`,
-    one: `${one} AND o.name <= ${ANY} AND ${condition}`,
-  };
-};
-export const COUNT_UNCHANGED = ranged("count(*)", "o.deleted = 0 AND o.revision <= ?");
-export const KEYS_CHANGED = ranged("o.revision", "o.revision > ?");
+/** Both take a revision at the end. */
+const counted = (columns: string, condition: string): Scoped =>
+  scoped((start) => `SELECT ${columns} FROM objects o WHERE ${start} AND ${condition}`);
+export const COUNT_UNCHANGED = counted("count(*)", "o.deleted = 0 AND o.revision <= ?");
+export const KEYS_CHANGED = counted("o.revision", "o.revision > ?");
 
 const changes = (condition: string): string =>
   `SELECT v.revision, v.type, v.resource, v.namespace, v.name, v.value, p.value

@@ -8,6 +8,7 @@
  * changesSince reads 2; compaction writes 1 a superseded version and 2 a tombstone.
  */
 import {
+  type CountQuery,
   type Encode,
   type JoinedTexts,
   type ListQuery,
@@ -114,7 +115,7 @@ export class SqliteStore implements Store {
     return this.#reader.joined(query, this.#checkRevision(query.at ?? this.#revision));
   }
 
-  count(query: ListQuery): number {
+  count(query: CountQuery): number {
     return this.#reader.count(query, this.#checkRevision(query.at ?? this.#revision));
   }
 

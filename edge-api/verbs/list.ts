@@ -1,10 +1,10 @@
 import { badRequest, expired } from "../../machinery/meta/status.ts";
-import { type Revision, type StoredObject, StoreError } from "../store/contract.ts";
+import { type CountQuery, type Revision, type StoredObject, StoreError } from "../store/contract.ts";
 import { type ContinueToken, decodeContinue, encodeContinue } from "./continue-token.ts";
 import { fromStorage } from "./convert.ts";
 import type { Environment, Target } from "./environment.ts";
 import { futureRevision } from "./errors.ts";
-import type { Renderer } from "./renderer.ts";
+import type { ListMeta, Renderer } from "./renderer.ts";
 import { checkVersionParameters, parseResourceVersion } from "./resource-version.ts";
 import { parseSelection, type Selection, selectedName, selects } from "./selection.ts";
 
@@ -146,17 +146,30 @@ function page(env: Environment, target: Target, { start, limit, selection, pick,
       }
     }
   }
-  const rest = more && after ? remaining(env, target, { at, after }) : 0;
-  const head = renderer.listHead({
-    resourceVersion: String(at),
-    ...(rest > 0 &&
-      after && { continue: encodeContinue({ at, after }), ...(!selection && { remainingItemCount: rest }) }),
-  });
+  const rest = more && after && restOf(env, target, { at, after, selection, seen: { after: start.after, count } });
+  const head = renderer.listHead({ resourceVersion: String(at), ...rest });
   return head + items.join(",") + renderer.listTail;
 }
 
-const remaining = (env: Environment, target: Target, { at, after }: { at: Revision; after: ContinueToken["after"] }) =>
-  env.store.count({ ...scopeOf(target), at, after });
+/** What a list says of what follows behind `after`; nothing where nothing does. */
+function restOf(
+  env: Environment,
+  target: Target,
+  {
+    at,
+    after,
+    selection,
+    seen,
+  }: ContinueToken & { selection: Selection | undefined; seen: NonNullable<CountQuery["seen"]> },
+): Partial<ListMeta> {
+  const query = { ...scopeOf(target), after, ...(at !== undefined && { at }) };
+  if (selection) {
+    const follows = [...env.store.list({ ...query, limit: 1 })].length > 0;
+    return follows ? { continue: encodeContinue({ at, after }) } : {};
+  }
+  const remainingItemCount = env.store.count({ ...query, seen });
+  return remainingItemCount > 0 ? { continue: encodeContinue({ at, after }), remainingItemCount } : {};
+}
 
 interface Read {
   at: Revision;

@@ -5,6 +5,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import {
   type Encode,
+  type ListQuery,
   MAX_OBJECT_BYTES,
   type ObjectKey,
   type Store,
@@ -252,6 +253,26 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
       const one = { resource: "configmaps", namespace: "x", at };
       expect(store.count(one)).toBe(50);
       expect(store.count({ ...one, after: { namespace: "x", name: "n19" } })).toBe(40);
+    });
+
+    it("[ST-R15] pages that are told need not be counted, however many clients read and whatever is written meanwhile", () => {
+      for (const ns of ["x", "y"]) for (let i = 0; i < 50; i++) store.create(key(`n${10 + i}`, ns), text("x"));
+      const at = store.revision();
+      const clients = [3, 7, 7].map((limit) => ({ limit, after: undefined as ListQuery["after"], read: 0 }));
+      for (let turn = 0; turn < 14; turn++) {
+        for (const client of clients) {
+          const { limit, after } = client;
+          const page = [...store.list({ resource: "configmaps", at, limit, ...(after && { after }) })];
+          client.after = page.at(-1)!;
+          client.read += page.length;
+          const query = { resource: "configmaps", at, after: client.after, seen: { after, count: page.length } };
+          expect(store.count(query)).toBe(100 - client.read);
+        }
+        store.delete(key(`n${12 + turn}`, "x"), store.get(key(`n${12 + turn}`, "x"))!.revision, text("gone"));
+        store.create(key(`n1${turn}5`, "y"), text("new"));
+      }
+      const all = { after: undefined, count: 100 };
+      expect(store.count({ resource: "configmaps", at, after: { namespace: "y", name: "n59" }, seen: all })).toBe(0);
     });
 
     it("[ST-R11] a count is not remembered beyond a rollback", () => {

@@ -7,7 +7,7 @@ import type { Registry } from "../../../kinds/kind.ts";
 import { deepEqual } from "../../../machinery/meta/equality.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
 import { addQuantities, compareQuantities } from "../../../machinery/meta/quantity.ts";
-import type { Encode, ListQuery, ObjectKey, Revision, Store, StoredObject } from "../../store/contract.ts";
+import type { CountQuery, Encode, ListQuery, ObjectKey, Revision, Store, StoredObject } from "../../store/contract.ts";
 import { encodeObject } from "../../verbs/object-text.ts";
 import { CachedRows } from "../cached-rows.ts";
 import { evaluatorFor, isPlainCount } from "./evaluator.ts";
@@ -139,7 +139,7 @@ export class AccountingStore implements Store {
   get = (key: ObjectKey): StoredObject | undefined => this.#cached.get(key);
   list = (query: ListQuery): Iterable<StoredObject> => this.#cached.list(query);
   joined: NonNullable<Store["joined"]> = (query) => this.#inner.joined?.(query);
-  count = (query: ListQuery): number => this.#inner.count(query);
+  count = (query: CountQuery): number => this.#inner.count(query);
   countByResource: Store["countByResource"] = (namespace) => this.#inner.countByResource(namespace);
   transaction: Store["transaction"] = (work) => this.#inner.transaction(work);
   changesSince: Store["changesSince"] = (after, filter) => this.#inner.changesSince(after, filter);
