@@ -10,39 +10,39 @@ import { isTrue } from "./request-info.ts";
 
 type Query = URLSearchParams | undefined;
 
-export const listOptions = (query: Query): ListOptions => ({
-  labelSelector: query?.get("labelSelector") ?? null,
-  fieldSelector: query?.get("fieldSelector") ?? null,
-  limit: wholeNumber(query, "limit") ?? 0,
-  continueToken: query?.get("continue") || null,
-  resourceVersion: query?.get("resourceVersion") ?? null,
-  resourceVersionMatch: query?.get("resourceVersionMatch") || null,
-  sendInitialEvents: query?.get("sendInitialEvents") ?? null,
-});
+/** @throws ApiError 400 */
+export function listOptions(query: Query): ListOptions {
+  // Nobody needs it here; what is no number is refused all the same.
+  wholeNumber(query, "timeoutSeconds");
+  const sendInitialEvents = query?.get("sendInitialEvents") ?? null;
+  return {
+    labelSelector: query?.get("labelSelector") ?? null,
+    fieldSelector: query?.get("fieldSelector") ?? null,
+    limit: wholeNumber(query, "limit") ?? 0,
+    continueToken: query?.get("continue") || null,
+    resourceVersion: query?.get("resourceVersion") ?? null,
+    resourceVersionMatch: query?.get("resourceVersionMatch") || null,
+    sendInitialEvents: sendInitialEvents === null ? null : isTrue(sendInitialEvents),
+  };
+}
+
+const INT64_LIMIT = 2 ** 63;
 
 /** Undefined when absent. @throws ApiError 400 for what is not a whole number */
 export function wholeNumber(query: Query, name: string): number | undefined {
   const text = query?.get(name);
   if (text === null || text === undefined || text === "") return undefined;
-  const value = /^-?\d{1,18}$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(value))
-    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax: parameter ${name}`);
-  return value;
+  const isNumber = /^[-+]?\d+$/.test(text);
+  const value = Number(text);
+  if (isNumber && value < INT64_LIMIT && value >= -INT64_LIMIT) return value;
+  const why = isNumber ? "value out of range" : "invalid syntax";
+  throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`);
 }
 
-/** @param optionsKind what upstream names in the error: CreateOptions, UpdateOptions, PatchOptions, DeleteOptions */
-export function isDryRun(values: readonly string[], optionsKind: string): boolean {
-  if (values.length === 0) return false;
-  const bad = values.filter((value) => value !== "All");
-  if (bad.length > 0) throw invalidOptions(optionsKind, [notSupported("dryRun", values, ["All"])]);
-  return true;
-}
+const dryRunErrors = (values: readonly string[]): FieldError[] =>
+  values.every((value) => value === "All") ? [] : [notSupported("dryRun", values, ["All"])];
 
-export function fieldValidationOf(query: Query): FieldValidation {
-  const value = query?.get("fieldValidation") || "Warn";
-  if (value === "Ignore" || value === "Warn" || value === "Strict") return value;
-  throw invalidOptions("CreateOptions", [notSupported("fieldValidation", value, ["", "Ignore", "Warn", "Strict"])]);
-}
+const FIELD_VALIDATION: readonly string[] = ["", "Ignore", "Strict", "Warn"];
 
 export interface WriteOptions {
   dryRun: boolean;
@@ -63,20 +63,27 @@ export function writeOptions(
   optionsKind: string,
   patchType?: string,
 ): WriteOptions {
+  const userAgent = (): string => managerOfUserAgent(request.headers.get("user-agent") ?? "");
+  if (query === undefined && patchType !== "apply")
+    return { dryRun: false, fieldValidation: "Warn", fieldManager: userAgent(), force: false };
   const fieldManager = query?.get("fieldManager") ?? "";
   const force = query?.get("force") ?? null;
+  const dryRun = query?.getAll("dryRun") ?? [];
+  const fieldValidation = query?.get("fieldValidation") ?? "";
   const errors: FieldError[] = [];
   if (patchType === "apply") {
     if (fieldManager === "") errors.push(required("fieldManager", "is required for apply patch"));
   } else if (force !== null && patchType !== undefined) {
     errors.push(fieldForbidden("force", "may not be specified for non-apply patch"));
   }
-  if (fieldManager !== "") errors.push(...fieldManagerErrors(fieldManager, "fieldManager"));
+  errors.push(...fieldManagerErrors(fieldManager, "fieldManager"), ...dryRunErrors(dryRun));
+  if (!FIELD_VALIDATION.includes(fieldValidation))
+    errors.push(notSupported("fieldValidation", fieldValidation, FIELD_VALIDATION));
   if (errors.length > 0) throw invalidOptions(optionsKind, errors);
   return {
-    dryRun: query !== undefined && isDryRun(query.getAll("dryRun"), optionsKind),
-    fieldValidation: query === undefined ? "Warn" : fieldValidationOf(query),
-    fieldManager: fieldManager || managerOfUserAgent(request.headers.get("user-agent") ?? ""),
+    dryRun: dryRun.length > 0,
+    fieldValidation: (fieldValidation || "Warn") as FieldValidation,
+    fieldManager: fieldManager || userAgent(),
     force: isTrue(force),
   };
 }
@@ -117,6 +124,8 @@ export function deleteOptions(body: unknown, query: Query): { options: DeleteOpt
   if (propagationPolicy !== undefined && !POLICIES.some((policy) => policy === propagationPolicy)) {
     errors.push(notSupported("propagationPolicy", propagationPolicy, ["Foreground", "Background", "Orphan", "nil"]));
   }
+  const dryRun = (given.dryRun as string[] | undefined) ?? [];
+  errors.push(...dryRunErrors(dryRun));
   if (errors.length > 0) throw invalidOptions("DeleteOptions", errors);
   const grace = whole(given.gracePeriodSeconds, "gracePeriodSeconds");
   const uid = text(preconditions?.uid, "preconditions.uid");
@@ -135,7 +144,7 @@ export function deleteOptions(body: unknown, query: Query): { options: DeleteOpt
         },
       }),
     },
-    dryRun: isDryRun((given.dryRun as string[] | undefined) ?? [], "DeleteOptions"),
+    dryRun: dryRun.length > 0,
   };
 }
 

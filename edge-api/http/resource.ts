@@ -4,6 +4,7 @@ import { ApiError } from "../../machinery/meta/status.ts";
 import { appearance, missingAccount } from "../access/admission/awaited-account.ts";
 import { authorize } from "../access/authorize.ts";
 import { apply } from "../verbs/apply.ts";
+import { decodeContinue, encodeContinue } from "../verbs/continue-token.ts";
 import { create } from "../verbs/create.ts";
 import { decodeKind } from "../verbs/decode.ts";
 import { remove } from "../verbs/delete.ts";
@@ -13,6 +14,7 @@ import { get } from "../verbs/get.ts";
 import { list } from "../verbs/list.ts";
 import { matchName, matchNamespace } from "../verbs/metadata.ts";
 import { patch, patchTypeOf } from "../verbs/patch.ts";
+import { checkVersionParameters } from "../verbs/resource-version.ts";
 import { update } from "../verbs/update.ts";
 import { mediaTypeOf, readBody, readPatch } from "./body.ts";
 import type { RequestContext } from "./context.ts";
@@ -190,27 +192,27 @@ async function deleted(context: RequestContext, target: Target): Promise<Answer>
 
 async function collectionDeleted(context: RequestContext, target: Target): Promise<Answer> {
   const { services, query } = context;
+  const { env } = services;
+  const selected = listOptions(query);
+  checkVersionParameters({ ...selected, watch: false });
   const { options, dryRun } = deleteOptions(await deleteBody(context), query);
-  const { labelSelector, fieldSelector } = listOptions(query);
+  const { limit, continueToken } = selected;
   const caller = callerOf(context, { dryRun });
+  const resourceVersion = String(env.store.revision());
   const texts: string[] = [];
-  let after: { namespace: string; name: string } | undefined;
+  let after = continueToken ? decodeContinue(continueToken).after : undefined;
   do {
-    const behind = after;
-    const batch = await services.commit.run(() =>
-      deleteBatch(services.env, {
-        target,
-        caller,
-        options,
-        selectors: { labelSelector, fieldSelector },
-        after: behind,
-      }),
-    );
+    const change = { target, caller, options, selectors: selected, after };
+    const most = limit > 0 ? limit - texts.length : Number.POSITIVE_INFINITY;
+    const batch = await services.commit.run(() => deleteBatch(env, { ...change, most }));
     texts.push(...batch.texts);
     after = batch.next;
-  } while (after);
+  } while (after && !(limit > 0 && texts.length === limit));
   const accepted = negotiate(context.request.headers.get("accept"));
   const renderer = rendererFor(context, target, accepted, "list");
-  const head = renderer.listHead({ resourceVersion: String(services.env.store.revision()) });
+  const head = renderer.listHead({
+    resourceVersion,
+    ...(after && { continue: encodeContinue({ at: undefined, after }) }),
+  });
   return textResponse(context, 200, head + texts.map(renderer.item).join(",") + renderer.listTail, accepted);
 }

@@ -16,7 +16,8 @@ export interface ListOptions {
   continueToken: string | null;
   resourceVersion: string | null;
   resourceVersionMatch: string | null;
-  sendInitialEvents: string | null;
+  /** Null when absent. */
+  sendInitialEvents: boolean | null;
 }
 
 export const EVERYTHING: ListOptions = {
@@ -100,7 +101,7 @@ function startOf(
   // A limit without a match means exactly this revision: how it was before resourceVersionMatch.
   const exact = resourceVersionMatch === "Exact" || (!resourceVersionMatch && limit > 0);
   if (exact && revision < env.store.compactedRevision())
-    throw expired(`The provided resource version is too old: ${revision} (${env.store.compactedRevision()})`);
+    throw expired("The resourceVersion for the provided list is too old.");
   return { at: exact ? revision : undefined, after: undefined };
 }
 

@@ -6,22 +6,26 @@ import { type FieldError, fieldForbidden, notSupported } from "../../machinery/m
 import { ApiError, badRequest } from "../../machinery/meta/status.ts";
 import type { Revision } from "../store/contract.ts";
 
-/** Undefined for absent and "". @throws ApiError 400 for anything but a whole number */
+const MAX_UINT64 = 2 ** 64;
+
+/**
+ * Undefined for absent and "".
+ * @throws ApiError 400 for anything but a whole number, in the words of upstream, which says 500 (kubernetes#139485)
+ */
 export function parseResourceVersion(text: string | null | undefined): Revision | undefined {
   if (text === null || text === undefined || text === "") return undefined;
-  const revision = /^\d{1,20}$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(revision))
-    throw badRequest(
-      `Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
-  return revision;
+  const isNumber = /^\d{1,64}$/.test(text);
+  if (isNumber && Number(text) < MAX_UINT64) return Number(text);
+  const why = isNumber ? "value out of range" : "invalid syntax";
+  const quoted = JSON.stringify(text);
+  throw badRequest(`resourceVersion: Invalid value: ${quoted}: strconv.ParseUint: parsing ${quoted}: ${why}`);
 }
 
 export interface VersionParameters {
   resourceVersion: string | null;
   resourceVersionMatch: string | null;
   /** Absent (null) when the parameter is. */
-  sendInitialEvents: string | null;
+  sendInitialEvents: boolean | null;
   continueToken: string | null;
   watch: boolean;
   limit: number;
@@ -48,24 +52,20 @@ function listErrors({
   resourceVersion,
   resourceVersionMatch: match,
   continueToken,
-  ...p
+  sendInitialEvents,
 }: VersionParameters): FieldError[] {
   const errors: FieldError[] = [];
-  if (p.sendInitialEvents !== null)
+  if (match) {
+    if (!resourceVersion)
+      errors.push(matchForbidden("resourceVersionMatch is forbidden unless resourceVersion is provided"));
+    if (continueToken) errors.push(matchForbidden("resourceVersionMatch is forbidden when continue is provided"));
+    if (match !== "Exact" && match !== "NotOlderThan")
+      errors.push(notSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""]));
+    if (match === "Exact" && resourceVersion === "0")
+      errors.push(matchForbidden('resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+  }
+  if (sendInitialEvents !== null)
     errors.push(fieldForbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
-  if (!match) return errors;
-  if (!resourceVersion)
-    errors.push(
-      fieldForbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"),
-    );
-  if (continueToken)
-    errors.push(fieldForbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
-  if (match !== "Exact" && match !== "NotOlderThan")
-    errors.push(notSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""]));
-  if (match === "Exact" && resourceVersion === "0")
-    errors.push(
-      fieldForbidden("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'),
-    );
   return errors;
 }
 
@@ -75,26 +75,14 @@ function watchErrors({
   continueToken,
 }: VersionParameters): FieldError[] {
   const errors: FieldError[] = [];
-  if (sendInitialEvents === null) {
-    if (match)
-      errors.push(
-        fieldForbidden(
-          "resourceVersionMatch",
-          "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-        ),
-      );
-  } else {
-    if (match !== "NotOlderThan")
-      errors.push(
-        fieldForbidden(
-          "resourceVersionMatch",
-          "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-        ),
-      );
-    if (continueToken)
-      errors.push(
-        fieldForbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"),
-      );
-  }
+  if (sendInitialEvents !== null && match !== "NotOlderThan")
+    errors.push(matchForbidden("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+  if (!match) return errors;
+  if (sendInitialEvents === null)
+    errors.push(matchForbidden("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
+  if (match !== "NotOlderThan") errors.push(notSupported("resourceVersionMatch", match, ["NotOlderThan"]));
+  if (continueToken) errors.push(matchForbidden("resourceVersionMatch is forbidden when continue is provided"));
   return errors;
 }
+
+const matchForbidden = (detail: string): FieldError => fieldForbidden("resourceVersionMatch", detail);

@@ -21,11 +21,20 @@ export interface WatchOptions extends Omit<ListOptions, "limit"> {
 export function planWatch(
   env: Environment,
   target: Target,
-  options: WatchOptions,
+  asked: WatchOptions,
 ): { spec: WatchSpec; start: WatchStart } {
+  const options = withDefaults(asked);
   checkVersionParameters({ ...options, limit: 0, watch: true });
   parseSelection(target.kind, options);
   return { spec: specOf(target, options), start: startOf(env, options) };
+}
+
+/** Who watches from nowhere in particular is first told what there is, as since Kubernetes 1.34. */
+function withDefaults(options: WatchOptions): WatchOptions {
+  const { resourceVersion, resourceVersionMatch, sendInitialEvents } = options;
+  if (sendInitialEvents !== null || resourceVersionMatch) return options;
+  if (resourceVersion && resourceVersion !== "0") return options;
+  return { ...options, sendInitialEvents: true, resourceVersionMatch: "NotOlderThan" };
 }
 
 function specOf({ kind, namespace, name }: Target, options: WatchOptions): WatchSpec {
@@ -47,12 +56,8 @@ function startOf(env: Environment, options: WatchOptions): WatchStart {
   const revision = parseResourceVersion(options.resourceVersion);
   const current = env.store.revision();
   if (revision !== undefined && revision > current) throw futureRevision(revision, current);
-  if (options.sendInitialEvents !== null) {
-    if (options.sendInitialEvents === "true" || options.sendInitialEvents === "1" || options.sendInitialEvents === "")
-      return { state: { endMark: options.bookmarks } };
-    return { after: revision === undefined || revision === 0 ? current : revision };
-  }
-  return revision === undefined || revision === 0 ? { state: { endMark: false } } : { after: revision };
+  if (options.sendInitialEvents) return { state: { endMark: options.bookmarks } };
+  return { after: revision || current };
 }
 
 /** What a client is told whose revision is gone. */

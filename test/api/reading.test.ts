@@ -84,6 +84,9 @@ describe("list", () => {
     { name: "[L12] a selector that does not parse", query: "labelSelector=a%3D%3D%3Db", code: 400 },
     { name: "[L13] a field that cannot be selected by", query: "fieldSelector=data.k%3Dv", code: 400 },
     { name: "[L14] a limit that is no number", query: "limit=x", code: 400 },
+    { name: "[L18] a limit beyond all numbers", query: "limit=9223372036854775808", code: 400 },
+    { name: "[L19] a timeout that is no number", query: "timeoutSeconds=x", code: 400 },
+    { name: "[L20] initial events of a list", query: "sendInitialEvents=false", code: 422 },
   ])("$name is refused", async ({ query, code }) => {
     expect((await api.get(`${MAPS}?${query}`)).body).toMatchObject({ kind: "Status", code });
   });
@@ -339,6 +342,34 @@ describe("watch", () => {
     { name: "[W9] initial events without a match", query: "sendInitialEvents=true", code: 422 },
   ])("$name is refused", async ({ query, code }) => {
     expect((await api.get(`${MAPS}?watch=true&${query}`)).body).toMatchObject({ code });
+  });
+
+  it.each([
+    ["[W12]", "sendInitialEvents=0", ["sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"]],
+    [
+      "[W13]",
+      "sendInitialEvents=yes&resourceVersion=1&resourceVersionMatch=Exact",
+      [
+        "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        'Unsupported value: "Exact": supported values: "NotOlderThan"',
+      ],
+    ],
+    ["[W14]", "continue=x", ["resourceVersionMatch is forbidden when continue is provided"]],
+  ])("%s %s is refused, with all that is wrong", async (_, query, details) => {
+    const { code, details: found } = (await api.get(`${MAPS}?watch=true&${query}`)).body;
+    expect(code).toBe(422);
+    expect(found.causes.map(({ message }: { message: string }) => message.replace("Forbidden: ", ""))).toEqual(details);
+  });
+
+  it("[W15] whoever takes bookmarks is told when it has seen what there is, asked for or not", async () => {
+    await api.create(MAPS, configMap("a"));
+    const watch = await open(`${MAPS}?watch=true&allowWatchBookmarks=true&resourceVersion=0`);
+    expect(await watch.next()).toMatchObject({ type: "ADDED" });
+    expect(await watch.next()).toMatchObject({
+      type: "BOOKMARK",
+      object: { metadata: { annotations: { "k8s.io/initial-events-end": "true" } } },
+    });
+    await watch.cancel();
   });
 
   it("[W10] one object by its name in the old form", async () => {

@@ -514,6 +514,23 @@ describe("delete", () => {
     expect((await api.get(MAPS)).body.items.map((o: { metadata: { name: string } }) => o.metadata.name)).toEqual(["b"]);
   });
 
+  it("[D11] a collection, some at a time", async () => {
+    const names = (body: { items: { metadata: { name: string } }[] }) => body.items.map((o) => o.metadata.name);
+    const labels = (name: string) => ({ odd: String("bd".includes(name)) });
+    for (const name of ["a", "b", "c", "d", "e"]) await api.create(MAPS, { metadata: { name, labels: labels(name) } });
+    const before = (await api.get(MAPS)).body.metadata.resourceVersion;
+    const first = await api.delete(`${MAPS}?limit=1&labelSelector=odd%3Dfalse`);
+    expect(names(first.body)).toEqual(["a"]);
+    expect(first.body.metadata).toEqual({ resourceVersion: before, continue: expect.any(String) });
+    const on = await api.delete(`${MAPS}?limit=2&labelSelector=odd%3Dfalse&continue=${first.body.metadata.continue}`);
+    expect(names(on.body)).toEqual(["c", "e"]);
+    expect(on.body.metadata).not.toHaveProperty("continue");
+    expect(names((await api.get(MAPS)).body)).toEqual(["b", "d"]);
+    const refused = await api.delete(`${MAPS}?resourceVersionMatch=Exact`);
+    expect(refused.body).toMatchObject({ code: 422, details: { kind: "ListOptions" } });
+    expect(names((await api.delete(MAPS)).body)).toEqual(["b", "d"]);
+  });
+
   it("[D8] a namespace goes through Terminating, where nothing new is made", async () => {
     await api.create("/api/v1/namespaces", { metadata: { name: "n" } });
     const marked = await api.delete("/api/v1/namespaces/n");
