@@ -97,6 +97,44 @@ describe("KeyQueue", () => {
     expect(queue.nextMs()).toBeUndefined();
     expect(queue.take(500)).toBeUndefined();
   });
+
+  it("[KQ7] a key that never rests is planned 8 times at once, then every 100 ms; others do not wait for it", () => {
+    const queue = new KeyQueue();
+    const plannedMs: number[] = [];
+    for (let now = 10_000; now < 11_000; now += 5) {
+      queue.add("hot", now);
+      if (now === 10_500) queue.add("cool", now);
+      for (let taken = queue.take(now); taken; taken = queue.take(now)) {
+        if (taken.key === "hot") plannedMs.push(now);
+        else expect(now).toBe(10_500);
+        queue.succeeded(taken.key, now);
+      }
+    }
+    expect(plannedMs.slice(0, 8)).toEqual([0, 5, 10, 15, 20, 25, 30, 35].map((ms) => 10_000 + ms));
+    expect(plannedMs.slice(8)).toEqual([100, 200, 300, 400, 500, 600, 700, 800, 900].map((ms) => 10_000 + ms));
+    // The last change is not lost, and after a rest the key is as quick as before.
+    queue.add("hot", 11_000);
+    expect(drain(queue, 11_000)).toEqual(["hot"]);
+    queue.succeeded("hot", 11_000);
+    queue.add("hot", 11_001);
+    expect(queue.nextMs()).toBe(11_100);
+    expect(drain(queue, 11_100)).toEqual(["hot"]);
+    queue.succeeded("hot", 11_100);
+    for (let i = 0; i < 8; i++) {
+      queue.add("hot", 20_000);
+      expect(drain(queue, 20_000)).toEqual(["hot"]);
+      queue.succeeded("hot", 20_000);
+    }
+  });
+
+  it("[KQ8] an attempt that has its answers goes on at once, however often it has been planned", () => {
+    const queue = new KeyQueue();
+    queue.add("a", 0);
+    for (let i = 0; i < 20; i++) {
+      expect(queue.take(0)?.key).toBe("a");
+      queue.resumed("a", 0);
+    }
+  });
 });
 
 describe("Deadlines", () => {

@@ -8,6 +8,42 @@ const BACKOFF_MAX_MS = 1_000_000;
 /** A change makes a key that backs off worth another try, but never more often than this. */
 const BACKOFF_ON_CHANGE_MS = 1_000;
 
+/**
+ * A key that changes all the time is planned so many times at once and then this often: what gathers meanwhile becomes
+ * one plan and one write. A ReplicaSet with thousands of pods that start would else write its status for each few.
+ */
+const PACE_BURST = 8;
+const PACE_MS = 100;
+/** No key is held longer than this by what it has done before. */
+const PACE_MEMORY_MS = (PACE_BURST + 1) * PACE_MS;
+
+/** Says when each key may be planned next. Remembers no key longer than it matters. */
+class Pace {
+  /** When each key would be if all its plans had come at the slow pace, epoch ms. */
+  #recent = new Map<string, number>();
+  #older = new Map<string, number>();
+  #turnAtMs = 0;
+
+  /** The earliest moment for another plan, epoch ms; 0 for a key that has been quiet. */
+  nextMs(key: string): number {
+    return Math.max(0, this.#of(key) - (PACE_BURST - 1) * PACE_MS);
+  }
+
+  note(key: string, nowMs: number): void {
+    const atMs = Math.max(this.#of(key), nowMs) + PACE_MS;
+    if (nowMs >= this.#turnAtMs) {
+      this.#older = this.#recent;
+      this.#recent = new Map();
+      this.#turnAtMs = nowMs + PACE_MEMORY_MS;
+    }
+    this.#recent.set(key, atMs);
+  }
+
+  #of(key: string): number {
+    return this.#recent.get(key) ?? this.#older.get(key) ?? 0;
+  }
+}
+
 export interface Taken {
   key: string;
   /** Failed attempts before this one. */
@@ -23,6 +59,7 @@ export class KeyQueue {
   readonly #busy = new Map<string, { sinceMs: number; isChanged: boolean }>();
   readonly #failed = new Map<string, { attempts: number; failures: readonly Failure[]; retryAtMs: number }>();
   readonly #deadlines = new Deadlines();
+  readonly #pace = new Pace();
 
   /** Something that matters to the key has changed. */
   add(key: string, nowMs: number): void {
@@ -47,6 +84,7 @@ export class KeyQueue {
     const [key, sinceMs] = first.value;
     this.#ready.delete(key);
     this.#busy.set(key, { sinceMs: nowMs, isChanged: false });
+    this.#pace.note(key, nowMs);
     this.metrics.waited.observe((nowMs - sinceMs) / 1_000);
     const failed = this.#failed.get(key);
     return { key, attempts: failed?.attempts ?? 0, failures: failed?.failures ?? [] };
@@ -63,7 +101,7 @@ export class KeyQueue {
   /** What the attempt asked is answered: it goes on at once, as the same attempt. */
   resumed(key: string, nowMs: number): void {
     this.#release(key, nowMs);
-    this.#makeReady(key, nowMs);
+    this.#makeReady(key, nowMs, { atOnce: true });
   }
 
   /** The attempt failed: again after a back-off, which what has changed meanwhile shortens as what changes later does. */
@@ -91,9 +129,14 @@ export class KeyQueue {
     return this.#ready.size > 0 ? 0 : this.#deadlines.next();
   }
 
-  #makeReady(key: string, nowMs: number): void {
-    this.#deadlines.clear(key);
+  #makeReady(key: string, nowMs: number, { atOnce = false } = {}): void {
     if (this.#ready.has(key)) return;
+    const mayMs = this.#pace.nextMs(key);
+    if (mayMs > nowMs && !atOnce) {
+      this.#deadlines.set(key, mayMs);
+      return;
+    }
+    this.#deadlines.clear(key);
     this.metrics.adds++;
     this.#ready.set(key, nowMs);
   }
