@@ -75,28 +75,60 @@ export async function readBody(request: ApiRequest, registry: Registry): Promise
   const mediaType = mediaTypeOf(request.headers.get("content-type"));
   if (mediaType === PROTOBUF_TYPE) {
     const bytes = await readBytes(request);
-    if (bytes.length === 0) return undefined;
-    return { value: decodeProtobufBody(bytes, registry), duplicateFields: [] };
+    return bytes.length === 0 ? undefined : { value: decodeProtobufBody(bytes, registry), duplicateFields: [] };
   }
   const text = await readText(request);
   return text === "" ? undefined : parseText(text, mediaType);
 }
 
+/**
+ * The request's body, which should be an object of this kind.
+ * @throws ApiError 400 (also when there is none), 413, 415
+ */
+export async function readObject(request: ApiRequest, registry: Registry, kind: string): Promise<ParsedBody> {
+  const mediaType = mediaTypeOf(request.headers.get("content-type"));
+  if (mediaType === PROTOBUF_TYPE) {
+    const body = await readBody(request, registry);
+    if (body) return body;
+    throw unrecognized("", kind, "empty data");
+  }
+  const text = await readText(request);
+  try {
+    return parseText(text, mediaType);
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === 400)) throw error;
+    const isJson = mediaType === JSON_TYPE;
+    throw unrecognized(text, kind, `${isJson ? "couldn't get version/kind; json parse error: " : ""}${error.message}`);
+  }
+}
+
+const JSON_TYPE = "application/json";
+
 /** @throws ApiError 400 for text that does not parse, 415 for other media types */
 function parseText(text: string, mediaType: string): ParsedBody {
   switch (mediaType) {
-    case "application/json":
-    case "*/*":
+    case JSON_TYPE:
       return parseJson(text);
     case "application/yaml":
-    case "application/x-yaml":
-    case "text/yaml":
       return parseYaml(text);
     default:
       throw unsupportedMediaType(
         "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
       );
   }
+}
+
+/** Bytes of a body that are told of it. */
+const SUMMARY_BYTES = 30;
+
+function unrecognized(text: string, kind: string, why: string): ApiError {
+  const bytes = new TextEncoder().encode(text.slice(0, SUMMARY_BYTES + 1));
+  const shown = bytes.subarray(0, SUMMARY_BYTES);
+  const start = text.startsWith("{")
+    ? new TextDecoder().decode(shown)
+    : Array.from(shown, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const summary = text === "" ? "<empty>" : bytes.length > SUMMARY_BYTES ? `${start} ...` : start;
+  return badRequest(`the object provided is unrecognized (must be of type ${kind}): ${why} (${summary})`);
 }
 
 /** An applied configuration: YAML, which most clients write as JSON. @throws ApiError 400 */
@@ -132,5 +164,3 @@ export async function readPatch(
     throw badRequest(`error decoding patch: ${error.message}`);
   }
 }
-
-export const missingBody = (): ApiError => badRequest("unable to decode: the request has no body");

@@ -1,6 +1,6 @@
 /** What every writing handler needs of its request. */
 import type { Caller } from "../verbs/environment.ts";
-import { missingBody, type ParsedBody, readBody } from "./body.ts";
+import { type ParsedBody, readObject } from "./body.ts";
 import type { RequestContext } from "./context.ts";
 
 /** As Headers; names in lower case. */
@@ -38,10 +38,9 @@ export const callerOf = (
   ...(context.audit && { annotate: (key: string, value: string) => context.audit?.annotate(key, value) }),
 });
 
-/** The request's body, parsed. @throws ApiError 400 (also when there is none), 413, 415 */
-export async function bodyOf({ request, services, audit }: RequestContext): Promise<ParsedBody> {
-  const body = await readBody(request, services.env.registry);
-  if (!body) throw missingBody();
+/** The request's body, an object of this kind, parsed. @throws ApiError 400 (also when there is none), 413, 415 */
+export async function bodyOf({ request, services, audit }: RequestContext, kind: string): Promise<ParsedBody> {
+  const body = await readObject(request, services.env.registry, kind);
   audit?.sawBody(body.value);
   return body;
 }

@@ -130,7 +130,7 @@ async function created(context: RequestContext, target: Target): Promise<Answer>
   const { services } = context;
   const options = writeOptions(context, "CreateOptions");
   const { fieldValidation } = options;
-  const { value, duplicateFields } = await bodyOf(context);
+  const { value, duplicateFields } = await bodyOf(context, target.kind.kind);
   const caller = callerOf(context, options);
   const object = decodeKind(services.env, value, target.kind, { fieldValidation, duplicateFields, warn: caller.warn });
   const { env, commit } = services;
@@ -144,7 +144,7 @@ async function updated(context: RequestContext, target: Target): Promise<Answer>
   const { services } = context;
   const options = writeOptions(context, "UpdateOptions");
   const { fieldValidation } = options;
-  const { value, duplicateFields } = await bodyOf(context);
+  const { value, duplicateFields } = await bodyOf(context, target.kind.kind);
   const caller = callerOf(context, options);
   const object = decodeKind(services.env, value, target.kind, { fieldValidation, duplicateFields, warn: caller.warn });
   matchName(object.metadata, target.name);

@@ -83,14 +83,24 @@ const protobuf = (): Uint8Array => toProtobuf(configMap("p", { data: { k: "v" } 
 
 const CASES: Case[] = [
   // Bodies.
-  post("[BI1] JSON that ends too soon", '{"metadata":', 400, "unexpected end of JSON input"),
+  post(
+    "[BI1] JSON that ends too soon",
+    '{"metadata":',
+    400,
+    `the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: unexpected end of JSON input ({"metadata":)`,
+  ),
   post(
     "[BI2] JSON with something else in it",
     '{"metadata":}',
     400,
     "invalid character '}' looking for beginning of value",
   ),
-  post("[BI3] nothing", "", 400, ""),
+  post(
+    "[BI3] nothing",
+    "",
+    400,
+    "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)",
+  ),
   post("[BI4] JSON nested without end", nested(20_000), 400, "exceeded max depth"),
   post("[BI5] YAML nested without end", `${"[".repeat(5_000)}`, 400, "exceeded max depth", { contentType: YAML }),
   post("[BI6] a list", "[]", 400, "json: cannot unmarshal array into Go value of type"),
@@ -156,7 +166,9 @@ const CASES: Case[] = [
   post("[BI17] a media type nobody knows", "x", 415, "the body of the request was in an unknown format", {
     contentType: "text/html",
   }),
-  post("[BI18] YAML that is none", "a: [", 400, "yaml", { contentType: YAML }),
+  post("[BI18] YAML that is none", `a: [${"b".repeat(40)}`, 400, `(613a205b${"62".repeat(26)} ...)`, {
+    contentType: YAML,
+  }),
   post(
     "[BI19] a bomb of YAML aliases",
     `a: &a [x,x,x,x,x,x,x,x,x]\n${"bcdefgh".replace(/./g, (letter, i) => `${letter}: &${letter} [${`*${"abcdefg"[i]},`.repeat(9)}]\n`)}`,

@@ -20,7 +20,7 @@ import type { SpecialEndpoint } from "./endpoint.ts";
 export async function reviewBody(context: RequestContext, target: Target): Promise<KubeObject> {
   const { env } = context.services;
   const { fieldValidation, dryRun } = writeOptions(context, "CreateOptions");
-  const { value, duplicateFields } = await bodyOf(context);
+  const { value, duplicateFields } = await bodyOf(context, target.kind.kind);
   const caller = callerOf(context, { dryRun });
   const decoding = { fieldValidation, duplicateFields, warn: caller.warn };
   const review = decodeKind(env, value, target.kind, decoding);

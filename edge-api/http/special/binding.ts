@@ -15,7 +15,7 @@ export const binding: SpecialEndpoint = async (context, target) => {
   const { env } = services;
   const { dryRun, fieldValidation } = writeOptions(context, "CreateOptions");
   const caller = callerOf(context, { dryRun });
-  const { value, duplicateFields } = await bodyOf(context);
+  const { value, duplicateFields } = await bodyOf(context, BINDING.kind);
   const object = decodeShape(env, value, BINDING, { fieldValidation, duplicateFields, warn: caller.warn });
   const pods = env.registry.findStorage("pods")!;
   const name = target.name || object.metadata.name || "";

@@ -14,7 +14,7 @@ export const eviction: SpecialEndpoint = async (context, target) => {
   const { services } = context;
   const { env } = services;
   const { dryRun, fieldValidation } = writeOptions(context, "CreateOptions");
-  const { value, duplicateFields } = await bodyOf(context);
+  const { value, duplicateFields } = await bodyOf(context, EVICTION.kind);
   const body = value as { apiVersion?: unknown } | null;
   // Older clients still say v1beta1, which is the same but for what an empty selector means.
   if (body?.apiVersion === "policy/v1beta1") body.apiVersion = "policy/v1";

@@ -60,7 +60,7 @@ export const scale: SpecialEndpoint = async (context, target) => {
       transform = (live) => ({ scale: decodePatched(env, live, patch, { shape: SCALE, decoding }) as Scale });
     }
   } else {
-    const { value, duplicateFields } = await bodyOf(context);
+    const { value, duplicateFields } = await bodyOf(context, SCALE.kind);
     const wanted = decodeShape(env, value, SCALE, { fieldValidation, duplicateFields, warn: caller.warn }) as Scale;
     transform = () => ({ scale: wanted });
   }

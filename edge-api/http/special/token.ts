@@ -18,7 +18,7 @@ const TOKEN_REQUEST: Shape = {
 export const token: SpecialEndpoint = async (context, target) => {
   const { env, tokens } = context.services;
   const { fieldValidation, dryRun } = writeOptions(context, "CreateOptions");
-  const { value, duplicateFields } = await bodyOf(context);
+  const { value, duplicateFields } = await bodyOf(context, TOKEN_REQUEST.kind);
   const caller = callerOf(context, { dryRun });
   const decoding = { fieldValidation, duplicateFields, warn: caller.warn };
   const request = decodeShape(env, value, TOKEN_REQUEST, decoding) as TokenRequest;
