@@ -9,7 +9,7 @@ import { checkImmutable, same, without } from "../common/same.ts";
 import { checkSelector, mismatch } from "../common/selectors.ts";
 import { separateStatus } from "../common/status.ts";
 import { defaultPodTemplate } from "../core/pod-template/template.ts";
-import type { Container, PodTemplateSpec } from "../core/v1-types.ts";
+import type { Container, PodSpec } from "../core/v1-types.ts";
 import type { Strategy } from "../kind.ts";
 import { checkJobSpec } from "./job-spec.ts";
 import { jobHas, jobStatusErrors } from "./job-status.ts";
@@ -110,27 +110,29 @@ function validate(job: Job): FieldError[] {
 const withoutResources = (containers: readonly Container[] | undefined): object[] =>
   (containers ?? []).map((container) => without(container, ["resources"]));
 
-/** What of a template stays while a suspended Job may still be directed elsewhere, or sized anew. */
-function fixedPart(
-  template: PodTemplateSpec,
-  { directable, resizable }: { directable: boolean; resizable: boolean },
-): object {
-  const spec = template.spec ?? { containers: [] };
-  const directed = directable ? ["affinity", "nodeSelector", "tolerations", "schedulingGates"] : [];
-  const fixed = without(spec, [...directed, ...(resizable ? ["containers", "initContainers"] : [])]);
+const FREE = ["affinity", "nodeSelector", "tolerations", "schedulingGates", "containers", "initContainers"];
+
+/** What stays while a Job may still be directed elsewhere, or sized anew. */
+function fixedPart(spec: PodSpec): object {
   return {
-    metadata: directable ? {} : template.metadata,
-    spec: fixed,
-    affinity: directable ? without(spec.affinity ?? {}, ["nodeAffinity"]) : {},
-    ...(resizable && { containers: [withoutResources(spec.containers), withoutResources(spec.initContainers)] }),
+    rest: without(spec, FREE),
+    affinity: without(spec.affinity ?? {}, ["nodeAffinity"]),
+    containers: [withoutResources(spec.containers), withoutResources(spec.initContainers)],
   };
 }
 
+/** While a Job is suspended and none of its pods are left, queues may decide where its next ones run, and how big. */
 function checkTemplateChange(errors: FieldError[], next: Job, prev: Job): void {
-  const suspended = prev.spec.suspend === true;
-  const options = { directable: suspended && !prev.status?.startTime, resizable: suspended };
-  if (!same(fixedPart(next.spec.template, options), fixedPart(prev.spec.template, options))) {
-    errors.push(invalid("spec.template", next.spec.template, "field is immutable"));
+  const [template, old] = [next.spec.template, prev.spec.template];
+  const { active = 0, startTime } = prev.status ?? {};
+  const isIdle = active === 0 && (!startTime || jobHas(prev.status, "Suspended"));
+  if (!prev.spec.suspend || !isIdle) {
+    checkImmutable(errors, template, old, "spec.template");
+    return;
+  }
+  const none: PodSpec = { containers: [] };
+  if (!same(fixedPart(template.spec ?? none), fixedPart(old.spec ?? none))) {
+    errors.push(invalid("spec.template.spec", template.spec, "field is immutable"));
   }
 }
 
@@ -158,7 +160,8 @@ function statusText({ status, metadata }: Job): string {
   if (jobHas(status, "Failed")) return "Failed";
   if (metadata.deletionTimestamp) return "Terminating";
   if (jobHas(status, "Suspended")) return "Suspended";
-  return jobHas(status, "FailureTarget") ? "FailureTarget" : "Running";
+  if (jobHas(status, "FailureTarget")) return "FailureTarget";
+  return jobHas(status, "SuccessCriteriaMet") ? "SuccessCriteriaMet" : "Running";
 }
 
 function completions({ spec, status }: Job): string {

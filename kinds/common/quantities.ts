@@ -57,6 +57,15 @@ export function checkPositiveQuantity(errors: FieldError[], text: string, path: 
   if (value !== undefined && value <= 0n) errors.push(invalid(path, showQuantity(text), NOT_POSITIVE));
 }
 
+/** An amount, as far as upstream's oldest check of one looks: its message shows whole units. */
+export function checkAmount(errors: FieldError[], text: string, path: string): bigint | undefined {
+  const value = readQuantity(errors, text, path);
+  if (value !== undefined && value < 0n) {
+    errors.push(invalid(path, Number(value / NANO_PER_UNIT), "must be a valid resource quantity"));
+  }
+  return value;
+}
+
 export const isWhole = (nano: bigint): boolean => nano % NANO_PER_UNIT === 0n;
 
 /** Resource amounts finer than a thousandth are rounded up, as upstream's defaulting does. Changes `list`. */

@@ -5,7 +5,12 @@ import { addMessages, checkAnnotations, checkLabels, checkOneOf, checkPresent } 
 import { checkPositiveQuantity } from "../common/quantities.ts";
 import { checkSelector } from "../common/selectors.ts";
 import { checkAccessModes, VOLUME_MODES } from "./access-modes.ts";
-import type { PersistentVolumeClaimSpec, PersistentVolumeClaimTemplate, TypedObjectReference } from "./v1-types.ts";
+import type {
+  PersistentVolumeClaimSpec,
+  PersistentVolumeClaimTemplate,
+  TypedLocalObjectReference,
+  TypedObjectReference,
+} from "./v1-types.ts";
 
 export function defaultClaimSpec(spec: PersistentVolumeClaimSpec): void {
   spec.volumeMode ??= "Filesystem";
@@ -23,23 +28,17 @@ function checkDataSource(errors: FieldError[], source: TypedObjectReference, pat
   if (source.namespace) addMessages(errors, `${path}.namespace`, source.namespace, dns1123Label(source.namespace));
 }
 
-export function checkClaimSpec(errors: FieldError[], spec: PersistentVolumeClaimSpec, path: string): void {
-  const at = `${path}.accessModes`;
-  if (!spec.accessModes?.length) errors.push(required(at, "at least 1 access mode is required"));
-  checkSelector(errors, spec.selector, `${path}.selector`);
-  checkAccessModes(errors, spec.accessModes, at);
-  const storage = spec.resources?.requests?.storage;
-  if (storage === undefined) errors.push(required(`${path}.resources[storage]`));
-  else checkPositiveQuantity(errors, storage, `${path}.resources[storage]`);
-  for (const field of ["storageClassName", "volumeAttributesClassName"] as const) {
-    const name = spec[field];
-    if (name) addMessages(errors, `${path}.${field}`, name, dns1123Subdomain(name));
-  }
-  if (spec.volumeMode !== undefined) checkOneOf(errors, spec.volumeMode, `${path}.volumeMode`, VOLUME_MODES);
-  const { dataSource, dataSourceRef } = spec;
-  if (dataSource) checkDataSource(errors, dataSource, `${path}.dataSource`);
-  if (dataSourceRef) checkDataSource(errors, dataSourceRef, `${path}.dataSourceRef`);
-  if (!dataSource || !dataSourceRef) return;
+function checkClassName(errors: FieldError[], name: string | undefined, path: string): void {
+  if (name) addMessages(errors, path, name, dns1123Subdomain(name));
+}
+
+/** The older field says what the newer says, or nothing. */
+function checkSourcesAgree(
+  errors: FieldError[],
+  dataSource: TypedLocalObjectReference,
+  dataSourceRef: TypedObjectReference,
+  path: string,
+): void {
   if (dataSourceRef.namespace) {
     const detail = "may not be specified when dataSourceRef.namespace is specified";
     errors.push(invalid(path, `${path}.dataSource`, detail));
@@ -50,6 +49,23 @@ export function checkClaimSpec(errors: FieldError[], spec: PersistentVolumeClaim
   ) {
     errors.push(invalid(path, `${path}.dataSource`, "must match dataSourceRef"));
   }
+}
+
+export function checkClaimSpec(errors: FieldError[], spec: PersistentVolumeClaimSpec, path: string): void {
+  const at = `${path}.accessModes`;
+  if (!spec.accessModes?.length) errors.push(required(at, "at least 1 access mode is required"));
+  checkSelector(errors, spec.selector, `${path}.selector`);
+  checkAccessModes(errors, spec.accessModes, at);
+  const storage = spec.resources?.requests?.storage;
+  if (storage === undefined) errors.push(required(`${path}.resources[storage]`));
+  else checkPositiveQuantity(errors, storage, `${path}.resources[storage]`);
+  checkClassName(errors, spec.storageClassName, `${path}.storageClassName`);
+  if (spec.volumeMode !== undefined) checkOneOf(errors, spec.volumeMode, `${path}.volumeMode`, VOLUME_MODES);
+  const { dataSource, dataSourceRef } = spec;
+  if (dataSource) checkDataSource(errors, dataSource, `${path}.dataSource`);
+  if (dataSourceRef) checkDataSource(errors, dataSourceRef, `${path}.dataSourceRef`);
+  if (dataSource && dataSourceRef) checkSourcesAgree(errors, dataSource, dataSourceRef, path);
+  checkClassName(errors, spec.volumeAttributesClassName, `${path}.volumeAttributesClassName`);
 }
 
 /** The template of a claim inside a pod: only labels and annotations of its metadata are used. */

@@ -1,11 +1,11 @@
 /** Node. Source: https://kubernetes.io/docs/concepts/architecture/nodes/ */
 import { duplicate, type FieldError, fieldForbidden, invalid } from "../../machinery/meta/field-error.ts";
 import { parseCidr } from "../../machinery/meta/ip.ts";
-import { cidr } from "../../machinery/meta/names.ts";
-import { addMessages } from "../common/checks.ts";
+import { NOT_POSITIVE } from "../common/checks.ts";
+import { checkLegacyCidr } from "../common/ip-checks.ts";
 import { age, type Cell, nameOf } from "../common/rows.ts";
 import { same } from "../common/same.ts";
-import { onlyStatus } from "../common/status.ts";
+import { keepStatus, onlyStatus } from "../common/status.ts";
 import type { Strategy } from "../kind.ts";
 import { checkResourceValue } from "./pod-template/resources.ts";
 import { checkTaints } from "./pod-template/tolerations.ts";
@@ -21,15 +21,42 @@ function syncPodCidrs({ spec }: Node): void {
 function checkPodCidrs(errors: FieldError[], cidrs: readonly string[] | undefined): void {
   const path = "spec.podCIDRs";
   cidrs?.forEach((block, i) => {
-    addMessages(errors, `${path}[${i}]`, block, cidr(block));
+    checkLegacyCidr(errors, block, `${path}[${i}]`);
   });
   if (!cidrs || cidrs.length < 2) return;
   const families = new Set(cidrs.map((block) => parseCidr(block)?.family));
   if (cidrs.length > 2 || families.size < 2) {
     errors.push(invalid(path, cidrs, "may specify no more than one CIDR for each IP family"));
   }
-  cidrs.forEach((block, i) => {
-    if (cidrs.indexOf(block) < i) errors.push(duplicate(`${path}[${i}]`, block));
+}
+
+const MAX_FEATURE = 253;
+const FEATURE = /^[A-Z][a-zA-Z0-9]*(\/[a-zA-Z][a-zA-Z0-9]*)*$/;
+const FEATURE_FORM =
+  "must start with an UpperCamelCase segment, with subsequent segments separated by '/' (e.g., MyFeature or " +
+  "MyFeature/mySubFeature), and contain only alphanumeric characters and slashes";
+
+function featureMessage(name: string): string | undefined {
+  const rule =
+    name.length > MAX_FEATURE
+      ? `must be no more than ${MAX_FEATURE} characters`
+      : FEATURE.test(name)
+        ? ""
+        : FEATURE_FORM;
+  return rule && `invalid feature name ${JSON.stringify(name)}: ${rule}`;
+}
+
+/** What the node's software can do, in order, each once. */
+function checkFeatures(errors: FieldError[], { status }: Node): void {
+  status?.declaredFeatures?.forEach((name, i, all) => {
+    const path = `status.declaredFeatures[${i}]`;
+    const before = all[i - 1];
+    if (name === before) errors.push(duplicate(path, name));
+    else if (before !== undefined && name < before) {
+      errors.push(invalid(path, name, "list must be sorted alphabetically"));
+    }
+    const message = featureMessage(name);
+    if (message) errors.push(invalid(path, name, message));
   });
 }
 
@@ -66,6 +93,7 @@ function changeErrors(next: Node, prev: Node): FieldError[] {
 function statusErrors(next: Node, prev: Node): FieldError[] {
   const errors: FieldError[] = [];
   checkResources(errors, next);
+  checkFeatures(errors, next);
   return [...errors, ...changeErrors(next, prev)];
 }
 
@@ -101,6 +129,12 @@ function readiness({ spec, status }: Node): string {
   return spec.unschedulable ? `${text},SchedulingDisabled` : text;
 }
 
+/** `6.12.0 (arm64)` */
+function kernelText(info: NodeSystemInfo | undefined): string {
+  const version = info?.kernelVersion || "<unknown>";
+  return info?.architecture ? `${version} (${info.architecture})` : version;
+}
+
 function row(object: Node, nowMs: number): Cell[] {
   const { status } = object;
   const info = status?.nodeInfo;
@@ -115,7 +149,7 @@ function row(object: Node, nowMs: number): Cell[] {
     address("InternalIP"),
     address("ExternalIP"),
     info?.osImage || "<unknown>",
-    info?.kernelVersion || "<unknown>",
+    kernelText(info),
     info?.containerRuntimeVersion || "<unknown>",
   ];
 }
@@ -130,25 +164,37 @@ export const node: Strategy<Node> = {
   },
   // Kubelets register with a status, so creation keeps it; what they leave out Go writes as empty.
   prepareForCreate(next) {
+    delete next.spec.configSource;
     next.status ??= {};
     next.status.daemonEndpoints ??= { kubeletEndpoint: { Port: 0 } };
     next.status.nodeInfo ??= { ...NO_INFO };
     return next;
   },
   prepareForUpdate(next, prev) {
-    if (prev.status) next.status = prev.status;
-    else delete next.status;
-    return next;
+    if (!prev.spec.configSource) delete next.spec.configSource;
+    return keepStatus(next, prev);
   },
   validate(next) {
     const errors: FieldError[] = [];
     checkTaints(errors, next.spec.taints, "metadata.taints");
     checkResources(errors, next);
+    const swap = next.status?.nodeInfo?.swap?.capacity;
+    if (swap !== undefined && swap <= 0) errors.push(invalid("metadata.nodeSwapStatus.capacity", swap, NOT_POSITIVE));
+    checkFeatures(errors, next);
     checkPodCidrs(errors, next.spec.podCIDRs);
     return errors;
   },
   validateUpdate: changeErrors,
-  subresources: { status: { prepareForUpdate: onlyStatus, validateUpdate: statusErrors } },
+  subresources: {
+    status: {
+      prepareForUpdate(next, prev) {
+        // Configuration from ConfigMaps, which no kubelet takes any more.
+        if (next.status?.config && !prev.status?.config) delete next.status.config;
+        return onlyStatus(next, prev);
+      },
+      validateUpdate: statusErrors,
+    },
+  },
   selectableFields: ({ spec }) => ({ "spec.unschedulable": String(spec.unschedulable ?? false) }),
   row,
 };

@@ -1,7 +1,7 @@
 /** PersistentVolume. Source: https://kubernetes.io/docs/concepts/storage/persistent-volumes/ */
-import { type FieldError, fieldForbidden, notSupported, required } from "../../machinery/meta/field-error.ts";
-import { checkOneOf, checkSubdomain } from "../common/checks.ts";
-import { checkPositiveQuantity, showQuantity } from "../common/quantities.ts";
+import { type FieldError, fieldForbidden, invalid, notSupported, required } from "../../machinery/meta/field-error.ts";
+import { checkOneOf, checkSubdomain, NOT_POSITIVE } from "../common/checks.ts";
+import { checkAmount, showQuantity } from "../common/quantities.ts";
 import { age, type Cell, nameOf } from "../common/rows.ts";
 import { checkImmutable, same } from "../common/same.ts";
 import { keepStatus, onlyStatus } from "../common/status.ts";
@@ -9,7 +9,12 @@ import type { Strategy } from "../kind.ts";
 import { accessModesText, checkAccessModes, VOLUME_MODES } from "./access-modes.ts";
 import { checkNodeSelector } from "./pod-template/affinity.ts";
 import { defaultLegacySources } from "./pod-template/volume-defaults.ts";
-import type { PersistentVolume, PersistentVolumeSpec } from "./v1-types.ts";
+import type {
+  NodeSelectorRequirement,
+  PersistentVolume,
+  PersistentVolumeSpec,
+  VolumeNodeAffinity,
+} from "./v1-types.ts";
 import { checkVolumeSource, volumeSource } from "./volume-source.ts";
 
 /** Where the class stood before `spec.storageClassName` did. */
@@ -34,7 +39,9 @@ function checkCapacity(errors: FieldError[], capacity: PersistentVolumeSpec["cap
     errors.push(notSupported(path, capacity ?? null, ["storage"]));
   }
   for (const resource of resources) {
-    checkPositiveQuantity(errors, capacity?.[resource] ?? "", `${path}[${resource}]`);
+    const [at, text] = [`${path}[${resource}]`, capacity?.[resource] ?? ""];
+    const value = checkAmount(errors, text, at);
+    if (value !== undefined && value <= 0n) errors.push(invalid(at, showQuantity(text), NOT_POSITIVE));
   }
 }
 
@@ -80,6 +87,34 @@ function fixedSource(spec: PersistentVolumeSpec, prev: PersistentVolumeSpec): ob
   return { ...source, csi };
 }
 
+const NEWER_KEYS: { readonly [key: string]: string } = {
+  "failure-domain.beta.kubernetes.io/zone": "topology.kubernetes.io/zone",
+  "failure-domain.beta.kubernetes.io/region": "topology.kubernetes.io/region",
+  "beta.kubernetes.io/os": "kubernetes.io/os",
+  "beta.kubernetes.io/arch": "kubernetes.io/arch",
+  "beta.kubernetes.io/instance-type": "node.kubernetes.io/instance-type",
+};
+
+type Requirements = NodeSelectorRequirement[] | undefined;
+
+const renamed = (before: Requirements, now: Requirements): Requirements =>
+  before?.map((requirement, i) => {
+    const key = now?.[i]?.key;
+    return key !== undefined && NEWER_KEYS[requirement.key] === key ? { ...requirement, key } : requirement;
+  });
+
+/** `prev`, with the labels that had a beta form under the name that `next` has for them. */
+function withNewerKeys(prev: VolumeNodeAffinity, next: VolumeNodeAffinity | undefined): VolumeNodeAffinity {
+  const terms = prev.required?.nodeSelectorTerms.map(({ matchExpressions, matchFields }, i) => {
+    const other = next?.required?.nodeSelectorTerms[i];
+    return {
+      matchExpressions: renamed(matchExpressions, other?.matchExpressions) ?? [],
+      matchFields: renamed(matchFields, other?.matchFields) ?? [],
+    };
+  });
+  return terms ? { required: { nodeSelectorTerms: terms } } : prev;
+}
+
 function updateErrors(next: PersistentVolume, prev: PersistentVolume): FieldError[] {
   const errors: FieldError[] = [];
   if (!same(fixedSource(next.spec, prev.spec), volumeSource(prev.spec))) {
@@ -87,7 +122,14 @@ function updateErrors(next: PersistentVolume, prev: PersistentVolume): FieldErro
     errors.push(fieldForbidden("spec.persistentvolumesource", detail));
   }
   checkImmutable(errors, next.spec.volumeMode, prev.spec.volumeMode, "volumeMode");
-  if (prev.spec.nodeAffinity) checkImmutable(errors, next.spec.nodeAffinity, prev.spec.nodeAffinity, "nodeAffinity");
+  const affinity = next.spec.nodeAffinity;
+  if (prev.spec.nodeAffinity && !same(affinity, withNewerKeys(prev.spec.nodeAffinity, affinity))) {
+    const detail = "field is immutable, except for updating from beta label to GA";
+    errors.push(invalid("nodeAffinity", affinity ?? null, detail));
+  }
+  if (prev.spec.volumeAttributesClassName !== undefined && next.spec.volumeAttributesClassName === undefined) {
+    errors.push(fieldForbidden("spec.volumeAttributesClassName", "update from non-nil value to nil is forbidden"));
+  }
   return errors;
 }
 

@@ -25,16 +25,27 @@ const CONFLICTS = [
   ["Terminating", "NotTerminating"],
 ];
 
+const MISAPPLIED = "unsupported scope applied to resource";
+const CONFLICTING = "conflicting scopes";
+
 const isScope = (scope: string): boolean => Object.hasOwn(SCOPES, scope);
 
-const misapplied = (scope: string, hard: readonly string[]): boolean =>
-  hard.some((resource) => isStandardQuota(resource) && !SCOPES[scope]?.includes(resource));
+/** One error for each resource that the scope cannot narrow down. Of a scope that is unknown, none are known. */
+function checkApplied(errors: FieldError[], scope: string, hard: readonly string[], error: FieldError): void {
+  const allowed = isScope(scope) ? SCOPES[scope] : undefined;
+  if (!allowed) return;
+  for (const resource of hard) if (isStandardQuota(resource) && !allowed.includes(resource)) errors.push(error);
+}
+
+function checkConflicts(errors: FieldError[], names: readonly string[], error: FieldError): void {
+  for (const pair of CONFLICTS) if (pair.every((scope) => names.includes(scope))) errors.push(error);
+}
 
 function checkRequirement(errors: FieldError[], requirement: ScopedResourceSelectorRequirement, path: string): void {
   const { scopeName, operator, values = [] } = requirement;
   if (WITHOUT_VALUES.includes(scopeName) && operator !== "Exists") {
     const detail =
-      "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, " +
+      "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, " +
       "ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
     errors.push(invalid(`${path}.operator`, operator, detail));
   }
@@ -54,22 +65,18 @@ export function checkQuotaScopes(errors: FieldError[], spec: ResourceQuotaSpec):
   const scopes = spec.scopes ?? [];
   for (const scope of scopes) {
     if (!isScope(scope)) errors.push(invalid("spec.scopes", scopes, "unsupported scope"));
-    if (misapplied(scope, hard)) {
-      errors.push(invalid("spec.scopes", scopes, "unsupported scope applied to resource"));
-    }
+    checkApplied(errors, scope, hard, invalid("spec.scopes", scopes, MISAPPLIED));
   }
-  for (const pair of CONFLICTS) {
-    if (pair.every((scope) => scopes.includes(scope))) {
-      errors.push(invalid("spec.scopes", scopes, "conflicting scopes"));
-    }
-  }
+  checkConflicts(errors, scopes, invalid("spec.scopes", scopes, CONFLICTING));
   const path = "spec.scopeSelector.matchExpressions";
-  for (const requirement of spec.scopeSelector?.matchExpressions ?? []) {
+  const requirements = spec.scopeSelector?.matchExpressions ?? [];
+  for (const requirement of requirements) {
     const { scopeName } = requirement;
     if (!isScope(scopeName)) errors.push(invalid(`${path}.scopeName`, scopeName, "unsupported scope"));
-    if (misapplied(scopeName, hard)) {
-      errors.push(invalid(path, spec.scopeSelector, "unsupported scope applied to resource"));
-    }
+    checkApplied(errors, scopeName, hard, invalid(path, spec.scopeSelector, MISAPPLIED));
     checkRequirement(errors, requirement, path);
   }
+  const names = requirements.map(({ scopeName }) => scopeName);
+  // The message shows the other list, as upstream's does.
+  checkConflicts(errors, names, invalid(path, spec.scopes ?? null, CONFLICTING));
 }

@@ -4,7 +4,7 @@
  */
 import { type FieldError, invalid, required } from "../../machinery/meta/field-error.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
-import { checkImmutable } from "../common/same.ts";
+import { checkImmutable, same } from "../common/same.ts";
 import { eventFields, eventRow } from "../core/event.ts";
 import { checkEvent } from "../core/event-checks.ts";
 import type { Event as CoreEvent } from "../core/v1-types.ts";
@@ -42,12 +42,15 @@ const BACK = RENAMED.map(([here, there]) => [there, here] as const);
 
 export const eventFromCore = (event: CoreEvent): Event => rename(event, BACK, "events.k8s.io/v1") as Event;
 
+function checkSeries(errors: FieldError[], { series }: Event): void {
+  if (!series) return;
+  if ((series.count ?? 0) < 2) errors.push(invalid("series.count", "", "should be at least 2"));
+  if (!series.lastObservedTime) errors.push(required("series.lastObservedTime"));
+}
+
 function validateCreate(event: Event): FieldError[] {
   const errors: FieldError[] = [];
-  if (event.series) {
-    if ((event.series.count ?? 0) < 2) errors.push(invalid("series.count", "", "should be at least 2"));
-    if (!event.series.lastObservedTime) errors.push(required("series.lastObservedTime"));
-  }
+  checkSeries(errors, event);
   if (!event.eventTime) errors.push(required("eventTime"));
   if (event.type !== "Normal" && event.type !== "Warning") {
     errors.push(invalid("type", "", `has invalid value: ${event.type ?? ""}`));
@@ -66,14 +69,20 @@ function validateCreate(event: Event): FieldError[] {
 const FIXED = [
   "regarding",
   "reason",
-  "type",
   "note",
-  "reportingController",
-  "reportingInstance",
+  "deprecatedSource",
+  "deprecatedFirstTimestamp",
+  "deprecatedLastTimestamp",
+  "deprecatedCount",
+  "type",
+  "eventTime",
   "action",
   "related",
+  "reportingController",
+  "reportingInstance",
 ] as const;
-const CORE_NAMES = new Map<string, string>(RENAMED);
+/** Errors speak of the core group's fields, but for the reporter. */
+const CORE_NAMES = new Map<string, string>(RENAMED.filter(([here]) => here !== "reportingController"));
 
 export const event: Strategy<Event> = {
   defaults(next) {
@@ -92,8 +101,8 @@ export const event: Strategy<Event> = {
   validateCreate,
   validateUpdate(next, prev) {
     const errors: FieldError[] = [];
+    if (!same(next.series, prev.series)) checkSeries(errors, next);
     for (const field of FIXED) checkImmutable(errors, next[field], prev[field], CORE_NAMES.get(field) ?? field);
-    checkImmutable(errors, next.eventTime, prev.eventTime, "eventTime");
     return errors;
   },
   allowCreateOnUpdate: true,
