@@ -15,6 +15,7 @@ import { type Authenticator, bearerToken } from "./access/authenticate.ts";
 import { certificateIdentity, type TlsClientAuth } from "./access/client-certificate.ts";
 import { ANONYMOUS, type Identity, nodeNameOf } from "./access/identity.ts";
 import type { Around } from "./http/context.ts";
+import type { HandedRequest } from "./http/handed-over.ts";
 import { type NodeRoute, ROUTE_HEADER } from "./http/node-route.ts";
 import { describeTypes } from "./http/openapi/descriptions.ts";
 import { ClusterStore as ClusterStoreObject, type Subscription } from "./objects/cluster-store.ts";
@@ -28,7 +29,8 @@ import { auditedRefusal } from "./worker/audit-refusal.ts";
 import { createAuthenticator, type IdentitySource } from "./worker/authentication.ts";
 import { clusterOf } from "./worker/cluster.ts";
 import { compressed } from "./worker/compress.ts";
-import { forward, type Passenger, routeQuestion } from "./worker/forward.ts";
+import { forward, isPlain, type Passenger, routeQuestion } from "./worker/forward.ts";
+import { HandOver, handedOf } from "./worker/hand-over.ts";
 import { keptOr } from "./worker/kept.ts";
 import { refuse } from "./worker/refuse.ts";
 import { shardFor, shardOfUrl } from "./worker/shard.ts";
@@ -99,6 +101,7 @@ export class Scheduler extends SubscriberObject<Bindings> {
 /** One request, and where it goes. */
 interface Visit extends Passenger {
   env: Bindings;
+  ctx: ExecutionContext;
   cluster: string;
 }
 
@@ -148,12 +151,37 @@ function whoAsks(
 const ownerOf = (request: Request, { env, cluster }: Visit): DurableObjectStub =>
   shardOfUrl(request.url) === "events" ? env.EVENT_STORE.getByName(cluster) : storeOf(env, cluster);
 
+/** The ways to the objects of the clusters that live in this isolate. */
+const handOvers = new Map<string, HandOver>();
+
+function handOverTo(cluster: string): HandOver {
+  let handOver = handOvers.get(cluster);
+  if (!handOver) {
+    handOver = new HandOver();
+    handOvers.set(cluster, handOver);
+  }
+  return handOver;
+}
+
 const toStore = (request: Request, visit: Visit): Response | Promise<Response> =>
-  keptOr(request, visit, (keep) =>
-    forward(ownerOf(request, visit), request, visit, keep).then((response) =>
-      compressed(response, request.headers.get("accept-encoding")),
-    ),
-  );
+  keptOr(request, visit, async (keep) => {
+    const handed = mayHandOver(request, visit) && handedOf(request, { ...visit, ...(keep !== undefined && { keep }) });
+    const response = handed
+      ? await inMemory(await handed, visit)
+      : await forward(ownerOf(request, visit), request, visit, keep);
+    return compressed(response, request.headers.get("accept-encoding"));
+  });
+
+const mayHandOver = ({ url, headers }: Request, { env, isAudited }: Visit): boolean =>
+  env.KEDGE_ONE_PROCESS === "true" && !isAudited && shardOfUrl(url) === "main" && isPlain(headers);
+
+async function inMemory(request: HandedRequest, { env, ctx, cluster }: Visit): Promise<Response> {
+  const reply = await handOverTo(cluster).ask(request, {
+    call: (headers) => storeOf(env, cluster).fetch("https://cluster/", { headers }),
+    waitUntil: (work) => ctx.waitUntil(work),
+  });
+  return reply.toResponse();
+}
 
 function notLetIn(request: Request, { KEDGE_AUDIT_POLICY: policy }: Bindings): Response {
   if (policy !== undefined) {
@@ -199,11 +227,11 @@ const router = Router<IRequest, [Visit]>()
 /** Spares most requests the router, which costs as much as reading an object: all that it routes has one of these. */
 const MAY_BE_ROUTED = /\/(?:log|exec|attach|portforward|proxy|kedge)(?:[/?]|$)/;
 
-async function answer(request: Request, env: Bindings): Promise<Response> {
+async function answer(request: Request, env: Bindings, ctx: ExecutionContext): Promise<Response> {
   const cluster = clusterOf(request.headers.get("host") ?? "");
   const identity = await whoAsks(request, env, cluster);
   if (!identity) return notLetIn(request, env);
-  const visit: Visit = { env, cluster, identity, isAudited: env.KEDGE_AUDIT_POLICY !== undefined };
+  const visit: Visit = { env, ctx, cluster, identity, isAudited: env.KEDGE_AUDIT_POLICY !== undefined };
   return MAY_BE_ROUTED.test(request.url)
     ? router.fetch(request as unknown as IRequest, visit)
     : toStore(request, visit);
@@ -211,9 +239,9 @@ async function answer(request: Request, env: Bindings): Promise<Response> {
 
 export default {
   /** Never rejects: Cloudflare would answer with a page that no client of the API understands. */
-  async fetch(request: Request, env: Bindings): Promise<Response> {
+  async fetch(request: Request, env: Bindings, ctx: ExecutionContext): Promise<Response> {
     try {
-      return await answer(request, env);
+      return await answer(request, env, ctx);
     } catch (error) {
       log({ level: "error", context: `${request.method} ${new URL(request.url).pathname}`, error: String(error) });
       return unreachable(error, request.method);

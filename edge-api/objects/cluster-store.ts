@@ -18,8 +18,9 @@ import { type ParameterQuery, storedParameters } from "../access/policies/parame
 import { publicPart } from "../access/tokens.ts";
 import { bootstrap } from "../bootstrap/bootstrap.ts";
 import { keepFlowControl } from "../fairness/keep-objects.ts";
-import { serve } from "../http/chain.ts";
+import { answer, serve } from "../http/chain.ts";
 import type { Services } from "../http/context.ts";
+import { HANDED_HEADER, serveHanded } from "../http/handed-over.ts";
 import { KeptAnswers, keepAnswersOf } from "../http/kept-answers.ts";
 import { audiencesOf, createServices } from "../http/services.ts";
 import { auditedBatch } from "../observe/audit/batch.ts";
@@ -156,7 +157,10 @@ export class ClusterStore extends DurableObject<Bindings> {
   }
 
   override fetch(request: Request): Promise<Response> {
-    return serve(this.#services, request);
+    const services = this.#services;
+    const handed = request.headers.get(HANDED_HEADER);
+    if (handed === null) return serve(services, request);
+    return serveHanded(handed, { life: this, answer: (each) => answer(services, each, each.identity) });
   }
 
   /** A GET of a path of a node's kubelet API. */

@@ -120,6 +120,29 @@ describe("the Worker", () => {
     await call("DELETE", `${MAPS}/large`);
   });
 
+  it("[K8] each of many that ask at once gets its own answer", async () => {
+    const wrong: string[] = [];
+    const ask = async (client: number) => {
+      for (let i = 0; i < 20; i++) {
+        const name = `at-once-${client}-${i}`;
+        const { status, text } = i % 8 === 0 ? await make(name) : await call("GET", `${MAPS}/${name}`);
+        if (status !== (i % 8 === 0 ? 201 : 404) || !text.includes(`"${name}"`)) wrong.push(`${status} ${text}`);
+      }
+    };
+    await Promise.all(Array.from({ length: 16 }, (_, client) => ask(client)));
+    expect(wrong).toEqual([]);
+  });
+
+  it("[K9] the object's end while many ask is told to each of them, and the next are served", async () => {
+    const asked = Array.from({ length: 12 }, (_, i) => make(`ended-${i}`).catch((error: Error) => error));
+    await worker.crash();
+    for (const answer of await Promise.all(asked)) {
+      if (answer instanceof Error) throw answer;
+      expect([201, 500, 503]).toContain(answer.status);
+    }
+    expect((await make("afterwards")).status).toBe(201);
+  });
+
   it("[K7] what is read over and over is never older than the last write that was answered", async () => {
     let answered = revisionOf((await make("hot")).text);
     let isDone = false;

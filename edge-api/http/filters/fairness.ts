@@ -97,8 +97,9 @@ function widthOf({ info, query, request, services }: RequestContext, maxWidth: n
     case "patch":
     case "delete":
     case "deletecollection": {
-      if (request.body === null) return 1;
       const length = request.headers.get("content-length");
+      // Last: looking at the body makes a stream of it.
+      if (length === null && request.body === null) return 1;
       return writeWidth(length === null ? undefined : Number(length), maxWidth);
     }
     case "watch":
