@@ -23,8 +23,10 @@ import type { Bindings } from "./objects/environment.ts";
 import { FOLLOWED } from "./objects/event-store.ts";
 import { identityProvider, mayBeAnonymous } from "./objects/identity-provider.ts";
 import { SubscriberObject } from "./objects/subscriber.ts";
+import { encodeRemote } from "./observe/audit/remote.ts";
 import { gatewayFor, gatewayRequest, nodeSocketOf } from "./tunnel/route.ts";
 import { apiReader } from "./worker/api-reader.ts";
+import { auditedAnswer } from "./worker/audit-answer.ts";
 import { auditedRefusal } from "./worker/audit-refusal.ts";
 import { createAuthenticator, type IdentitySource } from "./worker/authentication.ts";
 import { clusterOf } from "./worker/cluster.ts";
@@ -210,8 +212,12 @@ async function viaNode(request: IRequest, visit: Visit): Promise<Response> {
   const original = request as unknown as Request;
   const answer = await storeOf(env, cluster).fetch(routeQuestion(original, visit));
   if (answer.headers.get(ROUTE_HEADER) === null) return answer;
-  const route: NodeRoute = await answer.json();
-  return gatewayFor(env.NODE_GATEWAY, { cluster, node: route.node }).fetch(gatewayRequest(original, route));
+  const { audit, ...route }: NodeRoute = await answer.json();
+  const isUpgrade = original.headers.has("upgrade");
+  const response = await gatewayFor(env.NODE_GATEWAY, { cluster, node: route.node }).fetch(
+    gatewayRequest(original, { ...route, ...(audit && isUpgrade && { audit: encodeRemote(audit) }) }),
+  );
+  return audit ? auditedAnswer(response, audit, { write: (line) => console.log(line), nowMs: Date.now }) : response;
 }
 
 /** Requests that do not simply go to the cluster's store. */

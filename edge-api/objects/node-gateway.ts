@@ -102,6 +102,7 @@ export class NodeGateway<
         const store = env.CLUSTER_STORE.getByName(cluster) as unknown as NodeConnections;
         await store.nodeConnection(name, connected, atMs);
       },
+      audit: (line) => console.log(line),
       log: (message, fields) =>
         console.warn(JSON.stringify({ level: "warn", object: "NodeGateway", message, ...fields })),
     };

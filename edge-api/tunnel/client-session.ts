@@ -14,6 +14,10 @@ export interface ClientAttachment {
   tunnel: string;
   stream: number;
   state: StreamState;
+  /** What the audit log is to be told at the end. */
+  audit?: string;
+  /** The session has ended: the socket's own end is nothing new. */
+  over?: true;
 }
 
 /** A client's WebSocket on a stream of a tunnel. Everything it must remember while idle is in the socket's attachment. */
@@ -22,13 +26,25 @@ export class ClientSession<Socket extends GatewaySocket> implements StreamHandle
   readonly #assembler = new MessageAssembler();
   /** Marks a change of state, so that the attachment gets written. */
   readonly #changed: (session: ClientSession<Socket>) => void;
+  readonly #audit: string | undefined;
+  /** Told what stands in `audit` once the session is over. */
+  readonly #ended: (audit: string) => void;
   #stream!: TunnelStream;
   #owedBytes = 0;
   #closed = false;
 
-  constructor(socket: Socket, changed: (session: ClientSession<Socket>) => void) {
+  constructor(
+    socket: Socket,
+    options: {
+      changed: (session: ClientSession<Socket>) => void;
+      audit: string | undefined;
+      ended: (audit: string) => void;
+    },
+  ) {
     this.#socket = socket;
-    this.#changed = changed;
+    this.#changed = options.changed;
+    this.#audit = options.audit;
+    this.#ended = options.ended;
   }
 
   set stream(stream: TunnelStream) {
@@ -104,7 +120,8 @@ export class ClientSession<Socket extends GatewaySocket> implements StreamHandle
   }
 
   attachment(tunnel: string): ClientAttachment {
-    return { kind: "client", tunnel, stream: this.#stream.number, state: this.#stream.state };
+    const audit = this.#audit;
+    return { kind: "client", tunnel, stream: this.#stream.number, state: this.#stream.state, ...(audit && { audit }) };
   }
 
   save(tunnel: string): void {
@@ -114,7 +131,9 @@ export class ClientSession<Socket extends GatewaySocket> implements StreamHandle
   #close(code: number, reason: string): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#socket.serializeAttachment({ ...this.attachment(""), over: true } satisfies ClientAttachment);
     const close = sendableClose(code, reason);
     this.#socket.close(close.code, close.reason);
+    if (this.#audit) this.#ended(this.#audit);
   }
 }

@@ -202,13 +202,16 @@ describe("a client", () => {
     expect(node.reset).toBe("the client sent more than the node could take");
   });
 
-  it("[C3] that leaves is gone for the node, too", async () => {
-    const host = new FakeHost();
-    const node = nodeEnd(host, await dialTunnel(host), acceptTerminal);
-    const client = await terminal(host);
-    host.hangUp(client, 1000);
-    await settle();
-    expect(node.ended).toBe(true);
+  it("[C3] that leaves is gone for the node, too, also after hibernation", async () => {
+    for (const asleep of [false, true]) {
+      const host = new FakeHost();
+      const node = nodeEnd(host, await dialTunnel(host), acceptTerminal);
+      const client = await terminal(host);
+      if (asleep) host.hibernate();
+      host.hangUp(client, 1000);
+      await settle();
+      expect(node.ended).toBe(true);
+    }
   });
 
   it("[C4] is told when the tunnel goes, also after hibernation", async () => {
@@ -349,6 +352,39 @@ describe("channels", () => {
     head();
     const { socket } = (await answer) as unknown as Upgraded;
     expect(((await joined) as unknown as Upgraded).socket).toBe(socket.peer);
+  });
+});
+
+describe("the audit log", () => {
+  const AUDIT = JSON.stringify({ event: { auditID: "a-1", verb: "create" }, omitStages: [] });
+  const start = async (host: FakeHost, path: string): Promise<FakeSocket> => {
+    const request = new Request("https://edge/x", { headers: upgradeHeaders("v5.channel.k8s.io") });
+    const answer = await host.gateway.fetch(gatewayRequest(request, { node: "n1", path, audit: AUDIT }));
+    return (answer as unknown as Upgraded).socket;
+  };
+  const told = (host: FakeHost) => host.audited.map((line) => JSON.parse(line));
+  const END = { auditID: "a-1", verb: "create", stage: "ResponseComplete", responseStatus: { code: 101 } };
+
+  it("[C16] is told of a terminal's end, even when the memory of its beginning is gone", async () => {
+    const host = new FakeHost();
+    nodeEnd(host, await dialTunnel(host), acceptTerminal);
+    const client = await start(host, "/exec/ns/web/c?tty=1");
+    host.hibernate();
+    expect(told(host)).toEqual([]);
+    host.hangUp(client, 1000);
+    expect(told(host)).toMatchObject([END]);
+  });
+
+  it("[C17] is told of what goes over a channel when the node is done with it", async () => {
+    const host = new FakeHost();
+    const node = nodeEnd(host, await dialTunnel(host), (stream) => {
+      stream.head({ status: 101, headers: [], protocol: "v5.channel.k8s.io" });
+    });
+    await start(host, "/portForward/ns/web");
+    expect(told(host)).toEqual([]);
+    node.stream!.end();
+    await settle();
+    expect(told(host)).toMatchObject([END]);
   });
 });
 

@@ -20,7 +20,7 @@ import { type HttpExchange, StreamResetError } from "./http-exchange.ts";
 import { NodeTunnel, type TunnelAttachment } from "./node-tunnel.ts";
 import { PresenceKeeper } from "./presence-keeper.ts";
 import { proxyPlace, rootRedirect, throughProxy } from "./proxy-answer.ts";
-import { addressOf, nodeSocketOf } from "./route.ts";
+import { addressOf, auditOf, nodeSocketOf } from "./route.ts";
 
 /** How long a client waits for a node that has just lost its tunnel and may dial again. */
 const RETURN_MS = 5_000;
@@ -89,7 +89,8 @@ export class Gateway<Socket extends GatewaySocket> {
   closed(socket: Socket, code: number, reason: string): void {
     const attachment = socket.deserializeAttachment() as Attachment | null;
     if (attachment?.kind === "client") {
-      this.#tunnel(attachment.tunnel)?.session(attachment.stream)?.clientClosed(code, reason);
+      const tunnel = attachment.over ? undefined : this.#tunnel(attachment.tunnel);
+      (tunnel?.session(attachment.stream) ?? tunnel?.restore(socket, attachment))?.clientClosed(code, reason);
       return;
     }
     if (!attachment) return;
@@ -155,15 +156,16 @@ export class Gateway<Socket extends GatewaySocket> {
     opened.protocols = offeredProtocols(request.headers);
     const channel = isBulk(opened.path) ? this.#host.randomId() : undefined;
     if (channel !== undefined) opened.channel = channel;
-    const pending = tunnel.upgrade(
-      opened,
-      channel === undefined
-        ? undefined
-        : ({ protocol }) => ({
-            response: this.#channels.open({ channel, node: tunnel.node, protocol }),
-            lost: (why) => this.#channels.fail(channel, why),
-          }),
-    );
+    const pending = tunnel.upgrade(opened, {
+      audit: auditOf(request),
+      channel:
+        channel === undefined
+          ? undefined
+          : ({ protocol }) => ({
+              response: this.#channels.open({ channel, node: tunnel.node, protocol }),
+              lost: (why) => this.#channels.fail(channel, why),
+            }),
+    });
     const answered = this.#inTime(pending.outcome, opened.path, () => pending.exchange.cancel("no answer in time"));
     if (channel !== undefined) this.#channels.asked({ channel, node: tunnel.node, answered });
     return (await answered) ?? this.#answer(pending.exchange, "GET", opened.path);

@@ -41,6 +41,8 @@ export interface GatewayHost<Socket extends GatewaySocket = GatewaySocket> {
   /** Tells the cluster's store. Rejects when it could not be told. */
   reportNode(name: string, connected: boolean, atMs: number): Promise<void>;
   log(message: string, fields: object): void;
+  /** Writes a line to the audit log. */
+  audit(line: string): void;
 }
 
 /** What is durably known of one node's connection. No record: the store knows it as not connected. */

@@ -2,6 +2,7 @@ import { TunnelCloseCode, type TunnelHead, type TunnelRequest } from "../../mach
 import { cutReason } from "../../machinery/tunnel/frame.ts";
 import { TunnelMux } from "../../machinery/tunnel/mux.ts";
 import type { TunnelStream } from "../../machinery/tunnel/stream.ts";
+import { decodeRemote, remoteLine } from "../observe/audit/remote.ts";
 import { type ClientAttachment, ClientSession } from "./client-session.ts";
 import type { GatewayHost, GatewaySocket } from "./host.ts";
 import { HttpExchange } from "./http-exchange.ts";
@@ -50,12 +51,16 @@ export class NodeTunnel<Socket extends GatewaySocket> {
       },
       attachment.lastNumber,
     );
-    for (const client of host.sockets(clientTag(this.id))) {
-      const { stream, state } = client.deserializeAttachment() as ClientAttachment;
-      const session = this.#session(client);
-      session.stream = this.#mux.restore(stream, state, session);
-      this.#sessions.set(stream, session);
-    }
+    for (const client of host.sockets(clientTag(this.id)))
+      this.restore(client, client.deserializeAttachment() as ClientAttachment);
+  }
+
+  /** A session that slept: of a socket that is open, or of one whose end has woken it. */
+  restore(client: Socket, { stream, state, audit }: ClientAttachment): ClientSession<Socket> {
+    const session = this.#session(client, audit);
+    session.stream = this.#mux.restore(stream, state, session);
+    this.#sessions.set(stream, session);
+    return session;
   }
 
   attach(): void {
@@ -88,19 +93,36 @@ export class NodeTunnel<Socket extends GatewaySocket> {
   /**
    * Opens an upgrade. @throws TooManyStreamsError
    * @param channel given, makes the client's answer to a request with a channel of its own
+   * @param audit what the audit log is to be told when the session ends
    */
   upgrade(
     request: TunnelRequest,
-    channel?: (head: TunnelHead) => { response: Response; lost(why: string): void },
+    {
+      channel,
+      audit,
+    }: {
+      channel?: ((head: TunnelHead) => { response: Response; lost(why: string): void }) | undefined;
+      audit?: string | undefined;
+    } = {},
   ): PendingUpgrade {
     const pending: PendingUpgrade = new PendingUpgrade((head, stream) => {
-      if (!channel) return this.#accept(head, stream);
+      if (!channel) return this.#accept(head, stream, audit);
       const { response, lost } = channel(head);
+      const ended = (): void => {
+        if (audit) this.#tellEnd(audit);
+      };
       stream.handler = {
         head: () => {},
         data: () => stream.reset("DATA on a stream that has a channel"),
-        end: () => stream.end(),
-        reset: lost,
+        // A node ends the stream when what it does over the channel is done.
+        end() {
+          stream.end();
+          ended();
+        },
+        reset(why) {
+          lost(why);
+          ended();
+        },
       };
       return response;
     });
@@ -113,9 +135,9 @@ export class NodeTunnel<Socket extends GatewaySocket> {
     this.attach();
   }
 
-  #accept(head: TunnelHead, stream: TunnelStream): Response {
+  #accept(head: TunnelHead, stream: TunnelStream, audit: string | undefined): Response {
     const { client, server } = this.#host.pair();
-    const session = this.#session(server);
+    const session = this.#session(server, audit);
     session.stream = stream;
     stream.handler = session;
     this.#host.accept(server, [clientTag(this.id)]);
@@ -124,13 +146,20 @@ export class NodeTunnel<Socket extends GatewaySocket> {
     return this.#host.upgrade(client, head.protocol);
   }
 
-  #session(socket: Socket): ClientSession<Socket> {
-    return new ClientSession(socket, (session) => {
+  #session(socket: Socket, audit: string | undefined): ClientSession<Socket> {
+    const changed = (session: ClientSession<Socket>): void => {
       this.#dirty.add(session);
       if (this.#ticking) return;
       this.#ticking = true;
       this.#host.clock.after(TICK_MS, () => this.#tick());
-    });
+    };
+    return new ClientSession(socket, { changed, audit, ended: (text) => this.#tellEnd(text) });
+  }
+
+  #tellEnd(audit: string): void {
+    const nowMs = this.#host.clock.now();
+    const line = remoteLine(decodeRemote(audit), { stage: "ResponseComplete", code: 101, nowMs });
+    if (line !== undefined) this.#host.audit(line);
   }
 
   /** A pending timer keeps the object from hibernating, so what is unsaved or held back is never lost. */

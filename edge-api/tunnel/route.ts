@@ -2,6 +2,8 @@
 
 const NODE_HEADER = "x-kedge-node";
 const PATH_HEADER = "x-kedge-path";
+/** What the audit log is to be told when a WebSocket ends. */
+const AUDIT_HEADER = "x-kedge-audit";
 
 /** The Durable Object that ends the tunnel of a node: one object a cluster, until this function says otherwise. */
 export function gatewayFor<Id, Stub>(
@@ -24,14 +26,17 @@ export function nodeSocketOf(pathname: string): NodeSocket | undefined {
 
 /**
  * The request as the gateway takes it.
- * @param to `node` whose token was checked (it dials in), or whose kubelet API is asked for `path`
+ * @param to `node` whose token was checked (it dials in), or whose kubelet API is asked for `path`; `audit` is what the
+ *   log is told when a WebSocket ends, as encodeRemote writes it
  */
-export function gatewayRequest(request: Request, to: { node: string; path?: string }): Request {
+export function gatewayRequest(request: Request, to: { node: string; path?: string; audit?: string }): Request {
   const headers = new Headers(request.headers);
   headers.delete("authorization");
   headers.set(NODE_HEADER, to.node);
   if (to.path === undefined) headers.delete(PATH_HEADER);
   else headers.set(PATH_HEADER, to.path);
+  if (to.audit) headers.set(AUDIT_HEADER, to.audit);
+  else headers.delete(AUDIT_HEADER);
   return new Request(request, { headers });
 }
 
@@ -41,3 +46,5 @@ export function addressOf(request: Request): { node: string; path: string | unde
   if (!node) return undefined;
   return { node, path: request.headers.get(PATH_HEADER) ?? undefined };
 }
+
+export const auditOf = (request: Request): string | undefined => request.headers.get(AUDIT_HEADER) ?? undefined;

@@ -63,6 +63,7 @@ export class NodeCall implements TunnelCall {
   readonly #assembler = new MessageAssembler();
   #messages: StreamSocket | undefined;
   #responded = false;
+  #hasChannel = false;
 
   constructor(options: NodeCallOptions) {
     this.request = options.request;
@@ -121,8 +122,9 @@ export class NodeCall implements TunnelCall {
     if (!dials) this.#messages = new StreamSocket(this.#stream, protocol ?? "");
     this.respond({ status: 101, headers: [], ...(protocol && { protocol }) });
     if (this.#messages) return this.#messages;
+    // The stream stays open beside the channel and ends with the handler: so the edge hears when all is done.
     const socket = await this.#dialChannel(protocol, () => this.#aborter.abort(new Error("the client left")));
-    this.#stream.end();
+    this.#hasChannel = true;
     return socket;
   }
 
@@ -152,6 +154,8 @@ export class NodeCall implements TunnelCall {
   }
 
   #lost(message: string): void {
+    // What has a connection of its own goes on without the tunnel.
+    if (this.#hasChannel) return;
     this.#aborter.abort(new Error(message));
     this.#body.end();
     this.#messages?.peerClosed(1006, message);

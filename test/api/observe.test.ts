@@ -1,6 +1,8 @@
 /** Metrics and the audit log. */
 import { describe, expect, it } from "vitest";
-import { configMap, pod, startApi } from "./in-process.ts";
+import { decodeRemote, encodeRemote } from "../../edge-api/observe/audit/remote.ts";
+import { auditedAnswer } from "../../edge-api/worker/audit-answer.ts";
+import { configMap, pod, START_MS, startApi } from "./in-process.ts";
 
 const MAPS = "/api/v1/namespaces/default/configmaps";
 
@@ -206,18 +208,38 @@ describe("audit log", () => {
     expect(events().at(-1).stage).toBe("ResponseComplete");
   });
 
-  it("[AU6] what comes from a node begins here, and ends there", async () => {
+  it("[AU6] what comes from a node begins here; what is told of it later goes with its way", async () => {
     const { api, events } = await started("Metadata", ["*"]);
     await api.create("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "default" } });
     await api.create("/api/v1/namespaces/default/pods", pod("p", { nodeName: "n1" }));
     const before = events().length;
-    await api.get("/api/v1/namespaces/default/pods/p/exec?command=ls&stdout=1", {
+    const { body } = await api.get("/api/v1/namespaces/default/pods/p/exec?command=ls&stdout=1", {
       headers: { "x-kedge-route": "1", "x-kedge-source-ips": "10.0.0.1,192.0.2.1" },
     });
-    expect(events().slice(before)).toMatchObject([
-      { stage: "RequestReceived" },
-      { stage: "ResponseStarted", responseStatus: { code: 101 }, sourceIPs: ["10.0.0.1", "192.0.2.1"] },
-    ]);
+    const told = events().slice(before);
+    expect(told).toMatchObject([{ stage: "RequestReceived", sourceIPs: ["10.0.0.1", "192.0.2.1"] }]);
+    expect(body.node).toBe("n1");
+    const { auditID, requestURI } = told[0];
+    expect(body.audit.event).toMatchObject({ auditID, requestURI, verb: "get", objectRef: { subresource: "exec" } });
+
+    const lines: string[] = [];
+    const log = { write: (line: string) => void lines.push(line), nowMs: () => START_MS + 1_500 };
+    const answer = auditedAnswer(new Response("some output"), body.audit, log);
+    const stages = () => lines.map((line) => JSON.parse(line).stage);
+    expect(stages()).toEqual(["ResponseStarted"]);
+    expect(await answer.text()).toBe("some output");
+    expect(stages()).toEqual(["ResponseStarted", "ResponseComplete"]);
+    expect(JSON.parse(lines[1]!)).toMatchObject({
+      auditID,
+      responseStatus: { code: 200 },
+      requestReceivedTimestamp: "2026-01-01T00:00:00.000000Z",
+      stageTimestamp: "2026-01-01T00:00:01.500000Z",
+    });
+    // As long as a command may be: what a socket must keep stays small.
+    const uri = `/${"x".repeat(20_000)}`;
+    const kept = encodeRemote({ ...body.audit, event: { ...body.audit.event, requestURI: uri } });
+    expect(kept.length).toBeLessThan(6_000);
+    expect(decodeRemote(kept).event.requestURI).toBe(uri.slice(0, 2_000));
   });
 
   it("[AU7] what the plugins and the issuer of tokens note", async () => {

@@ -49,6 +49,7 @@ export class FakeHost implements GatewayHost<FakeSocket> {
   readonly stored = new Map<string, PresenceRecord>();
   readonly reports: [string, boolean][] = [];
   readonly logged: string[] = [];
+  readonly audited: string[] = [];
   alarmMs: number | undefined;
   storeFailures = 0;
   accepted: FakeSocket[] = [];
@@ -109,6 +110,10 @@ export class FakeHost implements GatewayHost<FakeSocket> {
 
   log(message: string): void {
     this.logged.push(message);
+  }
+
+  audit(line: string): void {
+    this.audited.push(line);
   }
 
   /** Forgets all memory, as hibernation does. Sockets and what is stored stay. */

@@ -3,6 +3,7 @@ import { parseJson } from "../../../machinery/codec/json.ts";
 import { ApiError } from "../../../machinery/meta/status.ts";
 import { mediaTypeOf } from "../../http/body.ts";
 import type { RequestContext } from "../../http/context.ts";
+import { type NodeRoute, ROUTE_HEADER } from "../../http/node-route.ts";
 import { decodeProtobufBody, PROTOBUF_TYPE } from "../../http/protobuf/body.ts";
 import { type Answer, headerOf, Reply } from "../../http/reply.ts";
 import type { RequestInfo } from "../../http/request-info.ts";
@@ -10,6 +11,7 @@ import { SOURCE_IPS_HEADER } from "./client-addresses.ts";
 import { auditEvent } from "./event.ts";
 import { withoutManagedFields } from "./managed-fields.ts";
 import { decide, type Policy, type Stage } from "./policy.ts";
+import { endTold, type RemoteAudit } from "./remote.ts";
 import { AuditTrail, MAX_LOGGED_CHARACTERS } from "./trail.ts";
 
 export interface AuditLog {
@@ -55,8 +57,9 @@ export async function audited(
     trail.impersonated = context.identity;
     trail.impersonationConstraint = context.impersonationConstraint;
   }
+  if (response instanceof Reply && headerOf(response, ROUTE_HEADER) !== null) return sentOn(response, trail);
   if (isLongRunning(info)) {
-    if (response.status < 400) return started(response, trail, tell);
+    if (response.status < 400) return started(response, tell);
     tell("ResponseStarted");
   }
   if (decision.level === "RequestResponse" || response.status >= 400)
@@ -65,20 +68,26 @@ export async function audited(
   return response;
 }
 
+/** What is told of it from here on goes with the way that the Worker is told. */
+function sentOn({ status, headers, body }: Reply, trail: AuditTrail): Reply {
+  const route = JSON.parse(String(body)) as NodeRoute;
+  const audit: RemoteAudit = {
+    event: JSON.parse(auditEvent(trail, "ResponseStarted", trail.receivedAtMs)) as RemoteAudit["event"],
+    omitStages: [...trail.decision.omitStages],
+  };
+  return new Reply(status, headers, JSON.stringify({ ...route, audit } satisfies NodeRoute));
+}
+
 const STREAMS: ReadonlySet<string> = new Set(["attach", "exec", "portforward"]);
 
 const isLongRunning = ({ verb, subresource }: RequestInfo): boolean =>
   verb === "watch" || STREAMS.has(subresource) || subresource === "log" || subresource === "proxy";
 
-/**
- * What goes on once the answer has begun. Of what a node answers, and of watches over WebSockets, the end is not seen
- * here: those are told to have begun.
- */
-function started(response: Answer, trail: AuditTrail, tell: (stage: Stage) => void): Answer {
-  const isWatch = trail.info.verb === "watch";
-  if (STREAMS.has(trail.info.subresource)) trail.code = 101;
+/** What goes on once the answer has begun. Of watches over WebSockets the end is not seen here. */
+function started(response: Answer, tell: (stage: Stage) => void): Answer {
   tell("ResponseStarted");
-  if (!isWatch || response instanceof Reply || response.status !== 200 || !response.body) return response;
+  if (response instanceof Reply) tell("ResponseComplete");
+  if (response instanceof Reply || !response.body) return response;
   return new Response(
     endTold(response.body, () => tell("ResponseComplete")),
     response,
@@ -111,24 +120,4 @@ async function responseObject(
     if (error instanceof ApiError) return undefined;
     throw error;
   }
-}
-
-/** The same bytes; `ended` is called once when they end or the client goes. */
-function endTold(body: ReadableStream<Uint8Array>, ended: () => void): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  return new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const { done, value } = await reader.read();
-        if (!done) return controller.enqueue(value);
-        ended();
-        controller.close();
-      },
-      async cancel(reason) {
-        ended();
-        await reader.cancel(reason);
-      },
-    },
-    { highWaterMark: 0 },
-  );
 }
