@@ -20,11 +20,15 @@ export const controllerRevision: Strategy<ControllerRevision> = {
     next.revision ??= 0;
     return next;
   },
-  validate({ data, revision }) {
+  validate({ revision }) {
     const errors: FieldError[] = [];
-    if (data === undefined) errors.push(required("data", "data is mandatory"));
     checkNonNegative(errors, revision, "revision");
     return errors;
+  },
+  validateCreate({ data }) {
+    if (data === undefined || data === null) return [required("data", "data is mandatory")];
+    if (typeof data === "object" && !Array.isArray(data)) return [];
+    return [required("data", "data must be a valid JSON object")];
   },
   validateUpdate(next, prev) {
     const errors: FieldError[] = [];

@@ -1,11 +1,12 @@
 /** DaemonSet. Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/daemon-set-v1/ */
 import { type FieldError, invalid, notSupported, required } from "../../machinery/meta/field-error.ts";
+import { compileSelector } from "../../machinery/meta/selector.ts";
 import { checkNonNegative } from "../common/checks.ts";
 import { checkAtMost100Percent, checkIntOrPercent, intOrPercentValue } from "../common/int-or-percent.ts";
 import { checkCollisionCount } from "../common/replicas.ts";
 import { age, labelText, nameOf } from "../common/rows.ts";
 import { checkImmutable, same } from "../common/same.ts";
-import { checkTemplateSelector } from "../common/selectors.ts";
+import { checkSelector, isEmptySelector, mismatch } from "../common/selectors.ts";
 import { keepStatus, separateStatus } from "../common/status.ts";
 import { checkPodTemplate, checkRunsForever, defaultPodTemplate } from "../core/pod-template/template.ts";
 import type { Strategy } from "../kind.ts";
@@ -69,7 +70,13 @@ function checkStrategy(errors: FieldError[], strategy: DaemonSetUpdateStrategy):
 function validate({ spec }: DaemonSet): FieldError[] {
   const errors: FieldError[] = [];
   const labels = spec.template.metadata?.labels;
-  checkTemplateSelector(errors, { selector: spec.selector, labels, kind: "daemonset" });
+  const { selector } = spec;
+  const before = errors.length;
+  checkSelector(errors, selector, "spec.selector");
+  if (errors.length === before && !(selector && compileSelector(selector)(labels))) errors.push(mismatch(labels));
+  if (selector && isEmptySelector(selector)) {
+    errors.push(invalid("spec.selector", selector, "empty selector is invalid for daemonset"));
+  }
   checkPodTemplate(errors, spec.template, "spec.template");
   checkRunsForever(errors, spec.template, "spec.template", "DaemonSet");
   checkNonNegative(errors, spec.minReadySeconds, "spec.minReadySeconds");

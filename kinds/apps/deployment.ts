@@ -58,9 +58,10 @@ function validate({ spec }: Deployment): FieldError[] {
   const errors: FieldError[] = [];
   checkNonNegative(errors, spec.replicas, "spec.replicas");
   const labels = spec.template.metadata?.labels;
-  checkTemplateSelector(errors, { selector: spec.selector, labels, kind: "deployment" });
-  checkPodTemplate(errors, spec.template, "spec.template");
-  checkRunsForever(errors, spec.template, "spec.template", "ReplicaSet");
+  if (checkTemplateSelector(errors, { selector: spec.selector, labels, kind: "deployment" })) {
+    checkPodTemplate(errors, spec.template, "spec.template");
+    checkRunsForever(errors, spec.template, "spec.template", "ReplicaSet");
+  }
   if (spec.strategy) checkStrategy(errors, spec.strategy);
   else errors.push(required("spec.strategy"));
   checkNonNegative(errors, spec.minReadySeconds, "spec.minReadySeconds");

@@ -34,9 +34,11 @@ export const replicaSet: Strategy<ReplicaSet> = {
     checkNonNegative(errors, spec.minReadySeconds, "spec.minReadySeconds");
     const template = spec.template ?? {};
     // Upstream's message says deployment here too.
-    checkTemplateSelector(errors, { selector: spec.selector, labels: template.metadata?.labels, kind: "deployment" });
-    checkPodTemplate(errors, template, "spec.template");
-    checkRunsForever(errors, template, "spec.template", "ReplicaSet");
+    const labels = template.metadata?.labels;
+    if (checkTemplateSelector(errors, { selector: spec.selector, labels, kind: "deployment" })) {
+      checkPodTemplate(errors, template, "spec.template");
+      checkRunsForever(errors, template, "spec.template", "ReplicaSet");
+    }
     return errors;
   },
   validateUpdate(next, prev) {

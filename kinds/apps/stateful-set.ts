@@ -1,7 +1,7 @@
 /** StatefulSet. Source: https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/stateful-set-v1/ */
 import { type FieldError, fieldForbidden, invalid, required } from "../../machinery/meta/field-error.ts";
 import { dns1123Label } from "../../machinery/meta/names.ts";
-import { checkNonNegative, checkOneOf, checkPresent } from "../common/checks.ts";
+import { checkLabel, checkNonNegative, checkOneOf, checkPresent } from "../common/checks.ts";
 import { checkAtMost100Percent, checkIntOrPercent, intOrPercentValue } from "../common/int-or-percent.ts";
 import { checkCollisionCount, checkReplicaStatus } from "../common/replicas.ts";
 import { age, containerImages, containerNames, nameOf } from "../common/rows.ts";
@@ -78,9 +78,10 @@ function validate({ spec }: StatefulSet): FieldError[] {
   checkNonNegative(errors, spec.minReadySeconds, "spec.minReadySeconds");
   checkNonNegative(errors, spec.ordinals?.start, "spec.ordinals.start");
   const labels = spec.template.metadata?.labels;
-  checkTemplateSelector(errors, { selector: spec.selector, labels, kind: "statefulset" });
-  // The volumes of its claims are not in the template, so the template's spec cannot be checked by itself.
-  checkTemplateMetadata(errors, spec.template, "spec.template");
+  if (checkTemplateSelector(errors, { selector: spec.selector, labels, kind: "statefulset", wrong: "" })) {
+    // The volumes of its claims are not in the template, so the template's spec cannot be checked by itself.
+    checkTemplateMetadata(errors, spec.template, "spec.template");
+  }
   checkRunsForever(errors, spec.template, "spec.template", "StatefulSet");
   return errors;
 }
@@ -118,6 +119,12 @@ export const statefulSet: Strategy<StatefulSet> = {
     check: statusErrors,
   }),
   validate,
+  // Older sets may have any name there, which cannot change.
+  validateCreate({ spec }) {
+    const errors: FieldError[] = [];
+    if (spec.serviceName) checkLabel(errors, spec.serviceName, "spec.serviceName");
+    return errors;
+  },
   validateUpdate: updateErrors,
   nameErrors: dns1123Label,
   row: (object, nowMs) => [

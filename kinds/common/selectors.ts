@@ -11,26 +11,38 @@ export function checkSelector(errors: FieldError[], selector: LabelSelector | un
 export const isEmptySelector = (selector: LabelSelector | undefined): boolean =>
   Object.keys(selector?.matchLabels ?? {}).length + (selector?.matchExpressions?.length ?? 0) === 0;
 
-/** A selector that is required, not empty, and matches `labels`. `kind` is how the message calls the kind. */
+interface TemplateSelector {
+  selector: LabelSelector | undefined;
+  labels: StringMap | undefined;
+  /** How the message calls the kind. */
+  kind: string;
+  /** What is said besides of a selector that is wrong in itself. */
+  wrong?: string;
+}
+
+/**
+ * A selector that is required, not empty, and matches `labels`.
+ * @returns whether it can be used, so that looking at the template makes sense
+ */
 export function checkTemplateSelector(
   errors: FieldError[],
-  { selector, labels, kind }: { selector: LabelSelector | undefined; labels: StringMap | undefined; kind: string },
-): void {
+  { selector, labels, kind, wrong = "invalid label selector" }: TemplateSelector,
+): boolean {
   if (!selector) {
     errors.push(required("spec.selector"));
     // Upstream's nil selector selects nothing, so it does not match the labels either.
     errors.push(mismatch(labels));
-    return;
+    return true;
   }
   const before = errors.length;
   checkSelector(errors, selector, "spec.selector");
+  const isWrong = errors.length > before;
   if (isEmptySelector(selector)) {
     errors.push(invalid("spec.selector", selector, `empty selector is invalid for ${kind}`));
-  } else if (errors.length > before) {
-    errors.push(invalid("spec.selector", selector, "invalid label selector"));
-  } else if (!compileSelector(selector)(labels)) {
-    errors.push(mismatch(labels));
   }
+  if (isWrong) errors.push(invalid("spec.selector", selector, wrong));
+  else if (!compileSelector(selector)(labels)) errors.push(mismatch(labels));
+  return !isWrong;
 }
 
 export const mismatch = (labels: StringMap | undefined, path = "spec.template.metadata.labels"): FieldError =>
