@@ -466,12 +466,18 @@ const CASES: Case[] = [
   get("[BI63] a timeout without unit", `${MAPS}?timeout=30`, 400, 'time: missing unit in duration "30"'),
   get("[BI64] a timeout of an unknown unit", `${MAPS}?timeout=3x`, 400, 'time: unknown unit "x" in duration "3x"'),
   get("[BI65] a URI that is no UTF-8", `${MAPS}/%ff`, 400, "the request URI is not percent-encoded UTF-8"),
-  get("[BI66] a URI without end", `${MAPS}?labelSelector=${"a".repeat(20_000)}`, 414, "the request URI is too long"),
+  get("[BI66] a URI without end", `${MAPS}?labelSelector=${"a".repeat(70_000)}`, 414, "the request URI is too long"),
   get(
     "[BI67] parameters without end",
-    `${MAPS}?${"a=1&".repeat(300)}`,
+    `${MAPS}?${"a=1&".repeat(9_000)}`,
     400,
-    "a request has at most 256 query parameters",
+    "a request has at most 8192 query parameters",
+  ),
+  get(
+    "[BI78] a selector without end",
+    `${MAPS}?labelSelector=${Array.from({ length: 1_025 }, (_, i) => `!label-that-is-not-there-${i}`).join(",")}`,
+    400,
+    "a labelSelector has at most 1024 requirements",
   ),
   get("[BI68] a form nobody serves", MAPS, 406, "only the following media types are accepted", {
     headers: { accept: "text/html" },

@@ -61,6 +61,12 @@ describe("limits in workerd", () => {
     expect([deeper.status, JSON.parse(deeper.text).message]).toEqual([400, "exceeded max depth"]);
   });
 
+  it("[LW6] a selector may be long, as kube-apiserver takes it", async () => {
+    const names = Array.from({ length: 3_000 }, (_, i) => `name-${String(i).padStart(12, "0")}`).join(",");
+    const { status, text } = await call("GET", `${NAMESPACE}/configmaps?labelSelector=app+in+(${names})`);
+    expect([status, JSON.parse(text).kind]).toEqual([200, "ConfigMapList"]);
+  });
+
   it("[LW2] a body of unknown length is read up to 3 MiB", async () => {
     let sent = 0;
     const body = new ReadableStream<Uint8Array>({
