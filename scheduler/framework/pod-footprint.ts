@@ -34,7 +34,7 @@ export interface PodFootprint extends PodLoad {
   readonly terms: PodTerms;
   /** Names of claims, in the pod's namespace. */
   readonly claims: readonly string[];
-  /** Volumes that matter to scheduling without a claim: disks of a cloud, CSI volumes in line. */
+  /** Volumes that matter to scheduling without a claim: disks that cannot be on a node twice. */
   readonly disks: readonly Volume[];
 }
 
@@ -141,7 +141,7 @@ function claimsOf({ metadata, spec }: Pod): readonly string[] {
   });
 }
 
-const isDisk = ({ gcePersistentDisk, awsElasticBlockStore, rbd, iscsi, csi, azureDisk, cinder }: Volume): boolean =>
-  (gcePersistentDisk ?? awsElasticBlockStore ?? rbd ?? iscsi ?? csi ?? azureDisk ?? cinder) !== undefined;
+const isDisk = ({ gcePersistentDisk, awsElasticBlockStore, rbd, iscsi }: Volume): boolean =>
+  (gcePersistentDisk ?? awsElasticBlockStore ?? rbd ?? iscsi) !== undefined;
 
 const disksOf = (spec: PodSpec): readonly Volume[] => (spec.volumes?.some(isDisk) ? spec.volumes.filter(isDisk) : NONE);

@@ -1,11 +1,27 @@
 /** Follows the resources of storage into Storage. */
 import type { PersistentVolume, PersistentVolumeClaim } from "../../kinds/core/v1-types.ts";
-import type { CSIDriver, CSINode, CSIStorageCapacity, StorageClass } from "../../kinds/storage/v1-types.ts";
+import type {
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
+  StorageClass,
+  VolumeAttachment,
+} from "../../kinds/storage/v1-types.ts";
 import { type Cached, Table } from "../../machinery/cluster/table.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { type Followed, follow, identityOf } from "./followed.ts";
 import type { ClusterChange } from "./plugin.ts";
-import { attachLimits, capacityFacts, claimFacts, claimKey, classFacts, type Storage, volumeFacts } from "./storage.ts";
+import {
+  type Attachment,
+  attachLimits,
+  attachmentFacts,
+  capacityFacts,
+  claimFacts,
+  claimKey,
+  classFacts,
+  type Storage,
+  volumeFacts,
+} from "./storage.ts";
 
 type StorageKind = Extract<ClusterChange, { what: "storage changed" }>["kind"];
 
@@ -64,6 +80,12 @@ export function followStorage(storage: Storage, tell: (change: ClusterChange) =>
       "capacity",
       capacityFacts,
       into(storage.capacities),
+    ),
+    one<VolumeAttachment, Attachment>(
+      "volumeattachments.storage.k8s.io",
+      "attachment",
+      attachmentFacts,
+      (name, attachment) => storage.setAttachment(name, attachment),
     ),
     one<PersistentVolume, ReturnType<typeof volumeFacts>>("persistentvolumes", "volume", volumeFacts, (name, facts) =>
       storage.setVolume(name, facts),

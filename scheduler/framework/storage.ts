@@ -3,7 +3,7 @@
  * API shows it.
  */
 import type { PersistentVolume, PersistentVolumeClaim } from "../../kinds/core/v1-types.ts";
-import type { CSINode, CSIStorageCapacity, StorageClass } from "../../kinds/storage/v1-types.ts";
+import type { CSINode, CSIStorageCapacity, StorageClass, VolumeAttachment } from "../../kinds/storage/v1-types.ts";
 import type { LabelSelector } from "../../machinery/meta/object.ts";
 import { wholeValue } from "../../machinery/meta/quantity.ts";
 import { compileSelector, type LabelMatcher } from "../../machinery/meta/selector.ts";
@@ -61,6 +61,12 @@ export interface StorageCapacity {
   limitBytes: number;
 }
 
+export interface Attachment {
+  nodeName: string;
+  driver: string;
+  volumeName: string;
+}
+
 export const claimKey = ({ namespace, name }: { namespace: string; name: string }): string => `${namespace}/${name}`;
 
 export class Storage {
@@ -69,6 +75,8 @@ export class Storage {
   readonly classes = new Map<string, VolumeClass>();
   /** By node name: by driver, how many volumes can be attached. */
   readonly attachLimits = new Map<string, ReadonlyMap<string, number>>();
+  /** By node name: volumes that are attached there, whether or not a pod uses them, by name of the attachment. */
+  readonly attachments = new Map<string, Map<string, Attachment>>();
   /** Drivers that tell how much they can make. */
   readonly driversWithCapacity = new Set<string>();
   readonly capacities = new Map<string, StorageCapacity>();
@@ -109,6 +117,16 @@ export class Storage {
     } else {
       this.volumes.delete(name);
       this.#promised.delete(name);
+    }
+    this.changed();
+  }
+
+  setAttachment(name: string, attachment: Attachment | undefined): void {
+    for (const there of this.attachments.values()) there.delete(name);
+    if (attachment) {
+      const there = this.attachments.get(attachment.nodeName);
+      if (there) there.set(name, attachment);
+      else this.attachments.set(attachment.nodeName, new Map([[name, attachment]]));
     }
     this.changed();
   }
@@ -219,6 +237,12 @@ export function attachLimits({ spec }: CSINode): ReadonlyMap<string, number> {
   }
   return limits;
 }
+
+export const attachmentFacts = ({ spec }: VolumeAttachment): Attachment => ({
+  nodeName: spec.nodeName,
+  driver: spec.attacher,
+  volumeName: spec.source.persistentVolumeName ?? "",
+});
 
 export function capacityFacts(object: CSIStorageCapacity): StorageCapacity {
   const { capacity, maximumVolumeSize, storageClassName, nodeTopology } = object;

@@ -43,11 +43,36 @@ describe("NodeVolumeLimits", () => {
     expect(fits(cluster, ...wanted)).toBe(expected);
   });
 
-  it("[VL8] inline volumes count", () => {
+  it("[VL8] volumes in line are not attached", () => {
     const cluster = setUp(1);
     const inline = { volumes: [{ name: "v", csi: { driver } }] };
     cluster.pod({ name: "p", node: "n", spec: inline });
-    expect(fits(cluster, "a")).toBe(false);
+    expect(fits(cluster, "a")).toBe(true);
+    expect(nodeVolumeLimits.prepare(cluster.classOf({ spec: inline }), cluster.view)).toBeUndefined();
+  });
+
+  it("[VL10] what is attached counts, whether or not a pod uses it, and once", () => {
+    const cluster = setUp(1);
+    const attach = (volume: string, nodeName = "n") => {
+      const spec = { attacher: driver, nodeName, source: { persistentVolumeName: volume } };
+      cluster.put("volumeattachments.storage.k8s.io", { metadata: { name: "va" }, spec });
+    };
+    attach("v-a");
+    expect([fits(cluster, "a"), fits(cluster, "b")]).toEqual([true, false]);
+    cluster.pod({ name: "p", node: "n", spec: using("a") });
+    expect(fits(cluster, "b")).toBe(false);
+    cluster.remove("pods", "default", "p");
+    attach("v-a", "free");
+    expect(fits(cluster, "b")).toBe(true);
+    attach("v-a");
+    cluster.remove("volumeattachments.storage.k8s.io", "", "va");
+    expect(fits(cluster, "b")).toBe(true);
+  });
+
+  it("[VL11] a node over its limit takes pods that attach nothing more", () => {
+    const cluster = setUp(1);
+    for (const name of ["a", "b"]) cluster.pod({ name, node: "n", spec: using(name) });
+    expect([fits(cluster, "a", "b"), fits(cluster, "other"), fits(cluster, "c")]).toEqual([true, true, false]);
   });
 
   it("[VL9] a node that says nothing has no limit", () => {

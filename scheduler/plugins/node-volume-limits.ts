@@ -8,8 +8,8 @@ const NAME = "NodeVolumeLimits";
 
 const TOO_MANY: Rejection = { plugin: NAME, reasons: ["node(s) exceed max volume count"], podsInTheWay: true };
 
-/** Volumes a pod attaches, each named so that the same is counted once: → driver. */
-function* attached({ namespace, claims, disks }: PodFootprint, { storage }: ClusterView): Generator<[string, string]> {
+/** Volumes a pod attaches, each named so that the same is counted once: → driver. Those in line are not attached. */
+function* attached({ namespace, claims }: PodFootprint, { storage }: ClusterView): Generator<[string, string]> {
   for (const name of claims) {
     const claim = storage.claims.get(claimKey({ namespace, name }));
     if (!claim) continue;
@@ -21,7 +21,6 @@ function* attached({ namespace, claims, disks }: PodFootprint, { storage }: Clus
       if (provisioner) yield [`${provisioner}/claim ${claimKey(claim)}`, provisioner];
     }
   }
-  for (const { csi, name } of disks) if (csi) yield [`${csi.driver}/inline ${namespace}/${name}`, csi.driver];
 }
 
 class Filter implements PreparedFilter {
@@ -43,22 +42,35 @@ class Filter implements PreparedFilter {
   }
 
   filter(row: number): Rejection | undefined {
-    const { nodes, storage, pods } = this.#cluster;
+    const { nodes, storage } = this.#cluster;
     const limits = storage.attachLimits.get(nodes.nameOf(row));
     if (!limits || limits.size === 0) return undefined;
-    const volumes = new Map(this.#wanted);
-    for (const { footprint } of pods.on(row)) {
-      if (footprint.claims.length + footprint.disks.length === 0) continue;
-      for (const [volume, driver] of attached(footprint, this.#cluster)) volumes.set(volume, driver);
-    }
+    const there = this.#attachedTo(row);
     const counts = new Map<string, number>();
-    for (const driver of volumes.values()) counts.set(driver, (counts.get(driver) ?? 0) + 1);
-    const drivers = new Set(this.#wanted.values());
-    for (const [driver, count] of counts) {
+    for (const driver of there.values()) counts.set(driver, (counts.get(driver) ?? 0) + 1);
+    for (const [volume, driver] of this.#wanted) {
       const limit = limits.get(driver);
-      if (limit !== undefined && drivers.has(driver) && count > limit) return TOO_MANY;
+      // What is there already is not attached again.
+      if (limit === undefined || there.has(volume)) continue;
+      const count = (counts.get(driver) ?? 0) + 1;
+      if (count > limit) return TOO_MANY;
+      counts.set(driver, count);
     }
     return undefined;
+  }
+
+  /** Volumes the node's pods use, and those that are still attached to it, or already. */
+  #attachedTo(row: number): Map<string, string> {
+    const { nodes, storage, pods } = this.#cluster;
+    const volumes = new Map<string, string>();
+    for (const { footprint } of pods.on(row)) {
+      for (const [volume, driver] of attached(footprint, this.#cluster)) volumes.set(volume, driver);
+    }
+    for (const { driver, volumeName } of storage.attachments.get(nodes.nameOf(row))?.values() ?? []) {
+      const csi = storage.volumes.get(volumeName)?.csi;
+      if (csi?.driver === driver) volumes.set(`${driver}/${csi.handle}`, driver);
+    }
+    return volumes;
   }
 }
 
@@ -66,8 +78,7 @@ class Filter implements PreparedFilter {
 export const nodeVolumeLimits: ClusterFilterPlugin = {
   name: NAME,
   prepare(podClass, cluster) {
-    const { claims, disks } = podClass.footprint;
-    return claims.length + disks.length > 0 ? new Filter(podClass, cluster) : undefined;
+    return podClass.footprint.claims.length > 0 ? new Filter(podClass, cluster) : undefined;
   },
   retryAfter: ({ what }) => what === "pod left" || what === "node added" || what === "storage changed",
 };

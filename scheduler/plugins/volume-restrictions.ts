@@ -73,11 +73,7 @@ export const volumeRestrictions: ClusterFilterPlugin = {
   name: NAME,
   prepare(podClass, cluster) {
     const { claims, disks } = podClass.footprint;
-    const restricted = disks.filter(
-      ({ gcePersistentDisk, awsElasticBlockStore, rbd, iscsi }) =>
-        gcePersistentDisk || awsElasticBlockStore || rbd || iscsi,
-    );
-    return claims.length + restricted.length > 0 ? new Filter(podClass, cluster, restricted) : undefined;
+    return claims.length + disks.length > 0 ? new Filter(podClass, cluster, disks) : undefined;
   },
   retryAfter: ({ what }) =>
     what === "pod left" || what === "node added" || what === "storage changed" || what === "node deleted",
