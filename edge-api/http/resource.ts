@@ -1,6 +1,7 @@
 /** Requests about API resources: finds the kind and hands over to the verb. */
 import type { Kind } from "../../kinds/kind.ts";
-import { ApiError } from "../../machinery/meta/status.ts";
+import { pathSegmentName } from "../../machinery/meta/names.ts";
+import { ApiError, badRequest } from "../../machinery/meta/status.ts";
 import { appearance, missingAccount } from "../access/admission/awaited-account.ts";
 import { authorize } from "../access/authorize.ts";
 import { apply } from "../verbs/apply.ts";
@@ -72,6 +73,9 @@ function checkServed({ info, method }: RequestContext, kind: Kind): void {
   if (!isProxied && !verbs.includes(info.verb)) throw notAllowed();
   if (info.verb === "create" && info.name !== "" && info.subresource === "") throw notAllowed();
   if (info.name === "" && NEEDS_NAME.has(info.verb)) throw notAllowed();
+  const problems = info.name === "" || info.verb === "watch" ? [] : pathSegmentName(info.name);
+  if (problems.length > 0)
+    throw badRequest(`Name parameter invalid: ${JSON.stringify(info.name)}: ${problems.join(";")}`);
   if (!kind.namespaced || info.namespace !== "") return;
   if (info.name !== "") throw noSuchResource();
   // All namespaces at once are only read: who forgets one must not delete what lies in all.

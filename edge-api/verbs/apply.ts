@@ -4,6 +4,7 @@
  */
 import { applyConfiguration } from "../../machinery/apply/apply.ts";
 import { NO_OWNERS } from "../../machinery/apply/ownership.ts";
+import { goTypeOf } from "../../machinery/codec/go-text.ts";
 import { duplicateWarnings, strictErrors } from "../../machinery/codec/json.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { badRequest, conflict } from "../../machinery/meta/status.ts";
@@ -54,10 +55,12 @@ export function apply(
 
 /** @throws ApiError 400 */
 export function asConfiguration(config: unknown): { [field: string]: unknown } {
-  if (typeof config === "object" && config !== null && !Array.isArray(config)) {
-    return config as { [field: string]: unknown };
-  }
-  throw badRequest("error decoding YAML: json: cannot unmarshal into Go value of type map[string]interface {}");
+  // No document at all is one without fields.
+  if (config === null) return {};
+  if (typeof config === "object" && !Array.isArray(config)) return config as { [field: string]: unknown };
+  throw badRequest(
+    `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${goTypeOf(config)} into Go value of type map[string]interface {}`,
+  );
 }
 
 /** @throws ApiError 400 when validation is strict */

@@ -410,6 +410,25 @@ const CASES: Case[] = [
   ),
 
   // Queries.
+  patch(
+    "[BI84] a configuration that is a list",
+    APPLY,
+    "[1]",
+    400,
+    "cannot unmarshal array into Go value of type map",
+    {
+      path: `${MAPS}/a?fieldManager=me`,
+    },
+  ),
+  patch("[BI85] a configuration of nothing", APPLY, "", 400, "invalid object type: /, Kind=", {
+    path: `${MAPS}/a?fieldManager=me`,
+  }),
+  get(
+    "[BI83] a name that is none",
+    `${MAPS}/a%2Fb%25`,
+    400,
+    `Name parameter invalid: "a/b%": may not contain '/';may not contain '%'`,
+  ),
   get("[BI50] a label selector", `${MAPS}?labelSelector=a%20in%20(`, 400, "unable to parse requirement"),
   get("[BI51] a field selector", `${MAPS}?fieldSelector=a`, 400, "invalid selector: 'a'; can't understand 'a'"),
   get("[BI52] a field nobody selects by", `${PODS}?fieldSelector=spec.nope%3D1`, 400, "field label not supported"),
