@@ -4,7 +4,7 @@ import type { Action, Plan } from "../runner/controller.ts";
 import { statusOp } from "../runner/ops.ts";
 import { CONTROLLER_REVISIONS, DAEMON_SETS, PODS } from "../view/resources.ts";
 import { claim } from "../workload/claim.ts";
-import { burstOf, createPod, deletePod } from "../workload/create-pod.ts";
+import { burstOf, createPod, deletePod, slowStart } from "../workload/create-pod.ts";
 import { isAvailable, isFinished, isReady, nextAvailableMs } from "../workload/pods.ts";
 import { byRevision, truncateHistory, updateRevision } from "../workload/revisions.ts";
 import { daemonPod, HASH_LABEL, isOfRevision, targetNode } from "./daemon-pod.ts";
@@ -60,9 +60,10 @@ export function planDaemonSet(seen: SeenDaemonSet): Plan & { failed: readonly st
   const states = statesOf(seen, pods.owned);
   const moves = movesOf(seen, states, pods.owned, hash);
   const actions: Action[] = [...pods.actions, ...revisions.actions, ...(update.action ? [update.action] : [])];
-  for (const node of moves.create.slice(0, Math.min(BURST, burstOf(set.spec.template)))) {
-    actions.push(createPod(set, daemonPod({ set, node, hash, random: seen.random })));
-  }
+  const creates = moves.create
+    .slice(0, Math.min(BURST, burstOf(set.spec.template)))
+    .map((node) => createPod(set, daemonPod({ set, node, hash, random: seen.random })));
+  actions.push(...slowStart(creates, actions.length));
   for (const pod of moves.remove.slice(0, BURST)) actions.push(deletePod(set, pod));
   const inUse = new Set([hash, ...pods.owned.map(({ metadata }) => metadata.labels?.[HASH_LABEL])]);
   const isLive = ({ metadata }: ControllerRevision) => inUse.has(metadata.labels?.[HASH_LABEL]);

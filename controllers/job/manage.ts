@@ -2,7 +2,7 @@ import type { Pod } from "../../kinds/core/v1-types.ts";
 import type { Action } from "../runner/controller.ts";
 import { removeFinalizerOp } from "../runner/ops.ts";
 import { PODS } from "../view/resources.ts";
-import { BURST_PODS, burstOf, createPod, deletePod } from "../workload/create-pod.ts";
+import { BURST_PODS, burstOf, createPod, deletePod, slowStart } from "../workload/create-pod.ts";
 import { podsToDelete } from "../workload/deletion-order.ts";
 import { isReady, isTerminating } from "../workload/pods.ts";
 import { jobPod } from "./create.ts";
@@ -114,7 +114,7 @@ function create(
   });
   return {
     ...before,
-    actions,
+    actions: slowStart(actions, 0),
     active: before.active + actions.length,
     ...(againAtMs !== undefined && { againAtMs }),
   };

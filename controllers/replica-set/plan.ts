@@ -6,7 +6,7 @@ import type { Action, Failure, Plan } from "../runner/controller.ts";
 import { statusOp } from "../runner/ops.ts";
 import { PODS, REPLICA_SETS, REPLICATION_CONTROLLERS } from "../view/resources.ts";
 import { claim } from "../workload/claim.ts";
-import { BURST_PODS, burstOf, createPod, deletePod, podFromTemplate } from "../workload/create-pod.ts";
+import { BURST_PODS, burstOf, createPod, deletePod, podFromTemplate, slowStart } from "../workload/create-pod.ts";
 import { podsToDelete } from "../workload/deletion-order.ts";
 import { isActive, isAvailable, isFinished, isReady, isTerminating, nextAvailableMs } from "../workload/pods.ts";
 
@@ -44,7 +44,9 @@ export function planReplicaSet(seen: SeenReplicaSet): Plan {
   });
   const active = owned.filter(isActive);
   const difference = (replicaSet.spec.replicas ?? 1) - active.length;
-  const scaling = replicaSet.metadata.deletionTimestamp ? [] : scale(seen, active, difference);
+  const scaling = replicaSet.metadata.deletionTimestamp
+    ? []
+    : scale(seen, active, { difference, base: actions.length });
   const status = statusOf({ replicaSet, active, owned, difference, failures, nowMs });
   const resource = isOlder(replicaSet) ? REPLICATION_CONTROLLERS : REPLICA_SETS;
   const statusWrite = statusOp(resource, replicaSet, status);
@@ -55,19 +57,20 @@ export function planReplicaSet(seen: SeenReplicaSet): Plan {
   };
 }
 
-function scale(seen: SeenReplicaSet, active: Pod[], difference: number): Action[] {
-  const { replicaSet, related, failures, nowMs, random } = seen;
+/** @param of `base`: index in the plan that its first action will have */
+function scale(seen: SeenReplicaSet, active: Pod[], of: { difference: number; base: number }): Action[] {
+  const { replicaSet, related, nowMs, random } = seen;
+  const { difference, base } = of;
   if (difference < 0) {
     const count = Math.min(-difference, BURST_PODS);
     return podsToDelete({ pods: active, count, related: related(), nowMs }).map((pod) => deletePod(replicaSet, pod));
   }
   const template = replicaSet.spec.template;
   if (difference === 0 || !template) return [];
-  // Where pods have been refused, one is tried: a quota that is used up need not refuse hundreds again.
-  const wasRefused = failures.some(({ op }) => op.resource === PODS && op.verb === "create");
-  return Array.from({ length: Math.min(difference, wasRefused ? 1 : burstOf(template)) }, () =>
+  const creates = Array.from({ length: Math.min(difference, burstOf(template)) }, () =>
     createPod(replicaSet, podFromTemplate({ owner: replicaSet, template, random })),
   );
+  return slowStart(creates, base);
 }
 
 function statusOf(options: {

@@ -4,6 +4,7 @@ import { type Controller, keyOf, NOTHING, splitKey } from "../runner/controller.
 import { CONTROLLER_REVISIONS, PODS, STATEFUL_SETS, VOLUME_CLAIMS } from "../view/resources.ts";
 import { controllerOf } from "../view/view.ts";
 import { matchingOwners } from "../workload/owners.ts";
+import { isClaimOf } from "./claims.ts";
 import { planStatefulSet } from "./plan.ts";
 
 export const statefulSetController: Controller = {
@@ -16,16 +17,12 @@ export const statefulSetController: Controller = {
       return owner?.kind === "StatefulSet" ? [`${object.metadata.namespace}/${owner.name}`] : undefined;
     },
     // A pod may be waiting for an old claim of its name to go.
-    [VOLUME_CLAIMS]: ({ type, object }, view) => {
-      const owner =
-        type === "deleted"
-          ? object.metadata.ownerReferences?.find(({ kind }: { kind: string }) => kind === "Pod")
-          : undefined;
-      const set = owner && /^(.*)-[0-9]+$/.exec(owner.name)?.[1];
-      return set && view.statefulSets.get(object.metadata.namespace, set)
-        ? [`${object.metadata.namespace}/${set}`]
-        : undefined;
-    },
+    [VOLUME_CLAIMS]: ({ type, object }, view) =>
+      type === "deleted"
+        ? [...view.statefulSets.inNamespace(object.metadata.namespace ?? "")]
+            .filter((set) => isClaimOf(set, object.metadata.name ?? ""))
+            .map(keyOf)
+        : undefined,
   },
   plan(key, view, { nowMs }) {
     const { namespace, name } = splitKey(key);

@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { ControllerRevision, StatefulSet } from "../../kinds/apps/v1-types.ts";
 import type { PersistentVolumeClaim, Pod } from "../../kinds/core/v1-types.ts";
+import { registry } from "../../kinds/registry.ts";
 import { controlledBy, metadata, pod, readySince, template } from "../../test/fakes/cluster-objects.ts";
 import type { Plan } from "../runner/controller.ts";
+import { View } from "../view/view.ts";
 import { updateRevision } from "../workload/revisions.ts";
+import { statefulSetController } from "./controller.ts";
 import { newPod } from "./identity.ts";
 import { planStatefulSet } from "./plan.ts";
 
@@ -551,6 +554,43 @@ describe("planStatefulSet: claims", () => {
     const { set, revisions } = world(policy("Retain", "Delete"), [], 2);
     const stale = claimOf(0, { ownerReferences: [{ kind: "Pod", name: "web-0", uid: "older" }] });
     expect(steps(plan(set, { revisions, claims: [stale] }))).toEqual([]);
+  });
+
+  it("[SS58] no pod is made while a claim of its place is on its way out, which is told", () => {
+    const { set, revisions } = world({ volumeClaimTemplates: [claimTemplate] }, [], 2);
+    const result = plan(set, { revisions, claims: [claimOf(0, { deletionTimestamp: DELETED })] });
+    expect(steps(result)).toEqual([]);
+    expect(result.events).toMatchObject([
+      {
+        type: "Warning",
+        reason: "FailedCreate",
+        message: "create Pod web-0 in StatefulSet web failed error: pvc data-web-0 is being deleted",
+      },
+    ]);
+    const view = new View(registry);
+    view.statefulSets.put(set);
+    const woken = (name: string) => {
+      const object = { ...claimTemplate, metadata: metadata(name) };
+      return statefulSetController.watches.persistentvolumeclaims?.(
+        { type: "deleted", resource: "persistentvolumeclaims", object },
+        view,
+      );
+    };
+    expect(woken("data-web-0")).toEqual(["default/web"]);
+    expect(woken("data-other-0")).toEqual([]);
+  });
+
+  it("[SS59] a claim that somebody else controls is told of", () => {
+    const { set, revisions, name } = world({ ...policy("Delete", "Retain"), replicas: 1 }, [], 2);
+    const messages = (ownerReferences: object[]) =>
+      plan(set, {
+        revisions,
+        pods: [podAt(set, 0, "ready", name(2))],
+        claims: [claimOf(0, { ownerReferences })],
+      }).events?.map(({ reason }) => reason);
+    expect(messages([{ kind: "Other", uid: "x", controller: true }])).toEqual(["ConflictingController"]);
+    expect(messages([{ kind: "StatefulSet", name: "web", uid: "older" }])).toEqual(["ConflictingController"]);
+    expect(messages([{ kind: "Other", uid: "x" }])).toBeUndefined();
   });
 });
 

@@ -1,13 +1,23 @@
 import type { ControllerRevision, StatefulSet } from "../../kinds/apps/v1-types.ts";
 import type { Pod } from "../../kinds/core/v1-types.ts";
-import type { Action, Plan } from "../runner/controller.ts";
-import { createOp, deleteOp, patchOp, statusOp } from "../runner/ops.ts";
+import type { Action, EventDraft, Plan } from "../runner/controller.ts";
+import { statusOp } from "../runner/ops.ts";
 import { CONTROLLER_REVISIONS, PODS, STATEFUL_SETS } from "../view/resources.ts";
 import { claim } from "../workload/claim.ts";
 import { isFinished, nextAvailableMs } from "../workload/pods.ts";
 import { byRevision, templateOf, truncateHistory, updateRevision } from "../workload/revisions.ts";
-import { type ClaimNamed, createClaims, hasStaleClaim, retainClaims } from "./claims.ts";
-import { endOrdinal, isInRange, missingLabels, newPod, ordinalOf, revisionOf, startOrdinal } from "./identity.ts";
+import { type ClaimNamed, conflicts, createClaims, goingClaim, hasStaleClaim, retainClaims } from "./claims.ts";
+import {
+  endOrdinal,
+  isInRange,
+  missingLabels,
+  newPod,
+  ordinalOf,
+  podName,
+  revisionOf,
+  startOrdinal,
+} from "./identity.ts";
+import { createPod, deletePod, failed, relabelPod } from "./pod-actions.ts";
 import { isRunningAndAvailable, isUnavailable, statusOf } from "./status.ts";
 import { podsToUpdate } from "./update.ts";
 
@@ -34,6 +44,7 @@ interface Place {
 /** What is decided so far. `stop`: nothing behind this may happen now. */
 interface Step {
   actions: Action[];
+  events?: EventDraft[];
   stop: boolean;
 }
 
@@ -70,9 +81,12 @@ export function planStatefulSet(seen: SeenStatefulSet): Plan {
   const names = { current: current.metadata.name ?? "", update: update.revision.metadata.name ?? "" };
 
   const work: Action[] = [];
+  const events: EventDraft[] = [];
   if (!isBeingDeleted) {
     if (update.action) work.push(update.action);
-    for (const action of movePods(seen, pods.owned, { current, update: update.revision })) {
+    const moves = movePods(seen, pods.owned, { current, update: update.revision });
+    events.push(...moves.events);
+    for (const action of moves.actions) {
       const needs = action.needs;
       work.push(needs === undefined || !update.action ? action : { ...action, needs: needs + 1 });
     }
@@ -94,6 +108,7 @@ export function planStatefulSet(seen: SeenStatefulSet): Plan {
   const againAtMs = nextAvailableMs(pods.owned, set.spec.minReadySeconds ?? 0, nowMs);
   return {
     actions: offset(claims.length, work, claims, write),
+    ...(events.length > 0 && { events }),
     ...(againAtMs !== undefined && { againAtMs }),
   };
 }
@@ -114,7 +129,7 @@ function movePods(
   seen: SeenStatefulSet,
   owned: readonly Pod[],
   revisions: { current: ControllerRevision; update: ControllerRevision },
-): Action[] {
+): { actions: Action[]; events: EventDraft[] } {
   const { set, nowMs } = seen;
   const minReadySeconds = set.spec.minReadySeconds ?? 0;
   const isOrdered = (set.spec.podManagementPolicy ?? "OrderedReady") === "OrderedReady";
@@ -122,31 +137,34 @@ function movePods(
   const condemned = condemnedOf(set, owned);
 
   const actions: Action[] = [];
+  const events: EventDraft[] = [];
+  const moves = { actions, events };
   const add = (more: readonly Action[]): void => {
     const base = actions.length;
     for (const action of more)
       actions.push(action.needs === undefined ? action : { ...action, needs: action.needs + base });
   };
   for (const place of places) {
-    if (actions.length >= BURST) return actions;
+    if (actions.length >= BURST) return moves;
     const step = settlePlace(seen, place, revisions, isOrdered);
     add(step.actions);
-    if (step.stop && isOrdered) return actions;
+    events.push(...(step.events ?? []));
+    if (step.stop && isOrdered) return moves;
   }
   for (const { ordinal, pod } of condemned) if (pod) add(retainClaims(set, ordinal, pod, seen.claimNamed));
   const unavailable = ({ pod }: Place) => !pod || isUnavailable(pod, minReadySeconds, nowMs);
   const firstUnavailable = places.find(unavailable) ?? [...condemned].reverse().find(unavailable);
   for (const place of condemned) {
-    if (!place.pod || actions.length >= BURST) return actions;
+    if (!place.pod || actions.length >= BURST) return moves;
     if (place.pod.metadata.deletionTimestamp) {
-      if (isOrdered) return actions;
+      if (isOrdered) return moves;
       continue;
     }
     const isFine = isRunningAndAvailable(place.pod, minReadySeconds, nowMs);
     // In order, one that is not well waits for better ones before it, unless it is the first that is not.
-    if (isOrdered && !isFine && place !== firstUnavailable) return actions;
+    if (isOrdered && !isFine && place !== firstUnavailable) return moves;
     add([deletePod(set, place.pod)]);
-    if (isOrdered) return actions;
+    if (isOrdered) return moves;
   }
   const outdated = podsToUpdate({
     set,
@@ -156,7 +174,7 @@ function movePods(
     nowMs,
   });
   add(outdated.map((pod) => deletePod(set, pod)));
-  return actions;
+  return moves;
 }
 
 function placesOf(set: StatefulSet, owned: readonly Pod[]): Place[] {
@@ -187,6 +205,11 @@ function settlePlace(
 ): Step {
   if (!pod) {
     if (hasStaleClaim(set, ordinal, undefined, claimNamed)) return { actions: [], stop: true };
+    const going = goingClaim(set, ordinal, claimNamed);
+    if (going !== undefined) {
+      const event = failed(set, "create", podName(set, ordinal), `pvc ${going} is being deleted`);
+      return { actions: [], events: [event], stop: true };
+    }
     const partition = set.spec.updateStrategy?.rollingUpdate?.partition ?? 0;
     const isRolling = (set.spec.updateStrategy?.type ?? "RollingUpdate") === "RollingUpdate";
     const isKept = isRolling && ordinal < startOrdinal(set) + partition;
@@ -203,33 +226,10 @@ function settlePlace(
   const isWell = !pod.metadata.deletionTimestamp && isRunningAndAvailable(pod, set.spec.minReadySeconds ?? 0, nowMs);
   if (isOrdered && !isWell) return { actions: claims, stop: true };
   const labels = missingLabels(set, pod, ordinal);
-  const identity: Action[] = labels ? [{ op: patchOp(PODS, pod, { metadata: { labels } }) }] : [];
-  return { actions: [...claims, ...identity, ...retainClaims(set, ordinal, pod, claimNamed)], stop: false };
+  const identity = labels ? [relabelPod(set, pod, labels)] : [];
+  return {
+    actions: [...claims, ...identity, ...retainClaims(set, ordinal, pod, claimNamed)],
+    events: conflicts(set, ordinal, pod, claimNamed),
+    stop: false,
+  };
 }
-
-const createPod = (set: StatefulSet, pod: Pod, claims: number): Action => {
-  const at = `Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`;
-  return {
-    op: createOp(PODS, pod as unknown as Parameters<typeof createOp>[1]),
-    event: { about: set, type: "Normal", reason: "SuccessfulCreate", message: `create ${at} successful` },
-    failureEvent: ({ message = "", reason }) =>
-      reason === "AlreadyExists"
-        ? undefined
-        : { about: set, type: "Warning", reason: "FailedCreate", message: `create ${at} failed error: ${message}` },
-    ...(claims > 0 && { needs: claims - 1 }),
-  };
-};
-
-const deletePod = (set: StatefulSet, pod: Pod): Action => {
-  const at = `Pod ${pod.metadata.name} in StatefulSet ${set.metadata.name}`;
-  return {
-    op: deleteOp(PODS, pod),
-    event: { about: set, type: "Normal", reason: "SuccessfulDelete", message: `delete ${at} successful` },
-    failureEvent: ({ message = "" }) => ({
-      about: set,
-      type: "Warning",
-      reason: "FailedDelete",
-      message: `delete ${at} failed error: ${message}`,
-    }),
-  };
-};

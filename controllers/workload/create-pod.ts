@@ -53,6 +53,15 @@ export const createPod = (owner: KubeObject, pod: Pod): Action => ({
   }),
 });
 
+/**
+ * Has pods made in batches of 1, 2, 4 and so on, each only if one of the batch before could be made: where a quota is
+ * used up or a template is refused, not hundreds are refused again and again.
+ *
+ * @param base index in the plan that the first will have
+ */
+export const slowStart = (creates: readonly Action[], base: number): Action[] =>
+  creates.map((create, i) => (i === 0 ? create : { ...create, needs: base + ((i - 1) >> 1) }));
+
 /** Deletes a pod and tells of it on its owner. */
 export const deletePod = (owner: KubeObject, pod: Pod): Action => ({
   op: deleteOp(PODS, pod),

@@ -9,17 +9,24 @@ const JUST_NOW = "2026-01-01T23:59:00Z";
 
 const running = (
   name: string,
-  edits: { ready?: string; restarts?: number; created?: string; node?: string; cost?: string } = {},
+  edits: { ready?: string; restarts?: number; sidecar?: number; created?: string; node?: string; cost?: string } = {},
 ): Pod =>
   pod(name, {
     metadata: {
       creationTimestamp: edits.created ?? LONG_AGO,
       ...(edits.cost !== undefined && { annotations: { "controller.kubernetes.io/pod-deletion-cost": edits.cost } }),
     },
-    spec: { nodeName: edits.node ?? "n1" },
+    spec: {
+      nodeName: edits.node ?? "n1",
+      initContainers: [{ name: "i" }, { name: "s", restartPolicy: "Always" }],
+    },
     status: {
       ...(edits.ready === "" ? { phase: "Running", conditions: [] } : readySince(edits.ready ?? LONG_AGO)),
       containerStatuses: [{ name: "c", restartCount: edits.restarts ?? 0 }],
+      initContainerStatuses: [
+        { name: "i", restartCount: 7 - (edits.sidecar ?? 0) },
+        { name: "s", restartCount: edits.sidecar ?? 0 },
+      ],
     },
   });
 
@@ -66,6 +73,29 @@ describe("podsToDelete", () => {
     {
       name: "[DO13] cost comes before restarts",
       pods: [running("z", { cost: "1" }), running("a", { cost: "2", restarts: 9 })],
+    },
+    {
+      name: "[DO15] containers' restarts come before sidecars'; init containers' do not count",
+      pods: [running("z", { restarts: 2, sidecar: 1 }), running("a", { restarts: 1, sidecar: 3 })],
+    },
+    { name: "[DO16] more restarts of a sidecar first", pods: [running("z", { sidecar: 2 }), running("a")] },
+    {
+      name: "[DO17] ready within the same power of two: the uid decides, whatever restarts say",
+      pods: [
+        running("a", { ready: "2026-01-01T12:00:00Z" }),
+        running("z", { ready: "2026-01-01T11:00:00Z", restarts: 9 }),
+      ],
+    },
+    {
+      name: "[DO18] ready since nobody knows when goes before ready just now",
+      pods: [
+        pod("z", {
+          metadata: { creationTimestamp: LONG_AGO },
+          spec: { nodeName: "n1" },
+          status: { phase: "Running", conditions: [{ type: "Ready", status: "True" }] },
+        }),
+        running("a", { ready: JUST_NOW }),
+      ],
     },
   ])("$name", ({ pods, related = [] }) => {
     for (const order of [pods, [...pods].reverse()]) {

@@ -7,14 +7,20 @@ const DELETION_COST = "controller.kubernetes.io/pod-deletion-cost";
 /** What is compared of a pod, first difference decides; the smaller goes first. */
 interface Rank {
   pod: Pod;
-  steps: number[];
+  steps: readonly Step[];
+}
+
+interface Step {
+  value: number;
+  /** Of an age, the moment itself: two that differ only in it are not compared any further. */
+  moment?: number;
 }
 
 /**
  * Which `count` of `pods` a scale-down takes, as upstream chooses: unassigned before assigned, pending before unknown
  * before running, not ready before ready, lower deletion cost, more related pods on the same node, ready for a shorter
- * time, more restarts, younger. Times count in powers of two, so that scaling down does not always hit the youngest;
- * between equals the uid decides.
+ * time, more restarts of containers, of sidecars, younger. Times count in powers of two, so that scaling down does not
+ * always hit the youngest; between equals, and between ages of the same power, the uid decides.
  *
  * @param related pods of the same application, for the count on each node; includes `pods`
  */
@@ -37,33 +43,36 @@ export function podsToDelete(options: {
   return ranks.slice(0, count).map(({ pod }) => pod);
 }
 
-function stepsOf(pod: Pod, related: number, nowMs: number): number[] {
+function stepsOf(pod: Pod, related: number, nowMs: number): Step[] {
   const ready = isReady(pod);
+  const restarts = maxRestarts(pod);
   return [
-    pod.spec.nodeName ? 1 : 0,
-    PHASE_ORDER[pod.status?.phase ?? "Pending"] ?? 0,
-    ready ? 1 : 0,
-    deletionCost(pod),
-    -related,
-    ready ? logarithmicAge(readySinceMs(pod), nowMs) : 0,
-    -maxRestarts(pod),
+    { value: pod.spec.nodeName ? 1 : 0 },
+    { value: PHASE_ORDER[pod.status?.phase ?? "Pending"] ?? 0 },
+    { value: ready ? 1 : 0 },
+    { value: deletionCost(pod) },
+    { value: -related },
+    ready ? logarithmicAge(readySinceMs(pod), nowMs) : { value: 0 },
+    { value: -restarts.containers },
+    { value: -restarts.sidecars },
     logarithmicAge(createdMs(pod) || undefined, nowMs),
   ];
 }
 
 function compare(a: Rank, b: Rank): number {
-  for (let i = 0; i < a.steps.length; i++) {
-    const difference = a.steps[i]! - b.steps[i]!;
-    if (difference !== 0) return difference;
+  for (const [i, { value, moment }] of a.steps.entries()) {
+    const other = b.steps[i]!;
+    if (value !== other.value) return value < other.value ? -1 : 1;
+    if (moment !== other.moment) break;
   }
   return (a.pod.metadata.uid ?? "") < (b.pod.metadata.uid ?? "") ? -1 : 1;
 }
 
-/** Whole powers of two of the age in nanoseconds; a moment that is not known counts as the oldest. */
-function logarithmicAge(sinceMs: number | undefined, nowMs: number): number {
-  if (sinceMs === undefined) return Number.MAX_SAFE_INTEGER;
+/** Whole powers of two of the age in nanoseconds; a moment that is not known counts as the youngest. */
+function logarithmicAge(sinceMs: number | undefined, nowMs: number): Step {
+  if (sinceMs === undefined) return { value: Number.NEGATIVE_INFINITY };
   const ageMs = nowMs - sinceMs;
-  return ageMs > 0 ? Math.floor(Math.log2(ageMs * 1e6)) : -1;
+  return { value: ageMs > 0 ? Math.floor(Math.log2(ageMs * 1e6)) : -1, moment: sinceMs };
 }
 
 /** An int32 without leading zeros or plus sign; anything else counts as 0, as upstream. */

@@ -43,13 +43,16 @@ export function nextAvailableMs(pods: readonly Pod[], minReadySeconds: number, n
   return next;
 }
 
-/** The largest restart count of its containers, the restartable init containers included. */
-export const maxRestarts = ({ status }: Pod): number =>
-  Math.max(
-    0,
-    ...(status?.containerStatuses ?? []).map(({ restartCount }) => restartCount ?? 0),
-    ...(status?.initContainerStatuses ?? []).map(({ restartCount }) => restartCount ?? 0),
+/** The largest restart counts of its containers and of its sidecars (restartable init containers). */
+export function maxRestarts({ spec, status }: Pod): { containers: number; sidecars: number } {
+  const most = (counts: readonly { restartCount?: number }[]): number =>
+    counts.reduce((max, { restartCount = 0 }) => Math.max(max, restartCount), 0);
+  const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+  const ofSidecars = (status?.initContainerStatuses ?? []).filter((one) =>
+    sidecars.some(({ name }) => name === one.name),
   );
+  return { containers: most(status?.containerStatuses ?? []), sidecars: most(ofSidecars) };
+}
 
 export const createdMs = ({ metadata }: { metadata: { creationTimestamp?: string } }): number =>
   metadata.creationTimestamp ? Date.parse(metadata.creationTimestamp) : 0;
