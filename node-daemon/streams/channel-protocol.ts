@@ -25,6 +25,9 @@ const PROTOCOLS: readonly ChannelProtocol[] = [
   { name: "", base64: false, statusAsJson: false, canClose: false },
 ];
 
+/** What port-forward may be carried by. Source: k8s.io/kubelet/pkg/cri/streaming/portforward/websocket.go */
+const FORWARDING: ReadonlySet<string> = new Set(["v4.channel.k8s.io", "v4.base64.channel.k8s.io", ""]);
+
 /** The first of the client's protocols that we speak; undefined when we speak none. */
 export function chooseProtocol(offered: readonly string[]): ChannelProtocol | undefined {
   for (const name of offered.length > 0 ? offered : [""]) {
@@ -32,6 +35,12 @@ export function chooseProtocol(offered: readonly string[]): ChannelProtocol | un
     if (known) return known;
   }
   return undefined;
+}
+
+/** As chooseProtocol. Clients offer for port-forward what they do for exec. */
+export function chooseForwardProtocol(offered: readonly string[]): ChannelProtocol | undefined {
+  const fit = offered.filter((name) => FORWARDING.has(name));
+  return fit.length === 0 && offered.length > 0 ? undefined : chooseProtocol(fit);
 }
 
 /** One message to the client. */

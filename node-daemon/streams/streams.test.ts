@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Channel, chooseProtocol, decodeChannel, encodeChannel } from "./channel-protocol.ts";
+import { Channel, chooseForwardProtocol, chooseProtocol, decodeChannel, encodeChannel } from "./channel-protocol.ts";
 import { containerPath, forwardedPorts, podPath, streamOptions } from "./kubelet-path.ts";
 import { proxyTarget, reachable } from "./proxy-target.ts";
 
@@ -12,6 +12,16 @@ describe("channel protocols", () => {
     { offered: [], name: "" },
     { offered: ["unknown"], name: undefined },
   ])("[CP1] of $offered, $name", ({ offered, name }) => expect(chooseProtocol(offered)?.name).toBe(name));
+
+  it.each([
+    { offered: ["v5.channel.k8s.io", "v4.channel.k8s.io"], name: "v4.channel.k8s.io" },
+    { offered: ["v4.base64.channel.k8s.io"], name: "v4.base64.channel.k8s.io" },
+    { offered: [], name: "" },
+    { offered: ["v5.channel.k8s.io"], name: undefined },
+    { offered: ["channel.k8s.io"], name: undefined },
+  ])("[CP1b] for port-forward of $offered, $name", ({ offered, name }) =>
+    expect(chooseForwardProtocol(offered)?.name).toBe(name),
+  );
 
   it.each(["v5.channel.k8s.io", "v4.base64.channel.k8s.io"])("[CP2] %s carries what is given", (name) => {
     const protocol = chooseProtocol([name])!;
