@@ -119,7 +119,12 @@ describe("CustomResourceDefinition", () => {
 });
 
 describe("CertificateSigningRequest", () => {
-  const pem = "-----BEGIN CERTIFICATE REQUEST-----\nTUlJ\n-----END CERTIFICATE REQUEST-----\n";
+  // openssl req -new -subj "/O=system:masters/CN=admin"
+  const der =
+    "MIHlMIGLAgEAMCkxFzAVBgNVBAoMDnN5c3RlbTptYXN0ZXJzMQ4wDAYDVQQDDAVhZG1pbjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABGSYyNZotZWYVFX3+rSOyAIygDixH/Rq5PUqEylcoBKy/T6i6EIMjeDRPslGRsdOreLXCes3dEfmi0rP7q7ub7OgADAKBggqhkjOPQQDAgNJADBGAiEA8XjdleLgdu15QEN4y3vMfb+HxiOdyPppGkKLzf6apPkCIQCFn/RY32xAjntN6SxcKvkFUlsMP6ZeeU7xRaWrJFu5cg==";
+  const pemOf = (text: string): string =>
+    `-----BEGIN CERTIFICATE REQUEST-----\n${text}\n-----END CERTIFICATE REQUEST-----\n`;
+  const pem = pemOf(der);
   const make = (): CertificateSigningRequest => ({
     apiVersion: "certificates.k8s.io/v1",
     kind: "CertificateSigningRequest",
@@ -134,6 +139,13 @@ describe("CertificateSigningRequest", () => {
       'spec.request: Invalid value: "": PEM block type must be CERTIFICATE REQUEST',
       "spec.usages: Required value",
       `spec.signerName: Invalid value: "me": must be a fully qualified domain and path of the form 'example.com/signer-name'`,
+    ]);
+  });
+
+  it("CSR-3 wants what is a request all through", () => {
+    const cut = { ...make(), spec: { ...make().spec, request: btoa(pemOf(der.slice(0, 80))) } };
+    expect(createErrors(certificateSigningRequest, cut)).toEqual([
+      expect.stringMatching(/^spec.request: .*truncated$/),
     ]);
   });
 

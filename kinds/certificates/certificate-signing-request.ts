@@ -16,7 +16,8 @@ import { age, type Cell, nameOf } from "../common/rows.ts";
 import { same } from "../common/same.ts";
 import { decodeBase64 } from "../core/data.ts";
 import type { Strategy } from "../kind.ts";
-import { certificatesProblem, pemBlocks } from "./pem.ts";
+import { parseCertificateRequest } from "./certificate-request.ts";
+import { certificatesProblem } from "./pem.ts";
 import { checkSignerName } from "./signer-name.ts";
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from "./v1-types.ts";
 
@@ -62,6 +63,16 @@ function pemText(base64: string | undefined): string {
   }
 }
 
+/** What is wrong with the request itself; that it is signed by its own key is checked where it is signed. */
+function requestProblem(request: string): string | undefined {
+  try {
+    parseCertificateRequest(request);
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 function checkUsages(errors: FieldError[], usages: readonly string[] | undefined): void {
   if (!usages?.length) errors.push(required("spec.usages"));
   usages?.forEach((usage, i) => {
@@ -91,10 +102,8 @@ function checkConditions(errors: FieldError[], conditions: readonly CertificateS
 
 function validate({ spec, status }: CertificateSigningRequest): FieldError[] {
   const errors: FieldError[] = [];
-  const [block] = pemBlocks(pemText(spec.request));
-  if (block?.type !== "CERTIFICATE REQUEST") {
-    errors.push(invalid("spec.request", spec.request ?? "", "PEM block type must be CERTIFICATE REQUEST"));
-  }
+  const wrong = requestProblem(spec.request ?? "");
+  if (wrong !== undefined) errors.push(invalid("spec.request", spec.request ?? "", wrong));
   checkUsages(errors, spec.usages);
   if (spec.signerName === LEGACY_SIGNER) {
     const detail = "the legacy signerName is not allowed via this API version";
