@@ -27,6 +27,7 @@ import { SIMULATED_LABEL } from "./simulated/plan-node.ts";
 import { createKubeletServer } from "./streams/kubelet-server.ts";
 import { UsageSampler } from "./streams/stats/sampler.ts";
 import { endNode, type OwnNamespace, ownNamespace, watchNamespace } from "./unplug.ts";
+import { createImageMounts } from "./volumes/image-mounts.ts";
 
 const EXIT_USAGE = 2;
 const EXIT_UNPLUGGED = 3;
@@ -109,6 +110,7 @@ async function runNode(config: NodeConfig, log: Log): Promise<void> {
     api,
     runtime,
     network,
+    imageMounts: createImageMounts(settled.runtimeSocket),
     events,
     clock,
     log,

@@ -18,6 +18,8 @@ export interface HousekeepingOptions {
   log: Log;
   /** Every minute: tokens and other things that age. */
   minute(): Promise<void>;
+  /** ids of images that are in use though no container runs them. */
+  held(): ReadonlySet<string>;
 }
 
 /** Runs until the returned function is called. One failing task does not stop the others. */
@@ -75,7 +77,7 @@ async function removeDead({ runtime, cache }: HousekeepingOptions): Promise<void
 }
 
 async function removeImages(
-  { runtime, clock, log }: HousekeepingOptions,
+  { runtime, clock, log, held }: HousekeepingOptions,
   lastUsedMs: Map<string, number>,
 ): Promise<void> {
   const [images, containers, filesystems, status] = await Promise.all([
@@ -85,7 +87,7 @@ async function removeImages(
     runtime.status(),
   ]);
   const nowMs = clock.now();
-  const inUse = new Set(containers.map(({ imageRef }) => imageRef));
+  const inUse = new Set([...containers.map(({ imageRef }) => imageRef), ...held()]);
   for (const image of images) {
     const used =
       image.tags.includes(status.sandboxImage ?? "") || [image.id, ...image.digests].some((ref) => inUse.has(ref));

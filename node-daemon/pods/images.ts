@@ -22,6 +22,8 @@ export class ImageManager {
   readonly #backoff = new Backoff(RESTART_BACKOFF);
   /** Last failure by pod and image. */
   readonly #failed = new Map<string, { atMs: number; message: string }>();
+  /** Images of pods' volumes. */
+  readonly #held = new Map<string, Set<string>>();
   readonly #pulling = new Map<string, Promise<string>>();
 
   constructor(options: ImageManagerOptions) {
@@ -92,7 +94,17 @@ export class ImageManager {
     return pulled;
   }
 
+  /** Keeps an image from being cleaned away for as long as the pod is here. */
+  hold(uid: string, imageId: string): void {
+    this.#held.set(uid, (this.#held.get(uid) ?? new Set()).add(imageId));
+  }
+
+  held(): Set<string> {
+    return new Set([...this.#held.values()].flatMap((ids) => [...ids]));
+  }
+
   forget(uid: string): void {
+    this.#held.delete(uid);
     this.#backoff.forget(`${uid}_`);
     for (const key of this.#failed.keys()) if (key.startsWith(`${uid}_`)) this.#failed.delete(key);
   }

@@ -5,6 +5,7 @@ import type { Clock } from "../../machinery/clock.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import type { ApiClient, ContainerInstance, Informer, Log, NodeNetwork, PodLookup, RunningPod } from "../contracts.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { ImageMounts } from "../volumes/image-mounts.ts";
 import { ObjectCache } from "../volumes/object-cache.ts";
 import { TokenSource } from "../volumes/token-source.ts";
 import { VolumeManager } from "../volumes/volume-manager.ts";
@@ -39,6 +40,7 @@ export interface PodManagerOptions {
   api: ApiClient;
   runtime: Runtime;
   network: NodeNetwork;
+  imageMounts: ImageMounts;
   events: EventRecorder;
   clock: Clock;
   log: Log;
@@ -80,6 +82,7 @@ export function createPodManager(options: PodManagerOptions): PodManager {
     tokens,
     node: options.host,
     log,
+    images: options.imageMounts,
     mountTmpfs: options.mountTmpfs,
   });
   const services: PodServices = {
@@ -190,7 +193,15 @@ export function createPodManager(options: PodManagerOptions): PodManager {
       await pods.synced;
       for (const pod of pods.values()) present(pod);
       await removeStrangers().catch((error) => log.warn("cleaning up failed", { error: String(error) }));
-      if (!stopped) stopHousekeeping = startHousekeeping({ runtime, cache, clock, log, minute });
+      if (!stopped)
+        stopHousekeeping = startHousekeeping({
+          runtime,
+          cache,
+          clock,
+          log,
+          minute,
+          held: () => services.images.held(),
+        });
     },
     onHostPorts(listener) {
       hostPortListener = listener;

@@ -203,6 +203,25 @@ describe("what keeps it from starting", () => {
     expect(world.runtime.calls.some((call) => call.startsWith("pullImage"))).toBe(false);
   });
 
+  it("[PW37] the image of a volume is held to its own pull policy, mounted when it is there, and given back", async () => {
+    const volumes = [{ name: "v", image: { reference: "x:1", pullPolicy: "Never" as const } }];
+    const volumeMounts = [{ name: "v", mountPath: "/v" }];
+    world.create("web", { volumes, containers: [makeContainer("main", { volumeMounts })] });
+    await world.until(() => waiting("web")?.reason === "ErrImageNeverPull");
+    world.runtime.addImage("x:1");
+    await world.until(running("web"));
+    const { id } = world.runtime.images.get("x:1")!;
+    const [[path, mounted]] = [...world.imageMounts] as [[string, string]];
+    expect(mounted).toBe(id);
+    const { hostPath, readonly } = world.runtime
+      .find("web", "main")!
+      .config.mounts!.find(({ containerPath }) => containerPath === "/v")!;
+    expect([hostPath, readonly]).toEqual([path, true]);
+    world.delete("web", 0);
+    await world.until(() => world.pod("web") === undefined);
+    expect([...world.imageMounts]).toEqual([]);
+  });
+
   it("[PW32] a missing ConfigMap in env: CreateContainerConfigError until it is there", async () => {
     const env = [{ name: "A", valueFrom: { configMapKeyRef: { name: "c", key: "k" } } }];
     world.create("web", { containers: [makeContainer("main", { env })] });

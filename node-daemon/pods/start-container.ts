@@ -41,6 +41,7 @@ export async function startContainer(services: PodServices, input: StartInput): 
     if (error instanceof StartError) tellError(error.reason);
     throw error;
   });
+  await mountImages(services, input, tellError);
   let config: Awaited<ReturnType<typeof prepare>>;
   try {
     config = await prepare(services, input, image);
@@ -67,6 +68,31 @@ export async function startContainer(services: PodServices, input: StartInput): 
   await step("RunContainerError", () => runtime.startContainer(id));
   events.container(pod, container.name, { type: "Normal", reason: "Started", message: "Container started" });
   await postStart(services, input, id);
+}
+
+/** Volumes of the container whose files come from an image. Pulled and refused as the container's own. */
+async function mountImages(
+  { images, volumes }: PodServices,
+  { pod, container, signal }: StartInput,
+  tellError: (message: string) => void,
+): Promise<void> {
+  const { uid } = pod.metadata;
+  const mounted = new Set((container.volumeMounts ?? []).map(({ name }) => name));
+  for (const { name, image } of pod.spec.volumes ?? []) {
+    if (!image || !mounted.has(name)) continue;
+    const { reference = "", pullPolicy } = image;
+    const source = { name: container.name, image: reference, ...(pullPolicy && { imagePullPolicy: pullPolicy }) };
+    try {
+      const { id } = await interruptible(images.ensure(pod, source), signal);
+      images.hold(uid, id);
+      await volumes.mountImage(uid, name, id).catch((error: Error) => {
+        throw new StartError("CreateContainerError", `failed to mount image volume "${name}": ${error.message}`);
+      });
+    } catch (error) {
+      if (error instanceof StartError) tellError(error.reason);
+      throw error;
+    }
+  }
 }
 
 async function prepare(

@@ -8,6 +8,7 @@ import type { NodeFacts } from "../pods/field-ref.ts";
 import type { NodePod } from "../pods/pod.ts";
 import { writeAtomically } from "./atomic-writer.ts";
 import { prepareHostPath } from "./host-path.ts";
+import type { ImageMounts } from "./image-mounts.ts";
 import { isMountPoint, mountsUnder, mountTmpfs, unmountUnder } from "./mounts.ts";
 import type { ObjectCache } from "./object-cache.ts";
 import { type Ownership, setOwnership } from "./ownership.ts";
@@ -39,9 +40,11 @@ export interface VolumeManagerOptions {
   tokens: TokenSource;
   node: () => NodeFacts;
   log: Log;
+  images: ImageMounts;
   mountTmpfs?: ((path: string, options?: { sizeBytes?: number | undefined }) => Promise<void>) | undefined;
 }
 
+const IMAGE_PLUGIN = "kubernetes.io~image";
 /** linux/magic.h */
 const TMPFS_MAGIC = 0x01021994;
 
@@ -63,6 +66,32 @@ export class VolumeManager {
 
   #diskDirectory(uid: string): string {
     return join(this.#options.stateDir, "pods", uid, "volumes");
+  }
+
+  #imagePath(uid: string, volume: string): string {
+    return join(this.#diskDirectory(uid), IMAGE_PLUGIN, volume);
+  }
+
+  /** Mounts an image that is here as a pod's volume. Idempotent. @throws Error */
+  async mountImage(uid: string, volume: string, imageId: string): Promise<void> {
+    const path = this.#imagePath(uid, volume);
+    await mkdir(path, { recursive: true, mode: 0o750 });
+    if (!(await isMountPoint(path))) await this.#options.images.mount(imageId, path);
+  }
+
+  async #unmountImages(uid: string): Promise<void> {
+    const { images, log } = this.#options;
+    const directory = join(this.#diskDirectory(uid), IMAGE_PLUGIN);
+    const volumes = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return [];
+      throw error;
+    });
+    for (const volume of volumes) {
+      // What is left of it is unmounted with the rest; containerd forgets its part within a day.
+      await images
+        .unmount(join(directory, volume))
+        .catch((error) => log.warn("image volume not given back", { uid, volume, error: String(error) }));
+    }
   }
 
   subPathTarget(uid: string, volume: string, container: string, index: number): string {
@@ -98,8 +127,10 @@ export class VolumeManager {
   }
 
   async #mountOne(pod: NodePod, volume: Volume, podIps: readonly string[]): Promise<MountedVolume> {
-    const { emptyDir, hostPath, name } = volume;
+    const { emptyDir, hostPath, image, name } = volume;
     const { uid } = pod.metadata;
+    // What comes from an image is mounted when a container that uses it starts: the image is pulled as that one's is.
+    if (image) return { path: this.#imagePath(uid, name), readOnly: true };
     if (hostPath) {
       await prepareHostPath(hostPath);
       return { path: hostPath.path, readOnly: false };
@@ -180,6 +211,7 @@ export class VolumeManager {
     const directory = join(stateDir, "pods", pod.uid);
     objects.release(pod.uid);
     tokens.forget(pod.uid);
+    await this.#unmountImages(pod.uid);
     await unmountUnder(directory);
     const left = await mountsUnder(directory);
     // A bind of somebody else's directory below would be emptied with ours.

@@ -12,6 +12,7 @@ import { FakeApi } from "../../node-daemon/pods/testing/fake-api.ts";
 import { fakeEvents, fakeNetwork, silentLog } from "../../node-daemon/pods/testing/fake-services.ts";
 import { connectCri } from "../../node-daemon/runtime/cri-client.ts";
 import type { Runtime } from "../../node-daemon/runtime/runtime.ts";
+import { createImageMounts } from "../../node-daemon/volumes/image-mounts.ts";
 import { BUSYBOX_IMAGE, containerdMissing, startContainerd, type TestContainerd } from "../fakes/runtime-containerd.ts";
 
 const missing = containerdMissing();
@@ -34,6 +35,7 @@ describe.skipIf(missing !== undefined)(`pods on containerd${missing ? ` (skipped
       api,
       runtime,
       network: fakeNetwork(),
+      imageMounts: createImageMounts(containerd.socket),
       events: fakeEvents(),
       clock: systemClock,
       log: silentLog,
@@ -104,6 +106,8 @@ describe.skipIf(missing !== undefined)(`pods on containerd${missing ? ` (skipped
       { name: "c", mountPath: "/single", subPath: "key" },
       { name: "m", mountPath: "/m" },
       { name: "t", mountPath: "/t" },
+      { name: "i", mountPath: "/image" },
+      { name: "i", mountPath: "/part", subPath: "bin" },
     ];
     create("full", {
       hostname: "named",
@@ -112,6 +116,7 @@ describe.skipIf(missing !== undefined)(`pods on containerd${missing ? ` (skipped
         { name: "c", configMap: { name: "c" } },
         { name: "m", emptyDir: { medium: "Memory", sizeLimit: "1Mi" } },
         { name: "t", projected: { sources: [{ serviceAccountToken: { path: "token" } }] } },
+        { name: "i", image: { reference: BUSYBOX_IMAGE, pullPolicy: "IfNotPresent" } },
       ],
       containers: [
         main({
@@ -136,6 +141,9 @@ describe.skipIf(missing !== undefined)(`pods on containerd${missing ? ` (skipped
     expect(seen).toContain("token-");
     expect(seen).toContain(`${pod("full")?.status?.podIP}\tnamed`);
     expect(seen).toMatch(/CapEff:\s*0000000000000000/);
+    expect(await exec("full", "ls /image/bin/busybox /part/busybox; touch /image/x 2>&1")).toBe(
+      "/image/bin/busybox\n/part/busybox\ntouch: /image/x: Read-only file system\n",
+    );
     api.put("/api/v1/namespaces/default/configmaps/c", configMap({ key: "two" }));
     await expect.poll(() => exec("full", "cat /c/key /single"), { timeout: 5_000 }).toBe("twoone");
   }, 30_000);
@@ -198,6 +206,10 @@ describe.skipIf(missing !== undefined)(`pods on containerd${missing ? ` (skipped
     await until(() => readdirSync(join(stateDir, "memory")), []);
     await until(() => readdirSync(join(stateDir, "logs", "pods")), []);
     expect(readFileSync("/proc/self/mounts", "utf8")).not.toContain(`${stateDir}/pods`);
+    const held = ["snapshots", "leases"].map((what) =>
+      execFileSync("ctr", ["--address", containerd.socket, "--namespace", "k8s.io", what, "ls"]).toString(),
+    );
+    expect(held.join()).not.toContain(stateDir);
     const cgroups = execFileSync("find", [
       "/sys/fs/cgroup",
       "-maxdepth",

@@ -19,6 +19,8 @@ export interface World {
   api: FakeApi;
   events: ReturnType<typeof fakeEvents>;
   network: ReturnType<typeof fakeNetwork>;
+  /** Image ids by where they are mounted. */
+  imageMounts: Map<string, string>;
   manager: PodManager;
   stateDir: string;
   /** Creates a pod in the API. */
@@ -48,6 +50,7 @@ export async function makeWorld(): Promise<World> {
   const events = fakeEvents();
   const network = fakeNetwork();
   const stateDir = mkdtempSync(join(tmpdir(), "kedge-pods-"));
+  const imageMounts = new Map<string, string>();
   const make = (): PodManager =>
     createPodManager({
       nodeName: NODE,
@@ -56,6 +59,10 @@ export async function makeWorld(): Promise<World> {
       api,
       runtime,
       network,
+      imageMounts: {
+        mount: async (imageId, target) => void imageMounts.set(target, imageId),
+        unmount: async (target) => void imageMounts.delete(target),
+      },
       events,
       clock,
       log: silentLog,
@@ -87,6 +94,7 @@ export async function makeWorld(): Promise<World> {
     api,
     events,
     network,
+    imageMounts,
     stateDir,
     manager: make(),
     create(name, spec = {}, metadata = {}) {
