@@ -33,9 +33,11 @@ export interface ManageOptions {
   nowMs: number;
 }
 
-/** Oldest first. */
+/** Those on a node before those that are only pinned to it, oldest first. */
 export const byAge = (a: Pod, b: Pod): number =>
-  createdMs(a) - createdMs(b) || ((a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1);
+  (a.spec.nodeName ? 0 : 1) - (b.spec.nodeName ? 0 : 1) ||
+  createdMs(a) - createdMs(b) ||
+  ((a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1);
 
 export function manage(options: ManageOptions): Moves {
   const moves: Moves = { create: [], remove: [], events: [], failed: [] };

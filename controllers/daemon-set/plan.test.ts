@@ -62,10 +62,12 @@ interface PodEdits {
 interface World {
   nodes?: Node[];
   pods?: PodEdits[];
+  /** Revisions before the two that pods may have. */
+  older?: ControllerRevision[];
   backoffUntilMs?: (node: string) => number;
 }
 
-function run(set: DaemonSet, { nodes = NODES, pods = [], backoffUntilMs = () => 0 }: World = {}) {
+function run(set: DaemonSet, { nodes = NODES, pods = [], older = [], backoffUntilMs = () => 0 }: World = {}) {
   const revisions = [
     revisionOf(set, template({ app: "web" }, "old"), 1),
     revisionOf(set, set.spec.template, 2),
@@ -95,7 +97,7 @@ function run(set: DaemonSet, { nodes = NODES, pods = [], backoffUntilMs = () => 
     set,
     controlled: made,
     orphans: [],
-    revisions,
+    revisions: [...older, ...revisions],
     orphanRevisions: [],
     revisionNamed: (name) => revisions.find(({ metadata: { name: its } }) => its === name),
     nodes,
@@ -418,4 +420,34 @@ describe("planDaemonSet: rolling update", () => {
     const result = run(setOf(spec), { pods });
     expect([result.created, result.deleted]).toEqual([created, deleted]);
   });
+});
+
+describe("planDaemonSet: history", () => {
+  const older = (["web:a", "web:b"] as const).map((image, i) =>
+    revisionOf(setOf(), template({ app: "web" }, image), i - 1),
+  );
+  const [a, b] = older.map(({ metadata: { name } }) => name);
+  const onOld: PodEdits = { on: "n1", old: true };
+  // Beside the present revision there is the one that `onOld` has, and before that a and b.
+  it.each([
+    { name: "[DH1] an old revision that pods have counts, but stays", limit: 2, pods: [onOld], deleted: [a] },
+    { name: "[DH2] also when there may be none", limit: 0, pods: [onOld], deleted: [a, b] },
+    { name: "[DH3] without such pods the oldest go", limit: 2, pods: [], deleted: [a] },
+  ])("$name", ({ limit, pods, deleted }) => {
+    const { plan } = run(setOf({ revisionHistoryLimit: limit }), { pods, older });
+    const names = plan.actions.flatMap(({ op }) =>
+      op.verb === "delete" && op.resource === "controllerrevisions.apps" ? [op.name] : [],
+    );
+    expect(names).toEqual(deleted);
+  });
+});
+
+it("[DM1] of two pods of a node the one that is on it stays, even if it is younger", () => {
+  const pods: PodEdits[] = [
+    { on: "n1", state: "pending", bound: false },
+    { on: "n1", created: "2026-01-01T00:10:00Z" },
+    { on: "n2" },
+    { on: "n3" },
+  ];
+  expect(run(setOf(), { pods }).deleted).toEqual(["p0"]);
 });

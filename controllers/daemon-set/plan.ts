@@ -67,7 +67,10 @@ export function planDaemonSet(seen: SeenDaemonSet): Plan & { failed: readonly st
   for (const pod of moves.remove.slice(0, BURST)) actions.push(deletePod(set, pod));
   const inUse = new Set([hash, ...pods.owned.map(({ metadata }) => metadata.labels?.[HASH_LABEL])]);
   const isLive = ({ metadata }: ControllerRevision) => inUse.has(metadata.labels?.[HASH_LABEL]);
-  actions.push(...truncateHistory({ history, isLive, limit: set.spec.revisionHistoryLimit ?? 10 }));
+  // Unlike a StatefulSet's, old revisions that pods still have count too.
+  const stillUsed = history.filter((revision) => isLive(revision) && revision.metadata.labels?.[HASH_LABEL] !== hash);
+  const keep = (set.spec.revisionHistoryLimit ?? 10) - stillUsed.length;
+  actions.push(...truncateHistory({ history, isLive, keep }));
   const status = statusOp(
     DAEMON_SETS,
     set,

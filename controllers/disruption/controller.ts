@@ -13,7 +13,7 @@ import {
   STATEFUL_SETS,
 } from "../view/resources.ts";
 import { controllerOf, type View } from "../view/view.ts";
-import { planBudget, planStaleDisruption, staleCandidate } from "./plan.ts";
+import { planBudget, planStaleDisruption, type ScaleOf, staleCandidate } from "./plan.ts";
 
 const STALE = "stale:";
 const SCALABLE: ReadonlySet<string> = new Set([DEPLOYMENTS, REPLICA_SETS, REPLICATION_CONTROLLERS, STATEFUL_SETS]);
@@ -61,9 +61,17 @@ function* keysOf({ type, object, previous }: Change<Pod>, view: View): Generator
 }
 
 /** What a pod's controller wants, or what that one's controller wants: of a Deployment's pods, the Deployment. */
-function scaleOf(pod: Pod, view: View): { uid: string; replicas: number } | undefined {
-  const owner = view.byUid(controllerOf(pod)?.uid ?? "");
-  if (!owner || !SCALABLE.has(owner.resource)) return undefined;
+function scaleOf(pod: Pod, view: View): ReturnType<ScaleOf> {
+  const reference = controllerOf(pod);
+  const kind = reference && view.registry.findKind(reference.apiVersion, reference.kind);
+  if (reference && !kind)
+    return {
+      error: `no matches for kind ${JSON.stringify(reference.kind)} in version ${JSON.stringify(reference.apiVersion)}`,
+    };
+  if (kind && !SCALABLE.has(kind.storage)) return { error: `${kind.storage} does not implement the scale subresource` };
+  const owner = view.byUid(reference?.uid ?? "");
+  if (!owner || !SCALABLE.has(owner.resource))
+    return { error: `found no controllers for pod ${JSON.stringify(pod.metadata.name)}` };
   const above = owner.resource === REPLICA_SETS ? view.byUid(controllerOf(owner.object)?.uid ?? "") : undefined;
   const scaled = above?.resource === DEPLOYMENTS ? above.object : owner.object;
   return { uid: scaled.metadata.uid ?? "", replicas: (scaled.spec as { replicas?: number }).replicas ?? 1 };

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { Pod } from "../../kinds/core/v1-types.ts";
 import type { PodDisruptionBudget } from "../../kinds/policy/v1-types.ts";
+import { registry } from "../../kinds/registry.ts";
 import { controlledBy, metadata, pod, readySince, replicaSet } from "../../test/fakes/cluster-objects.ts";
 import type { Plan } from "../runner/controller.ts";
+import { View } from "../view/view.ts";
+import { disruptionController } from "./controller.ts";
 import { planBudget, planStaleDisruption, type ScaleOf } from "./plan.ts";
 
 const NOW = Date.parse("2026-01-01T01:00:00Z");
@@ -122,13 +125,48 @@ describe("planBudget", () => {
     const result = plan(
       budget({ maxUnavailable: 1 }, { disruptionsAllowed: 3, currentHealthy: 3 }),
       pods("ready"),
-      () => undefined,
+      () => ({ error: 'found no controllers for pod "p0"' }),
     );
     expect(statusOf(result)).toMatchObject({
       disruptionsAllowed: 0,
       conditions: [{ status: "False", reason: "SyncFailed", message: 'found no controllers for pod "p0"' }],
     });
     expect(result.events).toMatchObject([{ reason: "CalculateExpectedPodCountFailed" }]);
+  });
+
+  it.each([
+    {
+      name: "[DB13] a Job has no scale",
+      kind: "Job",
+      version: "batch/v1",
+      says: "jobs.batch does not implement the scale subresource",
+    },
+    {
+      name: "[DB14] a DaemonSet has none",
+      kind: "DaemonSet",
+      version: "apps/v1",
+      says: "daemonsets.apps does not implement the scale subresource",
+    },
+    {
+      name: "[DB15] a kind nobody knows",
+      kind: "Robot",
+      version: "example.com/v1",
+      says: 'no matches for kind "Robot" in version "example.com/v1"',
+    },
+    {
+      name: "[DB16] a ReplicaSet that is gone",
+      kind: "ReplicaSet",
+      version: "apps/v1",
+      says: 'found no controllers for pod "p"',
+    },
+  ])("$name", ({ kind, version, says }) => {
+    const view = new View(registry);
+    const controller = { apiVersion: version, kind, name: "x", uid: "x", controller: true };
+    view.disruptionBudgets.put(budget({ maxUnavailable: 1 }));
+    view.pods.put(pod("p", { metadata: { ownerReferences: [controller] }, status: readySince(SINCE) }));
+    const result = disruptionController.plan("default/pdb", view, { nowMs: NOW, random: () => 0, failures: [] });
+    expect(result.events).toMatchObject([{ message: `Failed to calculate the number of expected pods: ${says}` }]);
+    expect(statusOf(result)).toMatchObject({ conditions: [{ reason: "SyncFailed", message: says }] });
   });
 
   it("[DB12] tells of pods that nobody controls, where a share is asked for", () => {

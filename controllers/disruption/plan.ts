@@ -12,8 +12,8 @@ import { isFinished, isReady } from "../workload/pods.ts";
 /** How long an eviction that was allowed may take to show as a deletion. */
 export const DELETION_TIMEOUT_MS = 120_000;
 
-/** The scale of what controls a pod: replicas, under one uid for all its pods. Undefined: nobody knows it. */
-export type ScaleOf = (pod: Pod) => { uid: string; replicas: number } | undefined;
+/** The scale of what controls a pod: replicas, under one uid for all its pods; or why it has none. */
+export type ScaleOf = (pod: Pod) => { uid: string; replicas: number } | { error: string };
 
 export interface SeenBudget {
   budget: PodDisruptionBudget;
@@ -130,7 +130,7 @@ function expectationOf(
       continue;
     }
     const scale = scaleOf(pod);
-    if (!scale) return { error: `found no controllers for pod ${JSON.stringify(pod.metadata.name)}` };
+    if ("error" in scale) return scale;
     scales.set(scale.uid, scale.replicas);
   }
   const expectedPods = [...scales.values()].reduce((sum, replicas) => sum + replicas, 0);

@@ -7,7 +7,7 @@ import { controllerOf, type View } from "../view/view.ts";
 import { matchingOwners } from "../workload/owners.ts";
 import { isFinished } from "./conditions.ts";
 import { isTracked } from "./job-pods.ts";
-import { planJob, planOrphan } from "./plan.ts";
+import { isManagedElsewhere, planJob, planOrphan } from "./plan.ts";
 
 /** Marks the key of a pod that may be tracked by no Job. */
 const ORPHAN = "orphan:";
@@ -47,7 +47,9 @@ function isAbandoned(pod: Pod, view: View): boolean {
   const owner = controllerOf(pod);
   if (owner && owner.kind !== "Job") return false;
   const entry = owner && view.byUid(owner.uid);
-  return !entry || entry.resource !== JOBS || isFinished(entry.object as Job);
+  if (!entry || entry.resource !== JOBS) return true;
+  // Whoever else manages the Job sees to its pods, also when it has ended.
+  return isFinished(entry.object as Job) && !isManagedElsewhere(entry.object as Job);
 }
 
 function* trackedPods(job: Job, view: View): Generator<string> {

@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { Job } from "../../kinds/batch/v1-types.ts";
 import type { Pod } from "../../kinds/core/v1-types.ts";
+import { registry } from "../../kinds/registry.ts";
 import { seededRandom } from "../../machinery/meta/random.ts";
 import { controlledBy, metadata, pod } from "../../test/fakes/cluster-objects.ts";
 import type { Plan } from "../runner/controller.ts";
 import { planTtl } from "../ttl/controller.ts";
+import { View } from "../view/view.ts";
+import { jobController } from "./controller.ts";
 import { IndexSet } from "./index-set.ts";
 import { INDEX_FAILURES, INDEX_KEY, jobBackoffUntilMs, TRACKING_FINALIZER } from "./job-pods.ts";
 import { planJob, planOrphan } from "./plan.ts";
@@ -409,6 +412,24 @@ describe("planJob: counting", () => {
     expect(conditionsOf(result)).toEqual(["SuccessCriteriaMet=True/CompletionsReached"]);
   });
 
+  it.each([
+    { name: "[JC7] a finished Job's pod gives up its finalizer", spec: {}, gone: 1 },
+    { name: "[JC8] not where somebody else manages the Job", spec: { managedBy: "example.com/queue" }, gone: 0 },
+  ])("$name", ({ spec, gone }) => {
+    const view = new View(registry);
+    const owner = job(spec, { conditions: [{ type: "Complete", status: "True" }] });
+    for (const [resource, object] of [
+      ["jobs.batch", owner],
+      ["pods", podsOf(owner, ["succeeded"])[0]!],
+    ] as const) {
+      view.table(resource)?.put(object);
+      view.observe({ type: "added", resource, object });
+    }
+    const [pod] = view.pods.values();
+    const key = `orphan:default/${pod?.metadata.name}`;
+    expect(jobController.plan(key, view, { nowMs: NOW, random: () => 0, failures: [] }).actions).toHaveLength(gone);
+  });
+
   it("[JC5] an orphan's finalizer goes", () => {
     const [tracked, other] = podsOf(job(), ["running", { tracked: false }]);
     expect([planOrphan(tracked!).actions.length, planOrphan(other!).actions.length]).toEqual([1, 0]);
@@ -526,6 +547,8 @@ describe("planJob: suspend", () => {
     expect(steps(result)).toEqual({ release: 2, delete: 2 });
     expect(conditionsOf(result)).toEqual(["Suspended=True/JobSuspended"]);
     expect(result.events).toMatchObject([{ reason: "Suspended", message: "Job suspended" }]);
+    // Not started any more: what schedules it may be changed.
+    expect(statusOf(result)).toMatchObject({ startTime: null });
   });
 
   it("[JS2] one that begins suspended has no start time", () => {

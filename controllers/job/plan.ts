@@ -25,11 +25,13 @@ export interface SeenJob {
 /** Upstream's own name for the Job controller in spec.managedBy. */
 const OURSELVES = "kubernetes.io/job-controller";
 
+export const isManagedElsewhere = ({ spec: { managedBy } }: Job): boolean =>
+  managedBy !== undefined && managedBy !== OURSELVES;
+
 /** Decides what one Job needs now: pods, counts, and whether it has come to its end. */
 export function planJob(seen: SeenJob): Plan {
   const { job, nowMs, random } = seen;
-  if (job.spec.managedBy && job.spec.managedBy !== OURSELVES) return { actions: [] };
-  if (isFinished(job)) return { actions: [] };
+  if (isManagedElsewhere(job) || isFinished(job)) return { actions: [] };
   const { owned, actions } = claimPods(seen);
   const facts = factsOf(job, owned);
   const start = job.status?.startTime ?? (isSuspended(job) ? undefined : formatTime(nowMs));
@@ -170,8 +172,8 @@ function goOn(draft: Draft, nowMs: number, random: () => number): void {
   draft.conditions = conditions;
   const [reason, message] = suspended ? ["Suspended", "Job suspended"] : ["Resumed", "Job resumed"];
   draft.events.push({ about: job, type: "Normal", reason, message });
-  // Time that a Job was suspended does not count against its deadline.
-  if (!suspended) draft.startTime = formatTime(nowMs);
+  // Time that a Job was suspended does not count against its deadline; meanwhile it has not started.
+  draft.startTime = suspended ? undefined : formatTime(nowMs);
 }
 
 function finish(

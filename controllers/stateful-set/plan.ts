@@ -92,7 +92,7 @@ export function planStatefulSet(seen: SeenStatefulSet): Plan {
     }
     const inUse = new Set([names.current, names.update, ...pods.owned.map(revisionOf)]);
     const isLive = ({ metadata }: ControllerRevision) => inUse.has(metadata.name ?? "");
-    work.push(...truncateHistory({ history, isLive, limit: set.spec.revisionHistoryLimit ?? 10 }));
+    work.push(...truncateHistory({ history, isLive, keep: set.spec.revisionHistoryLimit ?? 10 }));
   }
   const members = pods.owned.filter((pod) => ordinalOf(set, pod) !== undefined);
   const { collisionCount } = update;

@@ -90,14 +90,18 @@ export function updateRevision(options: {
   }
 }
 
-/** Deletes the oldest revisions beyond `limit` that nothing uses. */
+/**
+ * Deletes the oldest revisions that nothing uses.
+ *
+ * @param keep how many may stay of those that nothing uses
+ */
 export function truncateHistory(options: {
   history: readonly ControllerRevision[];
   isLive(revision: ControllerRevision): boolean;
-  limit: number;
+  keep: number;
 }): Action[] {
   const dead = options.history.filter((revision) => !options.isLive(revision));
   return dead
-    .slice(0, Math.max(0, dead.length - options.limit))
+    .slice(0, Math.max(0, dead.length - Math.max(0, options.keep)))
     .map((revision) => ({ op: deleteOp(CONTROLLER_REVISIONS, revision) }));
 }
