@@ -8,9 +8,10 @@ const OUT_OF_BUDGET = "validation failed due to running out of cost budget, no f
 
 export class Evaluation {
   readonly #bindings: Bindings;
-  #left = REQUEST_BUDGET;
+  #left: number;
 
-  constructor(policy: CompiledPolicy, bindings: Bindings) {
+  constructor(policy: CompiledPolicy, bindings: Bindings, budget: number = REQUEST_BUDGET) {
+    this.#left = budget;
     this.#bindings = { ...bindings, variables: new Variables(policy, (program) => this.evaluate(program)) };
   }
 
@@ -60,8 +61,14 @@ class Variables implements MapValue {
   }
 }
 
+/** What all conditions of a policy may cost: upstream's, a quarter of what comes after them. */
+const CONDITIONS_BUDGET = REQUEST_BUDGET / 4;
+
 /** Whether all conditions hold; an error only when none of them is false. */
-export function conditionsHold({ conditions }: CompiledPolicy, evaluation: Evaluation): boolean | { error: string } {
+export function conditionsHold(policy: CompiledPolicy, bindings: Bindings): boolean | { error: string } {
+  const { conditions } = policy;
+  if (conditions.length === 0) return true;
+  const evaluation = new Evaluation(policy, bindings, CONDITIONS_BUDGET);
   const errors: string[] = [];
   for (const { name, program } of conditions) {
     const outcome = evaluation.evaluate(program);

@@ -76,7 +76,7 @@ function mutate(
   }
   const object = inVersion(attributes.object!, { from: attributes.kind, to: kind });
   const told = { ...bindings, object };
-  const holds = conditionsHold(compiled, new Evaluation(compiled, told));
+  const holds = conditionsHold(compiled, told);
   if (typeof holds === "object") failed(holds.error, "Invalid");
   if (holds !== true) return failures;
   let next = object;

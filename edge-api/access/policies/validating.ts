@@ -56,10 +56,10 @@ function failuresOf(
   const failed = (message: string, expressionIndex?: number): Failure[] =>
     isStrict ? [{ message, reason: "Invalid", ...(expressionIndex !== undefined && { expressionIndex }) }] : [];
   if (problem !== undefined) return failed(`failed to configure binding: ${problem}`);
-  const evaluation = new Evaluation(compiled, bindings);
-  const holds = conditionsHold(compiled, evaluation);
+  const holds = conditionsHold(compiled, bindings);
   if (holds === false) return [];
   if (typeof holds === "object") return failed(holds.error);
+  const evaluation = new Evaluation(compiled, bindings);
   const failures = compiled.validations.flatMap((validation, i): Failure[] => {
     const { expression, program, reason } = validation;
     const outcome = evaluation.evaluate(program);
