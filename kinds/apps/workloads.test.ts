@@ -2,11 +2,12 @@ import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { created, createErrors, updateErrors } from "../judge.ts";
 import type { Strategy } from "../kind.ts";
+import { controllerRevision } from "./controller-revision.ts";
 import { daemonSet } from "./daemon-set.ts";
 import { deployment } from "./deployment.ts";
 import { replicaSet } from "./replica-set.ts";
 import { statefulSet } from "./stateful-set.ts";
-import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from "./v1-types.ts";
+import type { ControllerRevision, DaemonSet, Deployment, ReplicaSet, StatefulSet } from "./v1-types.ts";
 
 const NOW_MS = Date.parse("2026-01-01T00:05:00Z");
 const metadata = { name: "web", namespace: "default", creationTimestamp: "2026-01-01T00:00:00Z" };
@@ -174,5 +175,40 @@ describe("ReplicaSet, DaemonSet, StatefulSet", () => {
       "status.availableReplicas: Invalid value: 3: cannot be greater than status.replicas",
       "status.availableReplicas: Invalid value: 3: cannot be greater than readyReplicas",
     ]);
+  });
+
+  const wrong = { matchLabels: { app: "-" } };
+  it("WORK-6 a template beside a selector that is wrong in itself is not looked at", () => {
+    const broken = { ...template, spec: { containers: [] } };
+    const errors = createErrors(deployment, makeDeployment({ selector: wrong, template: broken }));
+    expect(errors.at(-1)).toMatch(/^spec.selector: Invalid value: .*: invalid label selector$/);
+    expect(errors.filter((error) => error.startsWith("spec.template"))).toEqual([]);
+  });
+
+  it("WORK-7 a DaemonSet's selector is asked for by what it does not match", () => {
+    const object = { apiVersion: "apps/v1", kind: "DaemonSet", metadata, spec: { template } } as unknown as DaemonSet;
+    expect(createErrors(daemonSet, object)).toEqual([
+      'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+    ]);
+  });
+
+  it("WORK-8 the service of a StatefulSet is a label, if it is a new one", () => {
+    const object = makeStatefulSet();
+    object.spec.serviceName = "a.b";
+    expect(createErrors(statefulSet, object)).toEqual([
+      'spec.serviceName: Invalid value: "a.b": must not contain dots',
+    ]);
+    expect(updateErrors(statefulSet, object, () => undefined)).toEqual([]);
+  });
+
+  it.each([
+    [undefined, ["data: Required value: data is mandatory"]],
+    [null, ["data: Required value: data is mandatory"]],
+    ["text", ["data: Required value: data must be a valid JSON object"]],
+    [[], ["data: Required value: data must be a valid JSON object"]],
+    [{}, []],
+  ])("WORK-9 revisions hold an object: %o", (data, errors) => {
+    const object = { apiVersion: "apps/v1", kind: "ControllerRevision", metadata, revision: 1, data };
+    expect(createErrors(controllerRevision, object as unknown as ControllerRevision)).toEqual(errors);
   });
 });

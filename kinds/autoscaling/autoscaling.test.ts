@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { created, createErrors } from "../judge.ts";
+import { created, createErrors, updateErrors } from "../judge.ts";
 import { horizontalPodAutoscaler } from "./horizontal-pod-autoscaler.ts";
 import { autoscalerFromStored, autoscalerToStored } from "./horizontal-pod-autoscaler-v1.ts";
 import { metricsText } from "./metrics-text.ts";
@@ -60,6 +60,7 @@ describe("HorizontalPodAutoscaler", () => {
       [
         "spec.scaleTargetRef.kind: Required value",
         "spec.scaleTargetRef.name: Invalid value: \"a/b\": may not contain '/'",
+        'spec.scaleTargetRef.apiVersion: Invalid value: "": apiVersion must specify API group',
       ],
     ],
     [
@@ -83,6 +84,42 @@ describe("HorizontalPodAutoscaler", () => {
   ];
   it.each(bad)("HPA-3 %s", (_, spec, errors) => {
     expect(createErrors(horizontalPodAutoscaler, make(spec))).toEqual(errors);
+  });
+
+  const target = (kind: string, apiVersion?: string): Partial<HorizontalPodAutoscalerSpec> => ({
+    scaleTargetRef: { kind, name: "a", ...(apiVersion !== undefined && { apiVersion }) },
+  });
+  const noGroup = (version: string): string[] => [
+    `spec.scaleTargetRef.apiVersion: Invalid value: "${version}": apiVersion must specify API group`,
+  ];
+  it.each<[string, Partial<HorizontalPodAutoscalerSpec>, string[]]>([
+    ["no version", target("Deployment"), noGroup("")],
+    ["the core group", target("Deployment", "v1"), noGroup("v1")],
+    ["what the core group can scale", target("ReplicationController", "v1"), []],
+    [
+      "no version at all",
+      target("Deployment", "a/b/c"),
+      ['spec.scaleTargetRef.apiVersion: Invalid value: "a/b/c": unexpected GroupVersion string: a/b/c'],
+    ],
+    [
+      "tolerance of less than nothing",
+      { behavior: { scaleUp: { tolerance: "-1" } } },
+      ['spec.behavior.scaleUp.tolerance: Invalid value: "-1": must be greater than or equal to 0'],
+    ],
+  ])("HPA-8 %s", (_, spec, errors) => {
+    expect(createErrors(horizontalPodAutoscaler, make(spec))).toEqual(errors);
+  });
+
+  it("HPA-9 an older target may stay", () => {
+    const prev = make(target("Deployment"));
+    const grown = updateErrors(horizontalPodAutoscaler, prev, ({ spec }) => {
+      spec.maxReplicas = 9;
+    });
+    expect(grown).toEqual([]);
+    const moved = updateErrors(horizontalPodAutoscaler, prev, ({ spec }) => {
+      spec.scaleTargetRef.kind = "ReplicaSet";
+    });
+    expect(moved).toEqual(noGroup(""));
   });
 
   it("HPA-4 scales to zero only where it already does", () => {

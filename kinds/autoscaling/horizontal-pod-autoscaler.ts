@@ -1,10 +1,11 @@
 /** HorizontalPodAutoscaler. Source: https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/ */
 import { type FieldError, invalid, notSupported, required } from "../../machinery/meta/field-error.ts";
 import { checkNonNegative, NOT_POSITIVE } from "../common/checks.ts";
+import { checkNonNegativeQuantity } from "../common/quantities.ts";
 import { age, type Cell, nameOf } from "../common/rows.ts";
 import { separateStatus } from "../common/status.ts";
 import type { Strategy } from "../kind.ts";
-import { checkMetrics, checkReference } from "./metrics.ts";
+import { checkMetrics, checkReference, versionMessage } from "./metrics.ts";
 import { metricsText } from "./metrics-text.ts";
 import type { HorizontalPodAutoscaler, HPAScalingPolicy, HPAScalingRules } from "./v2-types.ts";
 
@@ -63,28 +64,35 @@ function checkScalingRules(errors: FieldError[], rules: HPAScalingRules | undefi
   rules.policies?.forEach((policy, i) => {
     checkPolicy(errors, policy, `${path}.policies[${i}]`);
   });
+  if (rules.tolerance !== undefined) checkNonNegativeQuantity(errors, rules.tolerance, `${path}.tolerance`);
 }
 
-function validate({ spec }: HorizontalPodAutoscaler): FieldError[] {
+/** Old objects may go on naming versions that cannot be read, and scaling to zero, which takes a gate that is off. */
+function autoscalerErrors({ spec }: HorizontalPodAutoscaler, prev?: HorizontalPodAutoscaler): FieldError[] {
   const errors: FieldError[] = [];
-  const { minReplicas, maxReplicas = 0 } = spec;
-  if (minReplicas !== undefined && minReplicas < 0) {
-    errors.push(invalid("spec.minReplicas", minReplicas, "must be greater than or equal to 1"));
+  const { minReplicas, maxReplicas = 0, scaleTargetRef: target = { kind: "", name: "" } } = spec;
+  const least = prev?.spec.minReplicas === 0 ? 0 : 1;
+  if (minReplicas !== undefined && minReplicas < least) {
+    errors.push(invalid("spec.minReplicas", minReplicas, `must be greater than or equal to ${least}`));
   }
   if (maxReplicas < 1) errors.push(invalid("spec.maxReplicas", maxReplicas, "must be greater than 0"));
   if (minReplicas !== undefined && maxReplicas < minReplicas) {
     errors.push(invalid("spec.maxReplicas", maxReplicas, "must be greater than or equal to `minReplicas`"));
   }
-  checkReference(errors, spec.scaleTargetRef ?? {}, "spec.scaleTargetRef");
-  checkMetrics(errors, spec);
+  const old = prev?.spec.scaleTargetRef;
+  const isSameTarget = old && (old.apiVersion ?? "") === (target.apiVersion ?? "") && old.kind === target.kind;
+  // Of the core group only this one can be scaled.
+  const groups = target.kind === "ReplicationController" ? "anyGroup" : "needsGroup";
+  checkReference(errors, target, "spec.scaleTargetRef", isSameTarget ? "" : versionMessage(target, groups));
+  const hadWrong = prev?.spec.metrics?.some(
+    ({ type, object }) =>
+      type === "Object" && object && versionMessage(object.describedObject ?? {}, "anyGroup") !== "",
+  );
+  checkMetrics(errors, spec, hadWrong ? "kept" : "refused");
   checkScalingRules(errors, spec.behavior?.scaleUp, "spec.behavior.scaleUp");
   checkScalingRules(errors, spec.behavior?.scaleDown, "spec.behavior.scaleDown");
   return errors;
 }
-
-/** Nothing scales to zero, unless it already does. */
-const checkZero = (minReplicas: number | undefined): FieldError[] =>
-  minReplicas === 0 ? [invalid("spec.minReplicas", 0, "must be greater than or equal to 1")] : [];
 
 function row(object: HorizontalPodAutoscaler, nowMs: number): Cell[] {
   const { spec, status } = object;
@@ -115,8 +123,7 @@ export const horizontalPodAutoscaler: Strategy<HorizontalPodAutoscaler> = {
       return errors;
     },
   }),
-  validate,
-  validateCreate: ({ spec }) => checkZero(spec.minReplicas),
-  validateUpdate: (next, prev) => (prev.spec.minReplicas === 0 ? [] : checkZero(next.spec.minReplicas)),
+  validateCreate: (next) => autoscalerErrors(next),
+  validateUpdate: autoscalerErrors,
   row,
 };

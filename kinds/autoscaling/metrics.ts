@@ -20,14 +20,32 @@ type SourceField = keyof typeof SOURCES;
 const FIELDS = Object.keys(SOURCES) as SourceField[];
 const TYPES = Object.values(SOURCES).sort();
 
-/** A reference to an object of any group: also the target of an autoscaler. */
-export function checkReference(errors: FieldError[], ref: { kind?: string; name?: string }, path: string): void {
+interface Reference {
+  apiVersion?: string;
+  kind?: string;
+  name?: string;
+}
+
+/** What is wrong with the version of a reference, if anything: `needsGroup` says whether the core group may be meant. */
+export function versionMessage({ apiVersion = "" }: Reference, needsGroup: "needsGroup" | "anyGroup"): string {
+  const parts = apiVersion.split("/");
+  if (parts.length > 2) return `unexpected GroupVersion string: ${apiVersion}`;
+  const hasGroup = parts.length === 2 && parts[0] !== "";
+  return needsGroup === "needsGroup" && !hasGroup ? "apiVersion must specify API group" : "";
+}
+
+/**
+ * A reference to an object of any group: also the target of an autoscaler.
+ * @param wrongVersion what `versionMessage` has said, where it counts
+ */
+export function checkReference(errors: FieldError[], ref: Reference, path: string, wrongVersion: string): void {
   for (const field of ["kind", "name"] as const) {
     const value = ref[field];
     if (checkPresent(errors, value, `${path}.${field}`)) {
       addMessages(errors, `${path}.${field}`, value, pathSegmentName(value));
     }
   }
+  if (wrongVersion) errors.push(invalid(`${path}.apiVersion`, ref.apiVersion ?? "", wrongVersion));
 }
 
 function checkIdentifier(errors: FieldError[], { name }: Partial<MetricIdentifier> = {}, path: string): void {
@@ -68,11 +86,22 @@ function checkUtilization(errors: FieldError[], target: Partial<MetricTarget>, p
   }
 }
 
-function checkSource(errors: FieldError[], spec: MetricSpec, field: SourceField, path: string): void {
+/** Whether a version that cannot be read is refused: not where there was one already. */
+export type OldVersions = "refused" | "kept";
+
+interface SourcePlace {
+  field: SourceField;
+  path: string;
+  versions: OldVersions;
+}
+
+function checkSource(errors: FieldError[], spec: MetricSpec, { field, path, versions }: SourcePlace): void {
   const target = `${path}.target`;
   const wanted: Partial<MetricTarget> = spec[field]?.target ?? {};
   if (field === "object" && spec.object) {
-    checkReference(errors, spec.object.describedObject ?? {}, `${path}.describedObject`);
+    const about = spec.object.describedObject ?? {};
+    const wrong = versions === "kept" ? "" : versionMessage(about, "anyGroup");
+    checkReference(errors, about, `${path}.describedObject`, wrong);
     checkIdentifier(errors, spec.object.metric, `${path}.metric`);
     checkTarget(errors, wanted, target);
     if (wanted.value === undefined && wanted.averageValue === undefined) {
@@ -110,12 +139,12 @@ function checkSource(errors: FieldError[], spec: MetricSpec, field: SourceField,
   }
 }
 
-function checkMetric(errors: FieldError[], spec: MetricSpec, path: string): void {
+function checkMetric(errors: FieldError[], spec: MetricSpec, path: string, versions: OldVersions): void {
   const expected = FIELDS.find((field) => SOURCES[field] === spec.type);
   checkPresent(errors, spec.type, `${path}.type`, "must specify a metric source type");
   if (!expected) errors.push(notSupported(`${path}.type`, spec.type ?? "", TYPES));
   const present = FIELDS.filter((field) => spec[field] !== undefined);
-  if (present[0]) checkSource(errors, spec, present[0], `${path}.${present[0]}`);
+  if (present[0]) checkSource(errors, spec, { field: present[0], path: `${path}.${present[0]}`, versions });
   if (expected && !present.includes(expected)) {
     const detail = "must populate information for the given metric source";
     errors.push(required(`${path}.${expected}`, detail));
@@ -130,10 +159,11 @@ function checkMetric(errors: FieldError[], spec: MetricSpec, path: string): void
 export function checkMetrics(
   errors: FieldError[],
   { metrics = [], minReplicas }: { metrics?: readonly MetricSpec[]; minReplicas?: number },
+  versions: OldVersions,
 ): void {
   const path = "spec.metrics";
   metrics.forEach((metric, i) => {
-    checkMetric(errors, metric, `${path}[${i}]`);
+    checkMetric(errors, metric, `${path}[${i}]`, versions);
   });
   if (minReplicas === 0 && !metrics.some(({ type }) => type === "Object" || type === "External")) {
     const detail = "must specify at least one Object or External metric to support scaling to zero replicas";

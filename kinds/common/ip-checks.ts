@@ -1,6 +1,6 @@
 /** Checks of IP addresses beyond their form. */
 import { type FieldError, invalid } from "../../machinery/meta/field-error.ts";
-import { formatIp, type IpAddress, maskIp, parseCidr, parseIp } from "../../machinery/meta/ip.ts";
+import { type CidrBlock, formatIp, type IpAddress, maskIp, parseCidr, parseIp } from "../../machinery/meta/ip.ts";
 import { cidr, ipAddress } from "../../machinery/meta/names.ts";
 import { addMessages } from "./checks.ts";
 
@@ -13,7 +13,7 @@ function withoutZeros(text: string): string {
 }
 
 /** What older versions have taken for an address. */
-const parseSloppyIp = (text: string): IpAddress | undefined => parseIp(text) ?? parseIp(withoutZeros(text));
+export const parseSloppyIp = (text: string): IpAddress | undefined => parseIp(text) ?? parseIp(withoutZeros(text));
 
 export const ipFamily = (text: string): "IPv4" | "IPv6" | undefined => {
   const family = parseSloppyIp(text)?.family;
@@ -49,15 +49,21 @@ const isMapped = ({ family, bytes }: IpAddress): boolean =>
 function legacyIpMessages(text: string): readonly string[] {
   const ip = parseIp(text);
   if (ip) return isMapped(ip) ? ["must not be an IPv4-mapped IPv6 address"] : [];
-  return parseIp(withoutZeros(text)) ? ["must not have leading 0s"] : ipAddress(text);
+  return parseSloppyIp(text) ? ["must not have leading 0s"] : ipAddress(text);
+}
+
+/** As `parseSloppyIp`, for blocks. */
+export function parseSloppyCidr(text: string): CidrBlock | undefined {
+  const block = parseCidr(text);
+  if (block) return block;
+  const [address = "", length = ""] = text.split("/");
+  return parseCidr(`${withoutZeros(address)}/${length.replace(/^0+(?=\d)/, "")}`);
 }
 
 function legacyCidrMessages(text: string): readonly string[] {
   const block = parseCidr(text);
   if (!block) {
-    const [address = "", length = ""] = text.split("/");
-    const isSloppy = parseCidr(`${withoutZeros(address)}/${length.replace(/^0+(?=\d)/, "")}`) !== undefined;
-    return isSloppy ? ["must not have leading 0s in IP or prefix length"] : cidr(text);
+    return parseSloppyCidr(text) ? ["must not have leading 0s in IP or prefix length"] : cidr(text);
   }
   if (isMapped(block)) return ["must not have an IPv4-mapped IPv6 address"];
   return formatIp(maskIp(block)) === formatIp(block) ? [] : ["must not have bits set beyond the prefix length"];

@@ -45,38 +45,77 @@ function checkCapacity(errors: FieldError[], capacity: PersistentVolumeSpec["cap
   }
 }
 
+const INLINE = "may not be specified in the context of inline volumes";
+
 const isRootPath = (path: string): boolean => /^\/[/.]*$/.test(path);
+
+interface SpecPlace {
+  path: string;
+  /** The name of the volume that the spec is of. */
+  name: string;
+}
+
+function checkNodeAffinity(errors: FieldError[], affinity: VolumeNodeAffinity, path: string): void {
+  const at = `${path}.required`;
+  if (affinity.required) checkNodeSelector(errors, affinity.required, at);
+  else errors.push(required(at, "must specify required node constraints"));
+}
+
+/** What classes mean for a volume; one that stands inside another object has none. */
+function checkClasses(errors: FieldError[], spec: PersistentVolumeSpec, path: string): void {
+  if (spec.storageClassName) checkSubdomain(errors, spec.storageClassName, `${path}.storageClassName`);
+  if (spec.volumeMode !== undefined) checkOneOf(errors, spec.volumeMode, `${path}.volumeMode`, VOLUME_MODES);
+  const attributes = spec.volumeAttributesClassName;
+  if (attributes === undefined) return;
+  const at = `${path}.volumeAttributesClassName`;
+  if (attributes === "") errors.push(required(at, "an empty string is disallowed"));
+  else checkSubdomain(errors, attributes, at);
+  if (!spec.csi) errors.push(required(`${path}.csi`, "has to be specified when using volumeAttributesClassName"));
+}
+
+function checkCommon(errors: FieldError[], spec: PersistentVolumeSpec, { path, name }: SpecPlace): void {
+  checkVolumeSource(errors, spec, { path, name });
+  if (spec.local && !spec.nodeAffinity) {
+    errors.push(required(`${path}.nodeAffinity`, "Local volume requires node affinity"));
+  }
+  if (spec.persistentVolumeReclaimPolicy === "Recycle" && spec.hostPath && isRootPath(spec.hostPath.path)) {
+    const detail = "may not be 'recycle' for a hostPath mount of '/'";
+    errors.push(fieldForbidden(`${path}.persistentVolumeReclaimPolicy`, detail));
+  }
+}
 
 function validate({ metadata, spec }: PersistentVolume): FieldError[] {
   const errors: FieldError[] = [];
+  const path = "spec";
   if (!spec.accessModes?.length) errors.push(required("spec.accessModes"));
   checkAccessModes(errors, spec.accessModes, "spec.accessModes");
   checkCapacity(errors, spec.capacity, "spec.capacity");
   const policy = spec.persistentVolumeReclaimPolicy;
-  const policyPath = "spec.persistentVolumeReclaimPolicy";
-  if (policy) checkOneOf(errors, policy, policyPath, ["Delete", "Recycle", "Retain"]);
-  if (spec.nodeAffinity) {
-    const at = "spec.nodeAffinity.required";
-    if (spec.nodeAffinity.required) checkNodeSelector(errors, spec.nodeAffinity.required, at);
-    else errors.push(required(at, "must specify required node constraints"));
-  }
-  checkVolumeSource(errors, spec, { path: "spec", name: metadata.name ?? "" });
-  if (spec.local && !spec.nodeAffinity) {
-    errors.push(required("spec.nodeAffinity", "Local volume requires node affinity"));
-  }
-  if (policy === "Recycle" && spec.hostPath && isRootPath(spec.hostPath.path)) {
-    errors.push(fieldForbidden(policyPath, "may not be 'recycle' for a hostPath mount of '/'"));
-  }
-  if (spec.storageClassName) checkSubdomain(errors, spec.storageClassName, "spec.storageClassName");
-  if (spec.volumeMode !== undefined) checkOneOf(errors, spec.volumeMode, "spec.volumeMode", VOLUME_MODES);
-  const attributes = spec.volumeAttributesClassName;
-  if (attributes !== undefined) {
-    const at = "spec.volumeAttributesClassName";
-    if (attributes === "") errors.push(required(at, "an empty string is disallowed"));
-    else checkSubdomain(errors, attributes, at);
-    if (!spec.csi) errors.push(required("spec.csi", "has to be specified when using volumeAttributesClassName"));
-  }
+  if (policy) checkOneOf(errors, policy, "spec.persistentVolumeReclaimPolicy", ["Delete", "Recycle", "Retain"]);
+  if (spec.nodeAffinity) checkNodeAffinity(errors, spec.nodeAffinity, "spec.nodeAffinity");
+  checkCommon(errors, spec, { path, name: metadata.name ?? "" });
+  checkClasses(errors, spec, path);
   return errors;
+}
+
+/** A volume that is described where it is used, as by VolumeAttachments: it is a driver's, and nobody may claim it. */
+export function checkInlineVolume(errors: FieldError[], spec: PersistentVolumeSpec, path: string): void {
+  const forbid = (field: keyof PersistentVolumeSpec, detail = INLINE): void => {
+    errors.push(fieldForbidden(`${path}.${field}`, detail));
+  };
+  if (spec.claimRef) forbid("claimRef");
+  if (Object.keys(spec.capacity ?? {}).length > 0) forbid("capacity");
+  if (!spec.csi) errors.push(required(`${path}.csi`, "has to be specified in the context of inline volumes"));
+  if (!spec.accessModes?.length) errors.push(required(`${path}.accessModes`));
+  checkAccessModes(errors, spec.accessModes, `${path}.accessModes`);
+  const policy = spec.persistentVolumeReclaimPolicy;
+  const onlyRetain = "may only be Retain in the context of inline volumes";
+  if (policy && policy !== "Retain") forbid("persistentVolumeReclaimPolicy", onlyRetain);
+  if (spec.nodeAffinity) forbid("nodeAffinity");
+  checkCommon(errors, spec, { path, name: "" });
+  if (spec.storageClassName) forbid("storageClassName");
+  const otherMode = "may not specify volumeMode other than Filesystem in the context of inline volumes";
+  if (spec.volumeMode !== undefined && spec.volumeMode !== "Filesystem") forbid("volumeMode", otherMode);
 }
 
 /** The source, without the one field that may be added later. */

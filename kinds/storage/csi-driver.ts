@@ -3,13 +3,14 @@ import { duplicate, type FieldError, invalid, required } from "../../machinery/m
 import { checkOneOf } from "../common/checks.ts";
 import { age, nameOf } from "../common/rows.ts";
 import { checkImmutable } from "../common/same.ts";
-import { checkCsiDriverName } from "../core/pod-template/volumes-legacy.ts";
 import type { Strategy } from "../kind.ts";
 import type { CSIDriver, CSIDriverSpec } from "./v1-types.ts";
 
 const MIN_TOKEN_SECONDS = 600;
 const MAX_TOKEN_SECONDS = 2 ** 32;
 const MIN_UPDATE_SECONDS = 10;
+/** As upstream calls it in errors. */
+const ATTACH = "spec.attachedRequired";
 const FS_GROUP_POLICIES = ["File", "None", "ReadWriteOnceWithFSType"];
 
 function defaults(next: CSIDriver): CSIDriver {
@@ -29,7 +30,10 @@ function checkTokens(errors: FieldError[], tokens: CSIDriverSpec["tokenRequests"
   const audiences = new Set<string>();
   tokens?.forEach(({ audience, expirationSeconds }, i) => {
     const path = `spec.tokenRequests[${i}]`;
-    if (audiences.has(audience)) errors.push(duplicate(`${path}.audience`, audience));
+    if (audiences.has(audience)) {
+      errors.push(duplicate(`${path}.audience`, audience));
+      return;
+    }
     audiences.add(audience);
     if (expirationSeconds === undefined) return;
     const at = `${path}.expirationSeconds`;
@@ -42,24 +46,25 @@ function checkTokens(errors: FieldError[], tokens: CSIDriverSpec["tokenRequests"
   });
 }
 
-function validate({ metadata, spec }: CSIDriver): FieldError[] {
+function validate({ spec }: CSIDriver): FieldError[] {
   const errors: FieldError[] = [];
-  checkCsiDriverName(errors, metadata.name, "name");
-  for (const field of ["attachRequired", "podInfoOnMount", "storageCapacity", "seLinuxMount"] as const) {
+  if (spec.attachRequired === undefined) errors.push(required(ATTACH));
+  for (const field of ["podInfoOnMount", "storageCapacity"] as const) {
     if (spec[field] === undefined) errors.push(required(`spec.${field}`));
   }
   checkOneOf(errors, spec.fsGroupPolicy, "spec.fsGroupPolicy", FS_GROUP_POLICIES);
   checkTokens(errors, spec.tokenRequests);
   for (const mode of spec.volumeLifecycleModes ?? []) {
-    checkOneOf(errors, mode, "spec.volumeLifecycleModes", ["Ephemeral", "Persistent"]);
+    checkOneOf(errors, mode, "spec.volumeLifecycleModes", ["Persistent", "Ephemeral"]);
   }
+  if (spec.seLinuxMount === undefined) errors.push(required("spec.seLinuxMount"));
   const period = spec.nodeAllocatableUpdatePeriodSeconds;
   if (period !== undefined && period < MIN_UPDATE_SECONDS) {
     const detail = `must be greater than or equal to ${MIN_UPDATE_SECONDS} seconds`;
     errors.push(invalid("spec.nodeAllocatableUpdatePeriodSeconds", period, detail));
   }
   if (spec.serviceAccountTokenInSecrets !== undefined && !spec.tokenRequests?.length) {
-    const detail = "must not be specified when 'tokenRequests' is empty";
+    const detail = "serviceAccountTokenInSecrets is set but no tokenRequests are specified";
     errors.push(invalid("spec.serviceAccountTokenInSecrets", spec.serviceAccountTokenInSecrets, detail));
   }
   return errors;
@@ -72,9 +77,9 @@ export const csiDriver: Strategy<CSIDriver> = {
   validate,
   validateUpdate(next, prev) {
     const errors: FieldError[] = [];
-    for (const field of ["attachRequired", "volumeLifecycleModes"] as const) {
-      checkImmutable(errors, next.spec[field], prev.spec[field], `spec.${field}`);
-    }
+    checkImmutable(errors, next.spec.attachRequired, prev.spec.attachRequired, ATTACH);
+    const modes = "spec.volumeLifecycleModes";
+    checkImmutable(errors, next.spec.volumeLifecycleModes, prev.spec.volumeLifecycleModes, modes);
     return errors;
   },
   row: (object, nowMs) => {

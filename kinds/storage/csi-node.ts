@@ -9,19 +9,21 @@ import type { CSINode, CSINodeDriver } from "./v1-types.ts";
 
 const MAX_NODE_ID = 256;
 
-function checkDriver(errors: FieldError[], driver: CSINodeDriver, path: string): void {
+function checkDriver(errors: FieldError[], driver: CSINodeDriver, names: Set<string>, path: string): void {
   checkCsiDriverName(errors, driver.name, `${path}.name`);
   if (checkPresent(errors, driver.nodeID, `${path}.nodeID`) && driver.nodeID.length > MAX_NODE_ID) {
     const detail = `must be ${MAX_NODE_ID} characters or less`;
     errors.push(invalid(`${path}.nodeID`, driver.nodeID, detail));
   }
   checkNonNegative(errors, driver.allocatable?.count, `${path}.allocatable.count`);
+  if (names.has(driver.name)) errors.push(duplicate(`${path}.name`, driver.name));
+  names.add(driver.name);
   const seen = new Set<string>();
   for (const key of driver.topologyKeys ?? []) {
-    if (!checkPresent(errors, key, `${path}.topologyKeys`)) continue;
-    if (seen.has(key)) errors.push(duplicate(`${path}.topologyKeys`, key));
+    checkPresent(errors, key, path);
+    if (seen.has(key)) errors.push(duplicate(path, key));
     seen.add(key);
-    checkQualifiedName(errors, key, `${path}.topologyKeys`);
+    checkQualifiedName(errors, key, path);
   }
 }
 
@@ -36,10 +38,7 @@ export const csiNode: Strategy<CSINode> = {
     const errors: FieldError[] = [];
     const names = new Set<string>();
     spec.drivers.forEach((driver, i) => {
-      const path = `spec.drivers[${i}]`;
-      checkDriver(errors, driver, path);
-      if (names.has(driver.name)) errors.push(duplicate(`${path}.name`, driver.name));
-      names.add(driver.name);
+      checkDriver(errors, driver, names, `spec.drivers[${i}]`);
     });
     return errors;
   },
@@ -49,7 +48,7 @@ export const csiNode: Strategy<CSINode> = {
       const now = next.spec.drivers.find((driver) => driver.name === before.name);
       // How many volumes fit is a measurement; who the node is to the driver is not.
       if (now && !same(without(now, ["allocatable"]), without(before, ["allocatable"]))) {
-        errors.push(invalid("CSINodeDriver", now, "field is immutable"));
+        errors.push(invalid("spec.drivers", without(now, ["allocatable"]), "field is immutable"));
       }
     }
     return errors;

@@ -14,10 +14,7 @@ export const csiStorageCapacity: Strategy<CSIStorageCapacity> = {
     const errors: FieldError[] = [];
     checkSelector(errors, next.nodeTopology, "nodeTopology");
     checkSubdomain(errors, next.storageClassName ?? "", "storageClassName");
-    for (const field of ["capacity", "maximumVolumeSize"] as const) {
-      const amount = next[field];
-      if (amount !== undefined) checkNonNegativeQuantity(errors, amount, field);
-    }
+    if (next.capacity !== undefined) checkNonNegativeQuantity(errors, next.capacity, "capacity");
     return errors;
   },
   validateUpdate(next, prev) {

@@ -9,8 +9,9 @@ import type {
 } from "../core/v1-types.ts";
 import { created, createErrors, updateErrors } from "../judge.ts";
 import { csiDriver } from "./csi-driver.ts";
+import { csiNode } from "./csi-node.ts";
 import { storageClass } from "./storage-class.ts";
-import type { StorageClass } from "./v1-types.ts";
+import type { CSINode, StorageClass, VolumeAttachment } from "./v1-types.ts";
 import { volumeAttachment } from "./volume-attachment.ts";
 
 const NOW_MS = Date.parse("2026-01-01T00:05:00Z");
@@ -202,7 +203,7 @@ describe("storage.k8s.io", () => {
     const object = { apiVersion: "storage.k8s.io/v1", kind: "CSIDriver", metadata, spec };
     expect(createErrors(csiDriver, object)).toEqual([
       "spec.nodeAllocatableUpdatePeriodSeconds: Invalid value: 9: must be greater than or equal to 10 seconds",
-      "spec.serviceAccountTokenInSecrets: Invalid value: true: must not be specified when 'tokenRequests' is empty",
+      "spec.serviceAccountTokenInSecrets: Invalid value: true: serviceAccountTokenInSecrets is set but no tokenRequests are specified",
     ]);
   });
 
@@ -216,5 +217,75 @@ describe("storage.k8s.io", () => {
     expect(createErrors(volumeAttachment, object)).toEqual([
       "spec.source: Required value: must specify exactly one of inlineVolumeSpec and persistentVolumeName",
     ]);
+  });
+
+  const attach = (source: VolumeAttachment["spec"]["source"], status = {}): VolumeAttachment => ({
+    apiVersion: "storage.k8s.io/v1",
+    kind: "VolumeAttachment",
+    metadata,
+    spec: { attacher: "example.com", nodeName: "n", source },
+    status: { attached: false, ...status },
+  });
+
+  it.each<[string, VolumeAttachment, string[]]>([
+    [
+      "a driver's volume",
+      attach({ inlineVolumeSpec: { csi: { driver: "d", volumeHandle: "h" }, accessModes: ["ReadWriteOnce"] } }),
+      [],
+    ],
+    [
+      "any other",
+      attach({ inlineVolumeSpec: { hostPath: { path: "/a" }, accessModes: ["ReadWriteOnce"], storageClassName: "a" } }),
+      [
+        "spec.source.inlineVolumeSpec.csi: Required value: has to be specified in the context of inline volumes",
+        "spec.source.inlineVolumeSpec.storageClassName: Forbidden: may not be specified in the context of inline volumes",
+      ],
+    ],
+    [
+      "a volume without a name",
+      attach({ persistentVolumeName: "" }),
+      ["spec.source.persistentVolumeName: Required value: must specify non empty persistentVolumeName"],
+    ],
+  ])("VA-2 %s", (_, object, errors) => {
+    expect(createErrors(volumeAttachment, object)).toEqual(errors);
+  });
+
+  it.each<[string, object, string[]]>([
+    [
+      "a long error",
+      { attachError: { message: "x".repeat(1025) } },
+      ["status.attachError.message: Too long: may not be more than 262144 bytes"],
+    ],
+    [
+      "an impossible code",
+      { detachError: { errorCode: -1 } },
+      ["status.detachError.errorCode: Invalid value: -1: must be between 0 and 2147483647, inclusive"],
+    ],
+  ])("VA-3 status: %s", (_, status, errors) => {
+    const object = attach({ persistentVolumeName: "a" }, status);
+    const found = volumeAttachment.subresources?.status?.validateUpdate?.(object, object) ?? [];
+    expect(found.map(({ field, message }) => `${field}: ${message}`)).toEqual(errors);
+  });
+
+  it("CSI-3 what of drivers stays is called as upstream calls it", () => {
+    const driver = { apiVersion: "storage.k8s.io/v1", kind: "CSIDriver", metadata, spec: { attachRequired: true } };
+    const changed = updateErrors(csiDriver, driver, ({ spec }) => {
+      spec.attachRequired = false;
+    });
+    expect(changed).toEqual(["spec.attachedRequired: Invalid value: false: field is immutable"]);
+  });
+
+  it("CSI-4 a node stays who it is to a driver, and its topology is of labels", () => {
+    const node = (nodeID: string, count: number, ...topologyKeys: string[]): CSINode => ({
+      apiVersion: "storage.k8s.io/v1",
+      kind: "CSINode",
+      metadata,
+      spec: { drivers: [{ name: "d", nodeID, topologyKeys, allocatable: { count } }] },
+    });
+    expect(updateErrors(csiNode, node("a", 1), (next) => Object.assign(next, node("a", 2)))).toEqual([]);
+    expect(updateErrors(csiNode, node("a", 1), (next) => Object.assign(next, node("b", 1)))[0]).toMatch(
+      /^spec.drivers: Invalid value: .*: field is immutable$/,
+    );
+    expect(createErrors(csiNode, node("a", 1, "x", "x"))).toEqual(['spec.drivers[0]: Duplicate value: "x"']);
   });
 });

@@ -10,10 +10,10 @@ export const volumeAttributesClass: Strategy<VolumeAttributesClass> = {
   validate({ driverName, parameters }) {
     const errors: FieldError[] = [];
     checkProvisioner(errors, driverName, "driverName");
+    checkParameters(errors, parameters, "parameters");
     if (Object.keys(parameters ?? {}).length === 0) {
       errors.push(required("parameters", "must contain at least one key/value pair"));
     }
-    checkParameters(errors, parameters, "parameters");
     return errors;
   },
   validateUpdate(next, prev) {

@@ -1,5 +1,6 @@
 /** IP addresses and blocks that are taken as they are, but will not be for ever. */
 import { type CidrBlock, formatIp, type IpAddress, maskIp, parseCidr, parseIp } from "../../machinery/meta/ip.ts";
+import { parseSloppyCidr, parseSloppyIp } from "../common/ip-checks.ts";
 
 const FUTURE = "will be considered invalid in a future Kubernetes release: use";
 
@@ -13,9 +14,9 @@ function unmapped(ip: IpAddress): IpAddress | undefined {
 
 /** What is no address at all is for validation to say. */
 export function ipWarnings(path: string, text: string): string[] {
-  const ip = parseIp(text);
+  const ip = parseSloppyIp(text);
   if (!ip) return [];
-  const older = unmapped(ip);
+  const older = unmapped(ip) ?? (parseIp(text) ? undefined : ip);
   if (older) return [`${path}: non-standard IP address "${text}" ${FUTURE} "${formatIp(older)}"`];
   const canonical = formatIp(ip);
   if (canonical === text) return [];
@@ -23,7 +24,7 @@ export function ipWarnings(path: string, text: string): string[] {
 }
 
 export function cidrWarnings(path: string, text: string): string[] {
-  const block = parseCidr(text);
+  const block = parseSloppyCidr(text);
   if (!block) return [];
   const first = maskIp(block);
   const canonical = blockText(first, block);
@@ -35,8 +36,8 @@ export function cidrWarnings(path: string, text: string): string[] {
     );
   }
   const older = unmapped(block);
-  if (older) {
-    const better = `${formatIp(older)}/${Math.max(block.prefixLength - 96, 0)}`;
+  if (older || !parseCidr(text)) {
+    const better = older ? `${formatIp(older)}/${Math.max(block.prefixLength - 96, 0)}` : canonical;
     warnings.push(`${path}: non-standard CIDR value "${text}" ${FUTURE} "${better}"`);
   } else if (warnings.length === 0 && block.family === 6 && canonical !== text) {
     warnings.push(`${path}: IPv6 CIDR value "${text}" should be in RFC 5952 canonical format ("${canonical}")`);

@@ -277,6 +277,12 @@ describe("warnings about other kinds", () => {
     expect(cidrWarnings("p", "2001:DB8::/32")).toEqual([
       'p: IPv6 CIDR value "2001:DB8::/32" should be in RFC 5952 canonical format ("2001:db8::/32")',
     ]);
+    expect(ipWarnings("p", "10.0.0.01")).toEqual([
+      'p: non-standard IP address "10.0.0.01" will be considered invalid in a future Kubernetes release: use "10.0.0.1"',
+    ]);
+    expect(cidrWarnings("p", "10.0.0.0/08")).toEqual([
+      'p: non-standard CIDR value "10.0.0.0/08" will be considered invalid in a future Kubernetes release: use "10.0.0.0/8"',
+    ]);
     expect(cidrWarnings("p", "::ffff:1.2.3.0/120")).toEqual([
       'p: non-standard CIDR value "::ffff:1.2.3.0/120" will be considered invalid in a future Kubernetes release: use "1.2.3.0/24"',
     ]);

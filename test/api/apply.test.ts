@@ -350,7 +350,11 @@ describe("managedFields of other writes", () => {
     const path = "/apis/autoscaling/v1/namespaces/default/horizontalpodautoscalers";
     await api.create(`${path}?fieldManager=c`, {
       metadata: { name: "h" },
-      spec: { maxReplicas: 3, scaleTargetRef: { kind: "Deployment", name: "w" }, targetCPUUtilizationPercentage: 50 },
+      spec: {
+        maxReplicas: 3,
+        scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "w" },
+        targetCPUUtilizationPercentage: 50,
+      },
     });
     const v2 = path.replace("/v1/", "/v2/");
     const config = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler", spec: { maxReplicas: 4 } };

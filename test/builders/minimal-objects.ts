@@ -73,7 +73,7 @@ export const minimalObjects: { readonly [storage: string]: Minimal } = {
     reportingInstance: "a",
   },
   "horizontalpodautoscalers.autoscaling": {
-    spec: { scaleTargetRef: { kind: "Deployment", name: "a" }, maxReplicas: 2 },
+    spec: { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "a" }, maxReplicas: 2 },
   },
   "cronjobs.batch": {
     spec: {

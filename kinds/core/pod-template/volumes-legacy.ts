@@ -28,7 +28,10 @@ const requireList =
 
 export function checkCsiDriverName(errors: FieldError[], name: string | undefined, path: string): void {
   const value = name ?? "";
-  if (value === "") errors.push(required(path));
+  if (value === "") {
+    errors.push(required(path));
+    return;
+  }
   if (value.length > 63) {
     errors.push({ reason: "FieldValueTooLong", field: path, message: "Too long: may not be more than 63 bytes" });
   }

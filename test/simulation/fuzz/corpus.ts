@@ -115,7 +115,11 @@ export const SAMPLES: readonly Sample[] = [
     },
   }),
   sample("autoscaling/v1", "HorizontalPodAutoscaler", "horizontalpodautoscalers", {
-    spec: { scaleTargetRef: { kind: "Deployment", name: "web" }, maxReplicas: 5, targetCPUUtilizationPercentage: 50 },
+    spec: {
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web" },
+      maxReplicas: 5,
+      targetCPUUtilizationPercentage: 50,
+    },
   }),
   sample("networking.k8s.io/v1", "Ingress", "ingresses", {
     spec: {
