@@ -19,9 +19,7 @@ export const resourceClaimController: Controller = {
     [PODS]: podChanged,
     [RESOURCE_CLAIMS]: claimChanged,
     [RESOURCE_CLAIM_TEMPLATES]: ({ type, object }, view) =>
-      type === "deleted"
-        ? undefined
-        : podsWaitingFor(object.metadata.namespace ?? "", object.metadata.name ?? "", view),
+      type === "deleted" ? undefined : podsWaitingFor(keyOf(object), view),
   },
   plan(key, view, { random }) {
     const isPod = key.startsWith(POD);
@@ -60,15 +58,9 @@ function* claimChanged({ type, object }: Change<ResourceClaim>, view: View): Gen
   if (owner?.kind === "Pod") yield `${POD}${namespace}/${owner.name}`;
   // Now that it is allocated, pods that are on a node already may reserve it.
   if (!object.status?.allocation) return;
-  for (const pod of view.pods.inNamespace(namespace)) {
-    const uses = pod.spec.resourceClaims?.some(({ resourceClaimName }) => resourceClaimName === object.metadata.name);
-    if (uses && pod.spec.nodeName) yield POD + keyOf(pod);
-  }
+  for (const pod of view.pods.by("resourceClaim", keyOf(object))) if (pod.spec.nodeName) yield POD + keyOf(pod);
 }
 
-function* podsWaitingFor(namespace: string, template: string, view: View): Generator<string> {
-  for (const pod of view.pods.inNamespace(namespace)) {
-    const entries = pod.spec.resourceClaims ?? [];
-    if (entries.some(({ resourceClaimTemplateName }) => resourceClaimTemplateName === template)) yield POD + keyOf(pod);
-  }
+function* podsWaitingFor(template: string, view: View): Generator<string> {
+  for (const pod of view.pods.by("resourceClaimTemplate", template)) yield POD + keyOf(pod);
 }

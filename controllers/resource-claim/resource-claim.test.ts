@@ -1,9 +1,12 @@
 import { describe, expect, it } from "vitest";
 import type { Pod } from "../../kinds/core/v1-types.ts";
+import { registry } from "../../kinds/registry.ts";
 import type { ResourceClaim, ResourceClaimTemplate } from "../../kinds/resource/v1-types.ts";
 import { seededRandom } from "../../machinery/meta/random.ts";
 import { controlledBy, metadata, pod } from "../../test/fakes/cluster-objects.ts";
 import type { Plan } from "../runner/controller.ts";
+import { View } from "../view/view.ts";
+import { resourceClaimController } from "./controller.ts";
 import { FINALIZER, planResourceClaim } from "./plan-claim.ts";
 import { POD_CLAIM_NAME, planPodClaims } from "./plan-pod.ts";
 
@@ -206,5 +209,33 @@ describe("planResourceClaim", () => {
       const { status } = (plan.actions[0]!.op as unknown as { patch: { status: object } }).patch;
       expect("allocation" in status).toBe(!allocated);
     }
+  });
+});
+
+describe("resourceClaimController", () => {
+  const view = new View(registry);
+  for (const one of [
+    pod("waits", { spec: { resourceClaims: [{ name: "gpu", resourceClaimName: "shared" }] } }),
+    pod("placed", { spec: { nodeName: "n", resourceClaims: [{ name: "gpu", resourceClaimName: "shared" }] } }),
+    pod("other", { spec: { nodeName: "n", resourceClaims: [{ name: "gpu", resourceClaimName: "another" }] } }),
+    pod("made", { spec: { resourceClaims } }),
+  ])
+    view.pods.put(one);
+  const woken = (resource: string, object: { metadata: object }) => [
+    ...(resourceClaimController.watches[resource]?.({ type: "added", resource, object }, view) ?? []),
+  ];
+
+  it.each([
+    { name: "[RC30] allocated: pods on nodes that name it", status: { allocation: {} }, also: ["pod:default/placed"] },
+    { name: "[RC31] not allocated: none", status: {}, also: [] },
+  ])("$name", ({ status, also }) => {
+    expect(woken("resourceclaims.resource.k8s.io", claim("shared", { status }))).toEqual([
+      "claim:default/shared",
+      ...also,
+    ]);
+  });
+
+  it("[RC32] a template wakes the pods that name it", () => {
+    expect(woken("resourceclaimtemplates.resource.k8s.io", template)).toEqual(["pod:default/made"]);
   });
 });

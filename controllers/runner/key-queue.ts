@@ -1,6 +1,6 @@
 import type { Failure } from "./controller.ts";
 import { Deadlines } from "./deadlines.ts";
-import { noQueueMetrics } from "./metrics.ts";
+import { type QueueMetrics, UNCOUNTED } from "./queue-metrics.ts";
 
 /** client-go's item back-off: 5 ms, doubled with each failure, at most 1000 s. */
 const BACKOFF_BASE_MS = 5;
@@ -54,12 +54,16 @@ export interface Taken {
 /** Keys worth planning: each once, in order, one attempt at a time. Has no timers: `nextMs` says when to look again. */
 export class KeyQueue {
   #ready = new Map<string, number>();
-  readonly metrics = noQueueMetrics();
+  readonly #metrics: QueueMetrics;
   /** Taken, when, and whether something changed since. */
   readonly #busy = new Map<string, { sinceMs: number; isChanged: boolean }>();
   readonly #failed = new Map<string, { attempts: number; failures: readonly Failure[]; retryAtMs: number }>();
   readonly #deadlines = new Deadlines();
   readonly #pace = new Pace();
+
+  constructor(metrics: QueueMetrics = UNCOUNTED) {
+    this.#metrics = metrics;
+  }
 
   /** Something that matters to the key has changed. */
   add(key: string, nowMs: number): void {
@@ -85,7 +89,7 @@ export class KeyQueue {
     this.#ready.delete(key);
     this.#busy.set(key, { sinceMs: nowMs, isChanged: false });
     this.#pace.note(key, nowMs);
-    this.metrics.waited.observe((nowMs - sinceMs) / 1_000);
+    this.#metrics.waited((nowMs - sinceMs) / 1_000);
     const failed = this.#failed.get(key);
     return { key, attempts: failed?.attempts ?? 0, failures: failed?.failures ?? [] };
   }
@@ -107,7 +111,7 @@ export class KeyQueue {
   /** The attempt failed: again after a back-off, which what has changed meanwhile shortens as what changes later does. */
   failed(key: string, nowMs: number, failures: readonly Failure[]): void {
     const isChanged = this.#release(key, nowMs);
-    this.metrics.retries++;
+    this.#metrics.retried();
     const attempts = (this.#failed.get(key)?.attempts ?? 0) + 1;
     const retryAtMs = nowMs + Math.min(BACKOFF_MAX_MS, BACKOFF_BASE_MS * 2 ** Math.min(attempts - 1, 20));
     this.#failed.set(key, { attempts, failures, retryAtMs });
@@ -137,7 +141,7 @@ export class KeyQueue {
       return;
     }
     this.#deadlines.clear(key);
-    this.metrics.adds++;
+    this.#metrics.added();
     this.#ready.set(key, nowMs);
   }
 
@@ -146,7 +150,7 @@ export class KeyQueue {
     const busy = this.#busy.get(key);
     if (!busy) return false;
     this.#busy.delete(key);
-    this.metrics.worked.observe((nowMs - busy.sinceMs) / 1_000);
+    this.#metrics.worked((nowMs - busy.sinceMs) / 1_000);
     return busy.isChanged;
   }
 }

@@ -11,6 +11,7 @@ import { type ControllerMetrics, noMetrics, type RunnerMetrics } from "./metrics
 import { isFine, isNamespaceTerminating } from "./outcome.ts";
 import { prometheusText } from "./prometheus.ts";
 import { Questions } from "./questions.ts";
+import { QueueCounters } from "./queue-metrics.ts";
 
 export interface RunnerOptions {
   cluster: Cluster;
@@ -84,6 +85,7 @@ export class Runner implements Program {
   readonly #recorder = new EventRecorder();
   readonly #questions = new Questions();
   readonly #metrics = { commits: 0, snapshots: 0, unreadableObjects: 0 };
+  readonly #queueCounters = new QueueCounters();
   readonly #teller: EventTeller;
   #unseen: Unseen[] = [];
   #loadFailures = 0;
@@ -95,7 +97,7 @@ export class Runner implements Program {
     this.#workers = controllers.map((controller) => ({
       controller,
       actor: `system:serviceaccount:kube-system:${controller.name}`,
-      queue: new KeyQueue(),
+      queue: new KeyQueue(this.#queueCounters.of(controller.name)),
       metrics: noMetrics(),
       answers: new Map(),
     }));
@@ -180,13 +182,12 @@ export class Runner implements Program {
   metricsText(): string {
     const nowMs = this.#options.clock.now();
     const metrics = this.metrics();
-    const queues = this.#workers.map(({ controller: { name }, queue }) => ({
+    const reports = this.#workers.map(({ controller: { name }, queue }) => ({
       name,
-      queue: queue.metrics,
       metrics: metrics.controllers[name]!,
       unfinishedSeconds: queue.unfinishedSeconds(nowMs),
     }));
-    return prometheusText(queues, { ...metrics, droppedEvents: this.#teller.dropped });
+    return prometheusText(reports, this.#queueCounters, { ...metrics, droppedEvents: this.#teller.dropped });
   }
 
   async #load(): Promise<void> {

@@ -65,7 +65,7 @@ const NONE: ReadonlyMap<string, Entry> = new Map();
  */
 export class View {
   readonly registry: Registry;
-  readonly pods = new Table<Pod, "orphan" | "node" | "finished" | "claim">({
+  readonly pods = new Table<Pod, "orphan" | "node" | "finished" | "claim" | "resourceClaim" | "resourceClaimTemplate">({
     resource: resources.PODS,
     project: projectPod,
     indexes: {
@@ -73,6 +73,14 @@ export class View {
       node: ({ spec }) => (spec.nodeName ? [spec.nodeName] : undefined),
       /** By "namespace/name" of the PersistentVolumeClaims it uses, those made for it included. */
       claim: claimKeysOf,
+      /** By "namespace/name" of the ResourceClaims it names itself, not of those made for it. */
+      resourceClaim: ({ metadata, spec }) =>
+        spec.resourceClaims?.flatMap(({ resourceClaimName: name }) => (name ? [`${metadata.namespace}/${name}`] : [])),
+      /** By "namespace/name" of the templates that its ResourceClaims are made from. */
+      resourceClaimTemplate: ({ metadata, spec }) =>
+        spec.resourceClaims?.flatMap(({ resourceClaimTemplateName: name }) =>
+          name ? [`${metadata.namespace}/${name}`] : [],
+        ),
       /** All under the key "". */
       finished: ({ status }) => (status?.phase === "Succeeded" || status?.phase === "Failed" ? [""] : undefined),
     },

@@ -19,6 +19,12 @@ describe("Metrics as text", () => {
     ]);
   });
 
+  it("[MT4] small bounds as Go prints them", () => {
+    const histogram = new Histogram({ name: "h", help: "H." }, exponentialBounds(1e-8, 100, 3));
+    histogram.observe({}, 1);
+    expect(histogram.text().match(/le="[^"]*"/g)).toEqual(['le="1e-08"', 'le="1e-06"', 'le="0.0001"', 'le="+Inf"']);
+  });
+
   it("[MT3] gauges", () => {
     expect(gaugeText({ name: "g", help: "G." }, [[{ q: "a" }, 0.25]])).toContain('g{q="a"} 0.25\n');
   });

@@ -55,6 +55,10 @@ export function gaugeText(description: Description, samples: Iterable<readonly [
   return lines.length === 0 ? "" : heading(description, "gauge") + lines.join("");
 }
 
+/** As Go prints a float: 1e-08, 0.001, 1. */
+const boundText = (bound: number): string =>
+  bound < 1e-4 ? bound.toExponential().replace(/e-(\d)$/, "e-0$1") : String(bound);
+
 interface Buckets {
   counts: number[];
   sum: number;
@@ -98,7 +102,7 @@ export class Histogram {
       let total = 0;
       for (const [i, bound] of this.#bounds.entries()) {
         total += counts[i]!;
-        text += line(`${name}_bucket`, `${before}le="${bound}"`, total);
+        text += line(`${name}_bucket`, `${before}le="${boundText(bound)}"`, total);
       }
       text += line(`${name}_bucket`, `${before}le="+Inf"`, count);
       text += line(`${name}_sum`, labels, sum) + line(`${name}_count`, labels, count);
