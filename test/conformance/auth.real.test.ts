@@ -185,7 +185,7 @@ describe("credentials", () => {
       403,
       'pods is forbidden: User "system:anonymous" cannot list resource "pods" in API group "" at the cluster scope',
     ]);
-    await dispatcher.close();
+    await dispatcher.destroy();
   });
 
   it("[KA8] kubectl certificate approve and deny", async () => {

@@ -64,20 +64,30 @@ const plural = (kind: string): string => kind.toLowerCase() + (kind.endsWith("s"
 export const isReady = ({ status }: Any): boolean =>
   status?.conditions?.some((each: Any) => each.type === "Ready" && each.status === "True") ?? false;
 
+async function start({ kedge, kubeconfig, port }: TestCluster, archives: readonly Buffer[]): Promise<void> {
+  const up = await kedge("up", "--nodes", "2", "--port", String(port));
+  expect(up.stderr + up.stdout).toContain("kedge is up");
+  for (const [i, archive] of archives.entries()) {
+    const file = path.join(path.dirname(kubeconfig), `image-${i}.tar`);
+    fs.writeFileSync(file, archive);
+    const loaded = await kedge("image", "load", file);
+    expect(loaded.exitCode, loaded.stderr).toBe(0);
+    fs.rmSync(file);
+  }
+}
+
 export async function startNodes(
   name: string,
   port: number,
   archives: readonly Buffer[] = [webImageArchive()],
 ): Promise<Nodes> {
   const cluster = testCluster(name, port);
-  const up = await cluster.kedge("up", "--nodes", "2", "--port", String(port));
-  expect(up.stderr + up.stdout).toContain("kedge is up");
-  for (const [i, archive] of archives.entries()) {
-    const file = path.join(path.dirname(cluster.kubeconfig), `image-${i}.tar`);
-    fs.writeFileSync(file, archive);
-    const loaded = await cluster.kedge("image", "load", file);
-    expect(loaded.exitCode, loaded.stderr).toBe(0);
-    fs.rmSync(file);
+  try {
+    await start(cluster, archives);
+  } catch (error) {
+    // Nobody else knows of it, and what is left of it would be in the way of all that follows.
+    await cluster.remove();
+    throw error;
   }
   const kubeconfig = parse(fs.readFileSync(cluster.kubeconfig, "utf8"));
   const { server, "certificate-authority-data": ca } = kubeconfig.clusters[0].cluster;
@@ -142,7 +152,8 @@ export async function startNodes(
       return { events, stop: () => void body.destroy() };
     },
     async remove() {
-      await dispatcher.close();
+      // Not `close`, which waits for what a test that failed has left open.
+      await dispatcher.destroy();
       await cluster.remove();
     },
   };
