@@ -286,7 +286,7 @@ describe("node routes", () => {
       `${PODS}/p/exec?container=b&command=sh&command=-c&command=a%20b&stdin=true&stdout=true&tty=false`,
       "/exec/default/p/b?input=1&output=1&command=sh&command=-c&command=a+b",
     ],
-    ["[R3] attach", `${PODS}/p/attach?container=b&stdout=1`, "/attach/default/p/b?output=1"],
+    ["[R3] attach", `${PODS}/p/attach?container=b&stdout=True&stdin=False`, "/attach/default/p/b?output=1"],
     ["[R4] port-forward", `${PODS}/p/portforward`, "/portForward/default/p"],
     ["[R5] pod proxy", `${PODS}/p/proxy/x/y%20z?q=1`, "/proxy/http/10.244.0.5:8080/x/y%20z?q=1"],
     ["[R6] pod proxy with scheme and port", `${PODS}/https:p:8443/proxy/`, "/proxy/https/10.244.0.5:8443/"],

@@ -6,6 +6,7 @@ import type { Flow, Refusal } from "../../fairness/level.ts";
 import { listWidth, writeWidth } from "../../fairness/width.ts";
 import type { Filter, Handler, RequestContext } from "../context.ts";
 import { type Answer, Reply } from "../reply.ts";
+import { isTrue } from "../request-info.ts";
 import { headersFor } from "../respond.ts";
 
 const LONG_RUNNING: ReadonlySet<string> = new Set(["attach", "exec", "log", "portforward", "proxy"]);
@@ -103,7 +104,7 @@ function widthOf({ info, query, request, services }: RequestContext, maxWidth: n
       return writeWidth(length === null ? undefined : Number(length), maxWidth);
     }
     case "watch":
-      if (query?.get("sendInitialEvents") !== "true") return 1;
+      if (!isTrue(query?.get("sendInitialEvents"))) return 1;
       break;
     case "list":
       break;

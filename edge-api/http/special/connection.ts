@@ -4,6 +4,7 @@ import type { KubeObject } from "../../../machinery/meta/object.ts";
 import type { Target } from "../../verbs/environment.ts";
 import type { RequestContext } from "../context.ts";
 import { callerOf, withUrl } from "../request.ts";
+import { isTrue } from "../request-info.ts";
 
 /** Subresources that are spoken with over a connection. Logs are only read. */
 const CONNECTED: ReadonlySet<string> = new Set(["attach", "exec", "portforward", "proxy"]);
@@ -71,7 +72,7 @@ function connectionOptions(kind: string, { query, info }: RequestContext): Conne
     const ports = (query?.getAll("ports") ?? []).flatMap((text) => text.split(",")).map(Number);
     return ports.length === 0 ? options : { ...options, ports };
   }
-  const set = SWITCHES.filter((name) => query?.get(name) === "true" || query?.get(name) === "1");
+  const set = SWITCHES.filter((name) => isTrue(query?.get(name)));
   const container = query?.get("container");
   const command = query?.getAll("command") ?? [];
   return {

@@ -10,6 +10,7 @@ import { parseObject } from "../../verbs/object-text.ts";
 import type { RequestContext } from "../context.ts";
 import { type NodeRoute, ROUTE_HEADER } from "../node-route.ts";
 import { type Answer, setHeader } from "../reply.ts";
+import { isTrue } from "../request-info.ts";
 import { json, plain } from "../respond.ts";
 
 import { admitConnection } from "./connection.ts";
@@ -90,7 +91,7 @@ function streams(context: RequestContext, target: Target, what: "exec" | "attach
   const container = containerOf(pod, query.get("container") ?? "");
   const node = assignedNode(pod, target);
   const kept = new URLSearchParams();
-  for (const [from, to] of STREAM_PARAMETERS) if (isSet(query.get(from))) kept.set(to, "1");
+  for (const [from, to] of STREAM_PARAMETERS) if (isTrue(query.get(from))) kept.set(to, "1");
   if (what === "exec") {
     const command = query.getAll("command");
     if (command.length === 0) throw badRequest("you must specify at least 1 command for the container");
@@ -108,8 +109,6 @@ const STREAM_PARAMETERS: readonly [client: string, kubelet: string][] = [
   ["stderr", "error"],
   ["tty", "tty"],
 ];
-
-const isSet = (value: string | null): boolean => value === "1" || value === "true";
 
 /** A WebSocket begins with GET, which must not let in those who may only get. */
 function mayCreate({ services, identity, info }: RequestContext): void {
