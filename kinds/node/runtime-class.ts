@@ -3,17 +3,20 @@ import { duplicate, type FieldError } from "../../machinery/meta/field-error.ts"
 import { checkLabel, checkLabels } from "../common/checks.ts";
 import { checkNonNegativeQuantity, roundUpToMilli } from "../common/quantities.ts";
 import { age, nameOf } from "../common/rows.ts";
-import { checkImmutable, same } from "../common/same.ts";
+import { checkImmutable, same, without } from "../common/same.ts";
 import { checkContainerResourceName } from "../core/pod-template/resource-names.ts";
 import { checkTolerations } from "../core/pod-template/tolerations.ts";
+import type { Toleration } from "../core/v1-types.ts";
 import type { Strategy } from "../kind.ts";
 import type { RuntimeClass, Scheduling } from "./v1-types.ts";
 
 function checkScheduling(errors: FieldError[], { nodeSelector, tolerations }: Scheduling): void {
   checkLabels(errors, nodeSelector, "scheduling.nodeSelector");
-  checkTolerations(errors, tolerations, "scheduling.tolerations");
+  // The path is upstream's.
+  checkTolerations(errors, tolerations, "scheduling.tolerations.tolerations");
+  const timeless = (toleration: Toleration): object => without(toleration, ["tolerationSeconds"]);
   tolerations?.forEach((toleration, i) => {
-    if (tolerations.slice(0, i).some((earlier) => same(earlier, toleration))) {
+    if (tolerations.slice(0, i).some((earlier) => same(timeless(earlier), timeless(toleration)))) {
       errors.push(duplicate(`scheduling.tolerations[${i}]`, toleration));
     }
   });

@@ -3,8 +3,9 @@
  * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/pod-priority-preemption/
  */
 import { type FieldError, fieldForbidden } from "../../machinery/meta/field-error.ts";
-import { checkOneOf } from "../common/checks.ts";
+import { checkRequiredOneOf } from "../common/checks.ts";
 import { age, nameOf } from "../common/rows.ts";
+import { checkImmutable } from "../common/same.ts";
 import type { Strategy } from "../kind.ts";
 import type { PriorityClass } from "./v1-types.ts";
 
@@ -25,17 +26,16 @@ export const SYSTEM_PRIORITIES: { readonly [name: string]: { value: number; desc
 };
 
 /** Undefined when it is one of the system's own classes as the system defines it. */
-function notSystemClass({ metadata, value, globalDefault, description }: PriorityClass): string | undefined {
+function notSystemClass({ metadata, value, globalDefault }: PriorityClass): string | undefined {
   const name = metadata.name ?? "";
   const known = Object.hasOwn(SYSTEM_PRIORITIES, name) ? SYSTEM_PRIORITIES[name] : undefined;
   if (!known) return `${name} is not a known system priority class`;
   if (known.value !== (value ?? 0)) return `value of ${name} PriorityClass must be ${known.value}`;
   if (globalDefault) return `globalDefault of ${name} PriorityClass must be false`;
-  if (known.description !== description) return `description of ${name} PriorityClass must be ${known.description}`;
   return undefined;
 }
 
-function validate(next: PriorityClass): FieldError[] {
+function createErrors(next: PriorityClass): FieldError[] {
   const errors: FieldError[] = [];
   if (next.metadata.name?.startsWith(PREFIX)) {
     const problem = notSystemClass(next);
@@ -48,7 +48,7 @@ function validate(next: PriorityClass): FieldError[] {
     errors.push(fieldForbidden("value", detail));
   }
   if (next.preemptionPolicy !== undefined) {
-    checkOneOf(errors, next.preemptionPolicy, "preemptionPolicy", ["PreemptLowerPriority", "Never"]);
+    checkRequiredOneOf(errors, next.preemptionPolicy, "preemptionPolicy", ["PreemptLowerPriority", "Never"]);
   }
   return errors;
 }
@@ -59,12 +59,11 @@ export const priorityClass: Strategy<PriorityClass> = {
     next.value ??= 0;
     return next;
   },
-  validate,
+  validateCreate: createErrors,
   validateUpdate(next, prev) {
     const errors: FieldError[] = [];
-    const detail = "may not be changed in an update.";
-    if (next.value !== prev.value) errors.push(fieldForbidden("value", detail));
-    if (next.preemptionPolicy !== prev.preemptionPolicy) errors.push(fieldForbidden("preemptionPolicy", detail));
+    if (next.value !== prev.value) errors.push(fieldForbidden("value", "may not be changed in an update."));
+    checkImmutable(errors, next.preemptionPolicy, prev.preemptionPolicy, "preemptionPolicy");
     return errors;
   },
   row: (object, nowMs) => [

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { PodGroup, PodGroupSpec, Workload, WorkloadSpec } from "../generated/api/scheduling-v1alpha2.ts";
 import { createErrors, updateErrors } from "../judge.ts";
 import { podGroup } from "./pod-group.ts";
+import { priorityClass } from "./priority-class.ts";
+import type { PriorityClass } from "./v1-types.ts";
 import { workload } from "./workload.ts";
 
 const apiVersion = "scheduling.k8s.io/v1alpha2";
@@ -85,6 +87,34 @@ describe("PodGroup", () => {
     expect(check("b")).toEqual([]);
     expect(check("b", "c")).toEqual([
       'status.resourceClaimStatuses[1].name: Invalid value: "c": must match the name of an entry in `spec.resourceClaims`',
+    ]);
+  });
+});
+
+describe("PriorityClass", () => {
+  const make = (name: string, more: Partial<PriorityClass> = {}): PriorityClass => ({
+    apiVersion: "scheduling.k8s.io/v1",
+    kind: "PriorityClass",
+    metadata: { name, resourceVersion: "1" },
+    value: 1,
+    ...more,
+  });
+
+  it("PRIO-4 the system's classes may be described in any words", () => {
+    const object = make("system-node-critical", { value: 2_000_001_000, description: "mine" });
+    expect(createErrors(priorityClass, object)).toEqual([]);
+  });
+
+  it("PRIO-5 whether it preempts stays", () => {
+    const errors = updateErrors(priorityClass, make("a"), (next) => {
+      next.preemptionPolicy = "Never";
+    });
+    expect(errors).toEqual(['preemptionPolicy: Invalid value: "Never": field is immutable']);
+  });
+
+  it("PRIO-6 policies that are none", () => {
+    expect(createErrors(priorityClass, make("a", { preemptionPolicy: "" as "Never" }))).toEqual([
+      "preemptionPolicy: Required value",
     ]);
   });
 });

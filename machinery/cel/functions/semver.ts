@@ -30,7 +30,7 @@ export class SemverValue implements OpaqueValue {
 
   /** What follows a plus makes no difference. */
   equals(other: OpaqueValue): boolean {
-    return other instanceof SemverValue && compare(this, other) === 0;
+    return other instanceof SemverValue && compareSemvers(this, other) === 0;
   }
 }
 
@@ -56,7 +56,7 @@ function read(text: string, normalize: boolean): SemverValue {
   return parsed;
 }
 
-function compare(a: SemverValue, b: SemverValue): number {
+export function compareSemvers(a: SemverValue, b: SemverValue): number {
   for (const i of [0, 1, 2] as const) {
     if (a.numbers[i] !== b.numbers[i]) return a.numbers[i] < b.numbers[i] ? -1 : 1;
   }
@@ -86,7 +86,7 @@ export const SEMVERS: readonly Overload[] = [
   member("major", [SEMVER], INT, (value: Any) => value.numbers[0]),
   member("minor", [SEMVER], INT, (value: Any) => value.numbers[1]),
   member("patch", [SEMVER], INT, (value: Any) => value.numbers[2]),
-  member("isLessThan", [SEMVER, SEMVER], BOOL, (a: Any, b: Any) => compare(a, b) < 0),
-  member("isGreaterThan", [SEMVER, SEMVER], BOOL, (a: Any, b: Any) => compare(a, b) > 0),
-  member("compareTo", [SEMVER, SEMVER], INT, (a: Any, b: Any) => BigInt(compare(a, b))),
+  member("isLessThan", [SEMVER, SEMVER], BOOL, (a: Any, b: Any) => compareSemvers(a, b) < 0),
+  member("isGreaterThan", [SEMVER, SEMVER], BOOL, (a: Any, b: Any) => compareSemvers(a, b) > 0),
+  member("compareTo", [SEMVER, SEMVER], INT, (a: Any, b: Any) => BigInt(compareSemvers(a, b))),
 ];
