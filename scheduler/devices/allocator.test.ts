@@ -283,7 +283,7 @@ describe("Allocation of devices", () => {
       "[DA33] all devices of a pool that is being updated",
       [makeSlice({ name: "s", pool: "p", nodeName: "n", count: 2, devices: [makeDevice("a")] })],
       exactly("r", { allocationMode: "All" }),
-      `request r: asks for all devices, but resource pool ${DRIVER}/p is currently being updated`,
+      `claim default/c, request r: asks for all devices, but resource pool ${DRIVER}/p is currently being updated`,
     ],
     [
       "[DA34] a pool with a device twice",
@@ -294,6 +294,14 @@ describe("Allocation of devices", () => {
   ])("%s is told", (_name, slices, request, message) => {
     expect(() => attempt(slices, [claim(request)])).toThrow(AllocationError);
     expect(() => attempt(slices, [claim(request)])).toThrow(message);
+  });
+
+  it.each([
+    ["[DA35] of another node", { nodeName: "other" }],
+    ["[DA36] of nodes elsewhere", { zones: ["b"] }],
+  ])("%s: a pool that is being updated is no matter", (_name, where) => {
+    const elsewhere = makeSlice({ name: "t", pool: "p", count: 2, devices: [makeDevice("x")], ...where });
+    expect(names([local("a", "b"), elsewhere], [claim(exactly("r", { allocationMode: "All" }))])).toBe("r=a r=b");
   });
 
   it("[DA40] the result says where it is, how it is configured, and how much is taken", () => {

@@ -88,6 +88,7 @@ export function allocate(
 class Search {
   readonly given: Given[][];
   readonly #claims: readonly PreparedClaim[];
+  readonly #node: SelectableNode;
   readonly #input: AllocationInput;
   readonly #devices: readonly PoolDevice[];
   readonly #constraints: readonly Constraint[][];
@@ -101,6 +102,7 @@ class Search {
 
   constructor(claims: readonly PreparedClaim[], node: SelectableNode, input: AllocationInput) {
     this.#claims = claims;
+    this.#node = node;
     this.#input = input;
     this.#devices = input.pools.devicesFor(node);
     this.#free = this.#devices.filter(({ id, device }) => device.allowMultipleAllocations || !input.taken.has(id));
@@ -124,7 +126,7 @@ class Search {
   /** @param place `had`: devices the wish has already; `from`: where to look on */
   #devicesOf(wish: Wish, place: { claim: number; request: number; had: number; from: number }): boolean {
     const { claim, request, had, from } = place;
-    const all = wish.count === "all" ? this.#allOf(wish) : undefined;
+    const all = wish.count === "all" ? this.#allOf(wish, claim) : undefined;
     const count = wish.count === "all" ? all!.length : wish.count;
     if (all && count === 0) return false;
     if (had >= count) return this.#request(claim, request + 1);
@@ -148,14 +150,18 @@ class Search {
   }
 
   /** Everything of the kind that the node can reach. */
-  #allOf(wish: Wish): PoolDevice[] {
+  #allOf(wish: Wish, claim: number): PoolDevice[] {
     const known = this.#all.get(wish);
     if (known) return known;
-    for (const { isIncomplete, invalid, driver, name } of this.#input.pools.all) {
+    for (const pool of this.#input.pools.all) {
+      const { isIncomplete, invalid, driver, name } = pool;
       const state = isIncomplete ? "being updated" : invalid === undefined ? undefined : "invalid";
-      if (state === undefined) continue;
-      const message = `request ${wish.name}: asks for all devices, but resource pool ${driver}/${name} is currently ${state}`;
-      throw new AllocationError(message);
+      if (state === undefined || !pool.reaches(this.#node)) continue;
+      const { metadata } = this.#claims[claim]!.claim;
+      const whose = `claim ${metadata.namespace}/${metadata.name}, request ${wish.name}`;
+      throw new AllocationError(
+        `${whose}: asks for all devices, but resource pool ${driver}/${name} is currently ${state}`,
+      );
     }
     const all = this.#devices.filter((placed) => this.#isSelected(wish, placed));
     this.#all.set(wish, all);

@@ -2,6 +2,7 @@
  * Devices by pool, as drivers publish them in ResourceSlices: of each pool the slices of the latest generation.
  * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/
  */
+import type { NodeSelector } from "../../kinds/core/v1-types.ts";
 import type { Device, ResourceSlice } from "../../kinds/generated/api/resource-v1.ts";
 import { parseQuantity } from "../../machinery/meta/quantity.ts";
 import { compileTerms, type NodeMatcher, type SelectableNode } from "../framework/node-selector.ts";
@@ -15,6 +16,8 @@ export interface Pool {
   invalid: string | undefined;
   /** Counter set → counter → nano units. */
   counters: ReadonlyMap<string, ReadonlyMap<string, bigint>>;
+  /** Whether the node can reach any part of it. */
+  reaches(node: SelectableNode): boolean;
 }
 
 export interface PoolDevice {
@@ -64,6 +67,7 @@ export class Pools {
       isIncomplete: slices.length < spec.pool.resourceSliceCount,
       invalid: twice !== undefined ? `duplicate device name ${twice}` : undefined,
       counters: countersOf(slices),
+      reaches: (node) => slices.some((slice) => placesOf(slice).some((place) => isReachable(place, node))),
     };
     this.#pools.push(pool);
     for (const slice of slices) {
@@ -86,6 +90,20 @@ export class Pools {
     }
   }
 }
+
+interface Place {
+  nodeName?: string;
+  nodeSelector?: NodeSelector;
+  allNodes?: boolean;
+}
+
+const placesOf = ({ spec }: ResourceSlice): readonly Place[] =>
+  spec.perDeviceNodeSelection ? (spec.devices ?? []) : [spec];
+
+const isReachable = ({ nodeName, nodeSelector, allNodes }: Place, node: SelectableNode): boolean =>
+  allNodes ||
+  (nodeName !== undefined && nodeName === node.name) ||
+  (nodeSelector !== undefined && compileTerms(nodeSelector.nodeSelectorTerms)(node));
 
 /** The slices of each pool's latest generation, in the order of their names. */
 function groupsOf(slices: Iterable<ResourceSlice>): ResourceSlice[][] {
