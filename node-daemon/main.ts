@@ -100,6 +100,7 @@ async function runNode(config: NodeConfig, log: Log): Promise<void> {
     runtime,
     network,
     nodes,
+    events,
     clock,
     log,
   });
@@ -121,6 +122,7 @@ async function runNode(config: NodeConfig, log: Log): Promise<void> {
       hostIps: [nodeIp],
       memoryCapacityBytes: machine.memoryBytes,
       allocatable: nodes.get(nodeName)?.status?.allocatable ?? {},
+      runtimeHandlers: nodes.get(nodeName)?.status?.runtimeHandlers ?? [],
     }),
     node: () => nodes.get(nodeName),
   });

@@ -3,10 +3,11 @@ import type { Node, NodeStatus } from "../../kinds/core/v1-types.ts";
 import { type Clock, formatMicroTime } from "../../machinery/clock.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { ApiCallError, type ApiClient, type Informer, type Log, type NodeNetwork } from "../contracts.ts";
+import type { EventRecorder } from "../pods/events.ts";
 import type { Image, Runtime } from "../runtime/runtime.ts";
 import { type Machine, measure } from "./machine.ts";
 import { nodeStatusPatch } from "./node-patch.ts";
-import { newNode, nodeLabels, nodeStatus } from "./plan-node.ts";
+import { type NodeFactsInput, newNode, nodeEvents, nodeLabels, nodeStatus } from "./plan-node.ts";
 
 /** How often the machine is looked at; the API hears of it only when something has changed. */
 const LOOK_MS = 10_000;
@@ -29,6 +30,7 @@ export interface NodeManagerOptions {
   network: NodeNetwork;
   /** All nodes, or at least this one. */
   nodes: Informer<Node>;
+  events: Pick<EventRecorder, "node">;
   clock: Clock;
   log: Log;
 }
@@ -49,7 +51,7 @@ export function createNodeManager(options: NodeManagerOptions): NodeManager {
   let cancel = (): void => {};
   let looks = 0;
   let images: Image[] = [];
-  let version = { name: "containerd", version: "unknown" };
+  let version: NodeFactsInput["runtime"] = { name: "containerd", version: "unknown" };
   let heartbeatDueMs = 0;
   let looking: Promise<void> | undefined;
   let lookAgain: { heartbeat: boolean } | undefined;
@@ -65,9 +67,11 @@ export function createNodeManager(options: NodeManagerOptions): NodeManager {
   async function observe(): Promise<NodeStatus> {
     const problems: string[] = [];
     try {
-      const { runtime: condition } = await runtime.status();
+      const { runtime: condition, features, handlers } = await runtime.status();
       if (!condition.ok) problems.push(`container runtime is down: ${condition.reason} ${condition.message}`.trim());
-      if (version.version === "unknown") version = await runtime.version();
+      if (version.version === "unknown") {
+        version = { ...(await runtime.version()), handlers, ...(features && { features }) };
+      }
       if (looks++ % IMAGES_EVERY === 0) images = await runtime.listImages();
     } catch (error) {
       problems.push(`container runtime is down: ${(error as Error).message}`);
@@ -125,8 +129,11 @@ export function createNodeManager(options: NodeManagerOptions): NodeManager {
   async function tell(force: boolean): Promise<void> {
     const heartbeat = force || clock.now() >= heartbeatDueMs;
     const next = await observe();
+    // Told when the API has it: a node that it cannot reach has nobody to tell.
+    const told = nodeEvents(nodeName, next, known()?.status);
     const patch = nodeStatusPatch(next, known()?.status, { heartbeat });
     if (patch) answered = await api.patch<Node>(`${path}/status`, "strategic", { status: patch });
+    for (const { type, reason, message } of told) options.events.node(type, reason, message);
     if (heartbeat) {
       await renewLease();
       heartbeatDueMs = clock.now() + HEARTBEAT_MS;

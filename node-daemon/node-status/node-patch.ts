@@ -7,6 +7,8 @@ const OWNED = [
   "capacity",
   "allocatable",
   "declaredFeatures",
+  "features",
+  "runtimeHandlers",
   "images",
   "nodeInfo",
 ] as const satisfies readonly (keyof NodeStatus)[];

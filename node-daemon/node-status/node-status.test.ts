@@ -3,13 +3,13 @@ import type { Node } from "../../kinds/core/v1-types.ts";
 import { FakeRuntime } from "../../test/fakes/runtime.ts";
 import { ApiCallError } from "../contracts.ts";
 import { FakeApi } from "../pods/testing/fake-api.ts";
-import { fakeNetwork, silentLog } from "../pods/testing/fake-services.ts";
+import { fakeEvents, fakeNetwork, silentLog } from "../pods/testing/fake-services.ts";
 import { JumpClock } from "../pods/testing/jump-clock.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
 import { type Machine, memoryField, prettyName } from "./machine.ts";
 import { createNodeManager } from "./node-manager.ts";
 import { nodeStatusPatch } from "./node-patch.ts";
-import { nodeLabels, nodeStatus } from "./plan-node.ts";
+import { nodeEvents, nodeLabels, nodeStatus } from "./plan-node.ts";
 
 const machine: Machine = {
   hostname: "host",
@@ -159,6 +159,35 @@ describe("nodeStatusPatch", () => {
   });
 });
 
+describe("nodeEvents", () => {
+  it("[NS22] what has changed, a reboot too; nothing of what has not", () => {
+    expect(nodeEvents("n1", status(), undefined).map(({ reason }) => reason)).toEqual([
+      "NodeHasSufficientMemory",
+      "NodeHasNoDiskPressure",
+      "NodeHasSufficientPID",
+      "NodeReady",
+    ]);
+    expect(nodeEvents("n1", status(), status())).toEqual([]);
+    const rebooted = status({ machine: { ...machine, bootId: "b2" }, problems: ["x"] });
+    expect(nodeEvents("n1", rebooted, status())).toEqual([
+      { type: "Normal", reason: "NodeNotReady", message: "Node n1 status is now: NodeNotReady" },
+      { type: "Warning", reason: "Rebooted", message: "Node n1 has been rebooted, boot id: b2" },
+    ]);
+  });
+});
+
+describe("runtime features", () => {
+  it("[NS23] are told as the runtime has them and this daemon uses them", () => {
+    const handlers = [{ name: "", features: { recursiveReadOnlyMounts: true, userNamespaces: true } }];
+    const features = { supplementalGroupsPolicy: true, userNamespacesHostNetwork: false };
+    expect(status({ runtime: { name: "containerd", version: "2.1", handlers, features } })).toMatchObject({
+      features: { supplementalGroupsPolicy: true },
+      runtimeHandlers: [{ name: "", features: { recursiveReadOnlyMounts: true, userNamespaces: false } }],
+    });
+    expect(Object.keys(status())).not.toContain("runtimeHandlers");
+  });
+});
+
 describe("NodeManager", () => {
   function make() {
     const clock = new JumpClock();
@@ -170,6 +199,7 @@ describe("NodeManager", () => {
     const api = new FakeApi();
     const runtime = new FakeRuntime(clock);
     const network = fakeNetwork();
+    const events = fakeEvents();
     const nodes = api.informer<Node>({ path: "/api/v1/nodes" });
     const manager = createNodeManager({
       nodeName: "node-1",
@@ -180,6 +210,7 @@ describe("NodeManager", () => {
       runtime,
       network,
       nodes,
+      events,
       clock,
       log: silentLog,
     });
@@ -192,7 +223,7 @@ describe("NodeManager", () => {
     const node = () => nodes.get("node-1");
     const writes = () => api.callsOf("patch", /nodes\/node-1\/status$/).length;
     const ready = () => node()?.status?.conditions?.find(({ type }) => type === "Ready")?.status;
-    return { clock, api, runtime, network, manager, settle, pass, node, writes, ready };
+    return { clock, api, runtime, network, events, manager, settle, pass, node, writes, ready };
   }
 
   it("[NS30] registers with a taint, renews the lease, and is silent while nothing changes", async () => {
@@ -212,7 +243,7 @@ describe("NodeManager", () => {
   });
 
   it("[NS31] tells at once what has become of runtime and network", async () => {
-    const { runtime, network, manager, pass, ready, settle } = make();
+    const { runtime, network, events, manager, pass, ready, settle } = make();
     network.ready = false;
     await manager.start();
     await settle();
@@ -221,6 +252,8 @@ describe("NodeManager", () => {
     manager.look();
     await settle();
     expect(ready()).toBe("True");
+    expect(events.told.map(({ reason }) => reason)).toEqual(["NodeReady"]);
+    expect(events.told[0]?.message).toBe("Node node-1 status is now: NodeReady");
     runtime.failNext("status", new RuntimeError("Unavailable", "no socket"));
     await pass(10_000);
     expect(ready()).toBe("False");

@@ -1,8 +1,8 @@
 /** The Node object as this machine should look. Pure. */
-import type { Node, NodeCondition, NodeStatus } from "../../kinds/core/v1-types.ts";
+import type { Node, NodeCondition, NodeRuntimeHandler, NodeStatus } from "../../kinds/core/v1-types.ts";
 import { GUARANTEED_CPU_RESIZE } from "../../kinds/scheduling/declared-features.ts";
 import { formatTime } from "../../machinery/clock.ts";
-import type { Image } from "../runtime/runtime.ts";
+import type { Image, RuntimeState } from "../runtime/runtime.ts";
 import type { Machine, Measures } from "./machine.ts";
 
 export const KUBELET_VERSION = "v1.36.0+kedge.0.1.0";
@@ -22,7 +22,7 @@ export interface NodeFactsInput {
   measures: Measures;
   /** First InternalIP. */
   nodeIps: readonly string[];
-  runtime: { name: string; version: string };
+  runtime: { name: string; version: string } & Partial<Pick<RuntimeState, "features" | "handlers">>;
   images: readonly Image[];
   /** Why pods cannot be run; empty: they can. */
   problems: readonly string[];
@@ -86,6 +86,8 @@ export function nodeStatus(input: NodeFactsInput, before: NodeStatus | undefined
     },
     conditions: nodeConditions(input, before?.conditions),
     declaredFeatures: [...DECLARED_FEATURES],
+    ...(runtime.features && { features: { supplementalGroupsPolicy: runtime.features.supplementalGroupsPolicy } }),
+    ...(runtime.handlers?.length && { runtimeHandlers: runtime.handlers.map(handlerOf) }),
     images: imageList(images),
     nodeInfo: {
       architecture: machine.architecture,
@@ -101,6 +103,42 @@ export function nodeStatus(input: NodeFactsInput, before: NodeStatus | undefined
       ...(machine.swapBytes > 0 && { swap: { capacity: machine.swapBytes } }),
     },
   };
+}
+
+/** Names are "" for the one that is taken where a pod names none. */
+const handlerOf = ({ name, features }: RuntimeState["handlers"][number]): NodeRuntimeHandler => ({
+  name,
+  // Of user namespaces this daemon makes no use.
+  ...(features && {
+    features: { recursiveReadOnlyMounts: features.recursiveReadOnlyMounts, userNamespaces: false },
+  }),
+});
+
+/** What a kubelet calls the states of its conditions. */
+const STATES: { readonly [type: string]: { readonly [status: string]: string } } = {
+  MemoryPressure: { True: "NodeHasInsufficientMemory", False: "NodeHasSufficientMemory" },
+  DiskPressure: { True: "NodeHasDiskPressure", False: "NodeHasNoDiskPressure" },
+  PIDPressure: { True: "NodeHasInsufficientPID", False: "NodeHasSufficientPID" },
+  Ready: { True: "NodeReady", False: "NodeNotReady" },
+};
+
+/** The events that tell of what has changed. */
+export function nodeEvents(
+  nodeName: string,
+  next: NodeStatus,
+  before: NodeStatus | undefined,
+): { type: "Normal" | "Warning"; reason: string; message: string }[] {
+  const old = new Map(before?.conditions?.map(({ type, status }) => [type, status]));
+  const events: ReturnType<typeof nodeEvents> = (next.conditions ?? [])
+    .filter(({ type, status }) => old.get(type) !== status)
+    .flatMap(({ type, status }) => STATES[type]?.[status] ?? [])
+    .map((reason) => ({ type: "Normal", reason, message: `Node ${nodeName} status is now: ${reason}` }));
+  const boots = [before?.nodeInfo?.bootID, next.nodeInfo?.bootID];
+  if (boots[0] && boots[1] && boots[0] !== boots[1]) {
+    const message = `Node ${nodeName} has been rebooted, boot id: ${boots[1]}`;
+    events.push({ type: "Warning", reason: "Rebooted", message });
+  }
+  return events;
 }
 
 /** The largest first. */

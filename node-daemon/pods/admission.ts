@@ -27,6 +27,7 @@ export function admitPod(pod: NodePod, node: Node | undefined, others: readonly 
   return (
     operatingSystem(pod) ??
     sysctls(pod) ??
+    supplementalGroups(pod, node) ??
     affinity(pod, node) ??
     hostPorts(pod, others) ??
     resources(pod, node, others)
@@ -44,6 +45,15 @@ function operatingSystem({ spec }: NodePod): Rejection | undefined {
 function sysctls({ spec }: NodePod): Rejection | undefined {
   const bad = (spec.securityContext?.sysctls ?? []).find(({ name }) => !SAFE_SYSCTLS.has(name.replaceAll("/", ".")));
   return bad && { reason: "SysctlForbidden", message: `forbidden sysctl: "${bad.name}" not allowlisted` };
+}
+
+function supplementalGroups({ spec }: NodePod, node: Node): Rejection | undefined {
+  if (spec.securityContext?.supplementalGroupsPolicy !== "Strict") return undefined;
+  if (node.status?.features?.supplementalGroupsPolicy) return undefined;
+  return {
+    reason: "SupplementalGroupsPolicyNotSupported",
+    message: "SupplementalGroupsPolicy=Strict is not supported in this node",
+  };
 }
 
 function affinity({ spec }: NodePod, node: Node): Rejection | undefined {

@@ -11,6 +11,7 @@ import { ContainerConfigError } from "./env.ts";
 import { expand } from "./expand.ts";
 import type { PodPaths } from "./paths.ts";
 import type { AnyContainer, NodePod } from "./pod.ts";
+import { isRecursive } from "./recursive-read-only.ts";
 
 const PROPAGATION: { readonly [name: string]: MountPropagation } = {
   None: MountPropagation.PROPAGATION_PRIVATE,
@@ -26,6 +27,8 @@ export interface MountInput {
   volumes: MountedVolumes;
   manager: VolumeManager;
   paths: PodPaths;
+  /** Mounts can be read-only with all that is mounted below them. */
+  recursiveReadOnly: boolean;
   /** For subPathExpr. */
   variables: readonly [string, string][];
   /** The pod's managed hosts file; undefined while it has no address. */
@@ -64,6 +67,7 @@ async function volumeMount(input: MountInput, mount: VolumeMount, index: number)
     throw new ContainerConfigError(`cannot find volume "${mount.name}" to mount into container "${container.name}"`);
   }
   let hostPath = volume.path;
+  const recursiveReadOnly = recursionOf(input, mount);
   const subPath = subPathOf(input, mount);
   if (subPath) {
     const target = manager.subPathTarget(pod.metadata.uid, mount.name, container.name, index);
@@ -80,8 +84,17 @@ async function volumeMount(input: MountInput, mount: VolumeMount, index: number)
     hostPath,
     containerPath: isAbsolute(mount.mountPath) ? mount.mountPath : `/${mount.mountPath}`,
     readonly: volume.readOnly || mount.readOnly === true,
+    ...(recursiveReadOnly && { recursiveReadOnly }),
     propagation: PROPAGATION[mount.mountPropagation ?? "None"] ?? MountPropagation.PROPAGATION_PRIVATE,
   };
+}
+
+function recursionOf({ recursiveReadOnly }: MountInput, mount: VolumeMount): boolean {
+  try {
+    return isRecursive(mount, { can: recursiveReadOnly });
+  } catch (error) {
+    throw new ContainerConfigError((error as Error).message);
+  }
 }
 
 function subPathOf({ variables }: MountInput, mount: VolumeMount): string {

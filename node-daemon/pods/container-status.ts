@@ -16,6 +16,8 @@ export interface StatusView {
   observed: ObservedPod;
   /** By container name. */
   failures: ReadonlyMap<string, StartFailure>;
+  /** Mounts can be read-only with all that is mounted below them. */
+  recursiveReadOnly?: boolean;
 }
 
 const RUNTIME_PREFIX = "containerd://";
@@ -48,6 +50,7 @@ function statusOf(
   const { pod, observed } = view;
   const [last, previous] = observed.containers.filter(({ name }) => name === container.name);
   const status = last ? fromRuntime(container, last, before) : unseen(pod, container, before);
+  Object.assign(status, mountsOf(container, view));
   const previousState = previous && stateOf(previous);
   if (previousState?.terminated) status.lastState = previousState;
   else if (last && before?.lastState?.terminated && before.restartCount === last.restartCount) {
@@ -85,7 +88,6 @@ function fromRuntime(
     containerID,
     ...(resources?.requests && { allocatedResources: resources.requests }),
     ...(resources && { resources: withoutClaims(resources) }),
-    ...mountsOf(container),
     ...(last.user && { user: { linux: last.user } }),
     ...(last.stopSignal && { stopSignal: last.stopSignal as NonNullable<ContainerStatus["stopSignal"]> }),
   };
@@ -99,13 +101,19 @@ const withoutClaims = ({
   ...(requests && { requests }),
 });
 
-function mountsOf({ volumeMounts }: AnyContainer): Pick<ContainerStatus, "volumeMounts"> {
+function mountsOf(
+  { volumeMounts }: AnyContainer,
+  { recursiveReadOnly = false }: StatusView,
+): Pick<ContainerStatus, "volumeMounts"> {
   if (!volumeMounts || volumeMounts.length === 0) return {};
   return {
-    volumeMounts: volumeMounts.map(({ name, mountPath, readOnly }) => ({
+    volumeMounts: volumeMounts.map(({ name, mountPath, readOnly, recursiveReadOnly: mode }) => ({
       name,
       mountPath,
-      ...(readOnly && { readOnly, recursiveReadOnly: "Disabled" }),
+      ...(readOnly && {
+        readOnly,
+        recursiveReadOnly: recursiveReadOnly && (mode === "Enabled" || mode === "IfPossible") ? "Enabled" : "Disabled",
+      }),
     })),
   };
 }
@@ -140,7 +148,6 @@ function unseen(pod: NodePod, container: AnyContainer, before: ContainerStatus |
     restartCount: before?.restartCount ?? 0,
     image: container.image ?? "",
     imageID: "",
-    ...mountsOf(container),
   };
   if (before?.state?.running && !status.lastState?.terminated) {
     status.lastState = {

@@ -22,6 +22,7 @@ export interface StatusInput {
   observed: ObservedPod;
   failures: ReadonlyMap<string, StartFailure>;
   readiness: Readiness;
+  recursiveReadOnly?: boolean;
   hostIps: readonly string[];
   /** The pod is to end: ended containers decide its phase. */
   terminal: boolean;

@@ -18,6 +18,7 @@ import { nothingObserved, type ObservedPod, podIpsOf, runningContainers } from "
 import { planPod } from "./plan-pod.ts";
 import { isTerminalPhase, type NodePod, usesHostNetwork } from "./pod.ts";
 import { podStatus } from "./pod-status.ts";
+import { canBeRecursive } from "./recursive-read-only.ts";
 import { removePod } from "./remove-pod.ts";
 import { runActions } from "./run-actions.ts";
 import { RunLoop } from "./run-loop.ts";
@@ -163,6 +164,7 @@ export class PodWorker {
       failures: this.#failures,
       readiness: probes.readiness(this.#pod.metadata.uid),
       hostIps: host().hostIps,
+      recursiveReadOnly: canBeRecursive(this.#pod, host().runtimeHandlers),
       terminal,
       verdict: this.#verdict && { phase: "Failed", ...this.#verdict },
       nowMs: clock.now(),

@@ -1,5 +1,5 @@
 /** What a pod's worker works with: one of each per daemon, made by pod-manager.ts. */
-import type { Secret, Service } from "../../kinds/core/v1-types.ts";
+import type { NodeRuntimeHandler, Secret, Service } from "../../kinds/core/v1-types.ts";
 import type { Clock } from "../../machinery/clock.ts";
 import type { ApiClient, Log, NodeNetwork } from "../contracts.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -25,6 +25,8 @@ export interface Rejection {
 export interface HostFacts extends NodeFacts {
   hostname: string;
   memoryCapacityBytes: number;
+  /** What the node tells of them. */
+  runtimeHandlers?: readonly NodeRuntimeHandler[];
 }
 
 export interface PodServices {

@@ -12,6 +12,7 @@ import { hostNames } from "./hostname.ts";
 import { registryOf, withDefaultTag } from "./image-reference.ts";
 import { credentialsFor } from "./pull-secrets.ts";
 import { computeQos } from "./qos.ts";
+import { isRecursive } from "./recursive-read-only.ts";
 import { cpuQuotaUs, cpuShares, oomScoreAdjust, podCgroup, podTotal } from "./resources.ts";
 import { containerSecurity } from "./security.ts";
 import { serviceVariables } from "./service-env.ts";
@@ -449,6 +450,35 @@ describe("admission", () => {
       { reason: "SysctlForbidden", message: 'forbidden sysctl: "kernel.msgmax" not allowlisted' },
     ],
   ])("%s", (_, pod, others, wanted) => expect(admitPod(pod, cluster as never, others)).toEqual(wanted));
+
+  it("[AD7] strict groups need a runtime that knows them", () => {
+    const pod = makePod({ securityContext: { supplementalGroupsPolicy: "Strict" } });
+    expect(admitPod(pod, cluster as never, [])).toEqual({
+      reason: "SupplementalGroupsPolicyNotSupported",
+      message: "SupplementalGroupsPolicy=Strict is not supported in this node",
+    });
+    const status = { ...cluster.status, features: { supplementalGroupsPolicy: true } };
+    expect(admitPod(pod, { ...cluster, status } as never, [])).toBeUndefined();
+  });
+
+  it.each([
+    ["Enabled", true, true],
+    ["IfPossible", true, true],
+    ["IfPossible", false, false],
+    ["Disabled", true, false],
+    [undefined, true, false],
+  ] as const)("[RO1] a recursive read-only mount: %s where that can be: %s", (recursiveReadOnly, can, wanted) => {
+    const mount = { name: "v", mountPath: "/v", readOnly: true, ...(recursiveReadOnly && { recursiveReadOnly }) };
+    expect(isRecursive(mount, { can })).toBe(wanted);
+    expect(isRecursive({ ...mount, readOnly: false }, { can })).toBe(false);
+  });
+
+  it("[RO2] one that must be recursive and cannot is refused", () => {
+    const mount = { name: "v", mountPath: "/v", readOnly: true, recursiveReadOnly: "Enabled" };
+    expect(() => isRecursive(mount, { can: false })).toThrow(
+      'volume "v" requested recursive read-only mode, but it is not supported by the runtime',
+    );
+  });
 
   it("[AD6] host ports clash by address and protocol", () => {
     const on = (port: object) =>

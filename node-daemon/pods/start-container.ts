@@ -12,6 +12,7 @@ import { Interrupted, interruptible } from "./interruptible.ts";
 import { runHook } from "./lifecycle-hooks.ts";
 import { latest, type ObservedPod } from "./observed.ts";
 import type { AnyContainer, NodePod } from "./pod.ts";
+import { canBeRecursive } from "./recursive-read-only.ts";
 import { linuxResources } from "./resources.ts";
 import type { PodServices } from "./services.ts";
 import { StartError } from "./start-error.ts";
@@ -124,6 +125,7 @@ async function prepare(
     manager,
     paths,
     variables: environment.variables,
+    recursiveReadOnly: canBeRecursive(pod, host.runtimeHandlers),
     hostsFile,
   });
   const target = (container as EphemeralContainer).targetContainerName;

@@ -57,12 +57,16 @@ export function connectCri(socketPath: string, options: { log: Log; clock?: Cloc
       return { name: answer.runtimeName, version: answer.runtimeVersion };
     },
     async status() {
-      const { status, info } = await runtime<cri.StatusResponse>("Status", { verbose: true });
+      const { status, info, features, runtimeHandlers } = await runtime<cri.StatusResponse>("Status", {
+        verbose: true,
+      });
       const conditions = status?.conditions ?? [];
       return {
         runtime: toCondition(conditions, "RuntimeReady"),
         network: toCondition(conditions, "NetworkReady"),
         sandboxImage: sandboxImageOf(info.config),
+        ...(features && { features }),
+        handlers: runtimeHandlers,
       };
     },
 

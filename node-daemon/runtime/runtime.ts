@@ -156,11 +156,20 @@ export type RuntimeEvent =
   /** Events were lost or may have been (the runtime went away and is back): look at everything. */
   | { type: "resync" };
 
+export interface RuntimeState {
+  runtime: RuntimeCondition;
+  network: RuntimeCondition;
+  /** The image sandboxes run, where the runtime says. */
+  sandboxImage: string | undefined;
+  /** What it can do of what not every runtime can; absent where it does not say. */
+  features?: cri.RuntimeFeatures;
+  handlers: cri.RuntimeHandler[];
+}
+
 /** All methods reject with RuntimeError. Stop and remove of what is gone succeed. */
 export interface Runtime {
   version(): Promise<{ name: string; version: string }>;
-  /** `sandboxImage` is the image sandboxes run, where the runtime says. */
-  status(): Promise<{ runtime: RuntimeCondition; network: RuntimeCondition; sandboxImage: string | undefined }>;
+  status(): Promise<RuntimeState>;
 
   runSandbox(config: PodSandboxConfig, runtimeHandler?: string): Promise<string>;
   stopSandbox(id: string): Promise<void>;

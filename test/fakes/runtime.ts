@@ -111,7 +111,7 @@ export class FakeRuntime implements Runtime {
   async status() {
     this.#call("status");
     const fine = { ok: true, reason: "", message: "" };
-    return { runtime: fine, network: fine, sandboxImage: "pause:1" };
+    return { runtime: fine, network: fine, sandboxImage: "pause:1", handlers: [] };
   }
 
   async runSandbox(config: PodSandboxConfig): Promise<string> {
