@@ -27,6 +27,13 @@ export function syncNewest(deployment: Deployment, newest: Draft, old: readonly 
   newest.minReadySeconds = deployment.spec.minReadySeconds ?? 0;
 }
 
+/** Of a subdomain. */
+const MAX_NAME_LENGTH = 253;
+
+/** The Deployment's name gives way where both are too long together. */
+const nameOf = (deployment: string, hash: string): string =>
+  `${deployment.slice(0, MAX_NAME_LENGTH - hash.length - 1)}-${hash}`;
+
 /** The ReplicaSet a new template needs, sized as far as the old ones allow. */
 export function draftNewest(options: {
   deployment: Deployment;
@@ -41,7 +48,7 @@ export function draftNewest(options: {
     apiVersion: "apps/v1",
     kind: "ReplicaSet",
     metadata: {
-      name: `${metadata.name}-${hash}`,
+      name: nameOf(metadata.name ?? "", hash),
       namespace: metadata.namespace ?? "",
       labels,
       ownerReferences: [controllerReference(deployment)],

@@ -690,6 +690,34 @@ describe("planDeployment: history", () => {
     expect(deleted(plan(d, { sets }))).toEqual(["web-r2", "web-r3"]);
   });
 
+  it("[DP84] of those without a revision the oldest goes first, whatever their order", () => {
+    const d = sized(3, { revisionHistoryLimit: 1 });
+    const made = (name: string, created: string) => {
+      const one = set(d, name, { replicas: 0, created });
+      one.metadata.annotations = {};
+      return one;
+    };
+    const old = [
+      made("b", "2025-01-02T00:00:00Z"),
+      made("a", "2025-01-03T00:00:00Z"),
+      made("c", "2025-01-01T00:00:00Z"),
+    ];
+    const newest = set(d, "new", { replicas: 3, revision: 9 });
+    for (const sets of [
+      [newest, ...old],
+      [newest, ...old.reverse()],
+    ]) {
+      expect(deleted(plan(d, { sets }))).toEqual(["web-c", "web-b"]);
+    }
+  });
+
+  it("[DP85] a long name is cut, so that hash and all fit", () => {
+    const d = deployment("x".repeat(250));
+    const op = plan(d).actions.find(({ op }) => op.verb === "create")?.op as unknown as { object: ReplicaSet };
+    expect(op.object.metadata.name).toMatch(/^x{240,}-[a-z0-9]+$/);
+    expect(op.object.metadata.name).toHaveLength(253);
+  });
+
   it("[DP81] keeps all below the limit, and all without one", () => {
     for (const limit of [3, 2_147_483_647]) {
       const { d, sets } = history(limit);

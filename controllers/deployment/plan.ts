@@ -16,7 +16,7 @@ import {
   progressCondition,
   set,
 } from "./conditions.ts";
-import { actualOf, type Draft, draftOf, isActive, sum, writeOf } from "./draft.ts";
+import { actualOf, byCreation, type Draft, draftOf, isActive, sum, writeOf } from "./draft.ts";
 import { hasProgressDeadline, historyLimit, isRollingUpdate, replicasOf } from "./limits.ts";
 import { draftNewest, findNewest, isTaken, nextRevision, syncNewest } from "./newest.ts";
 import { isScaling, resize, rollNewest, rollOld, scale } from "./scale.ts";
@@ -209,13 +209,19 @@ function cleanUp(deployment: Deployment, old: readonly Draft[]): Action[] {
   const kept = old.filter(({ replicaSet }) => !replicaSet.metadata.deletionTimestamp);
   const surplus = Math.max(0, kept.length - limit);
   return kept
-    .sort((a, b) => (revisionOf(a.replicaSet) < revisionOf(b.replicaSet) ? -1 : 1))
+    .sort(byRevision)
     .slice(0, surplus)
     .filter(
       ({ replicas, replicaSet: { metadata, status } }) =>
         replicas === 0 && !status?.replicas && (metadata.generation ?? 0) <= (status?.observedGeneration ?? 0),
     )
     .map(({ replicaSet }) => ({ op: deleteOp(REPLICA_SETS, replicaSet) }));
+}
+
+/** Of two with the same revision, or none, the older first. */
+function byRevision(a: Draft, b: Draft): number {
+  const [revisionA, revisionB] = [revisionOf(a.replicaSet), revisionOf(b.replicaSet)];
+  return revisionA === revisionB ? byCreation(a, b) : revisionA < revisionB ? -1 : 1;
 }
 
 const selectsAll = ({ spec: { selector } }: Deployment): boolean =>

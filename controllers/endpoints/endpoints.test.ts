@@ -3,6 +3,7 @@ import type { Endpoints, Node, Pod, Service } from "../../kinds/core/v1-types.ts
 import type { Endpoint, EndpointSlice } from "../../kinds/discovery/v1-types.ts";
 import { registry } from "../../kinds/registry.ts";
 import { seededRandom } from "../../machinery/meta/random.ts";
+import type { Status } from "../../machinery/meta/status.ts";
 import { controlledBy, metadata, node, pod, readySince, service } from "../../test/fakes/cluster-objects.ts";
 import type { Plan } from "../runner/controller.ts";
 import { View } from "../view/view.ts";
@@ -443,6 +444,44 @@ describe("planEndpoints", () => {
     expect(endpoints.subsets?.[0]?.notReadyAddresses).toHaveLength(100);
     expect(endpoints.metadata.annotations).toMatchObject({ "endpoints.kubernetes.io/over-capacity": "truncated" });
     expect(planEndpoints({ service: service("web"), pods, endpoints: kept(endpoints) }).actions).toEqual([]);
+  });
+
+  it("[EP11] of several subsets each gives way in proportion, and none that is not ready stays beside", () => {
+    const port = (containerPort: number) => ({
+      containers: [{ name: "c", ports: [{ name: "http", containerPort }] }],
+    });
+    const pods = Array.from({ length: 2_200 }, (_, i) => {
+      const ip = `10.${1 + (i >> 16)}.${(i >> 8) & 255}.${i & 255}`;
+      const status = i % 11 === 0 ? { phase: "Running", podIP: ip } : readySince(SINCE, ip);
+      return backend(`p${i}`, ip, { spec: port(i < 550 ? 1 : 2) as Partial<Pod["spec"]>, status });
+    });
+    const svc = service("web", { spec: { ports: [{ port: 80, targetPort: "http" }] } });
+    const subsets = made(svc, pods).subsets ?? [];
+    expect(subsets.map(({ addresses, ports }) => [ports?.[0]?.port, addresses?.length]).sort()).toEqual([
+      [1, 250],
+      [2, 750],
+    ]);
+    expect(subsets.some(({ notReadyAddresses }) => notReadyAddresses)).toBe(false);
+  });
+
+  it("[EP12] a write that is refused is told of, one that lost a race is not", () => {
+    const [create] = planEndpoints({
+      service: service("web"),
+      pods: [backend("a", "10.1.0.1")],
+      endpoints: undefined,
+    }).actions;
+    const status = (reason: string) => ({ code: 403, reason, message: "no" }) as Status;
+    expect(create?.failureEvent?.(status("Forbidden"))).toMatchObject({
+      reason: "FailedToCreateEndpoint",
+      message: "Failed to create endpoint for service default/web: no",
+    });
+    expect(create?.failureEvent?.(status("AlreadyExists"))).toBeUndefined();
+    const [slice] = plan(service("web"), [backend("a", "10.1.0.1")]).actions;
+    expect(slice?.failureEvent?.(status("Forbidden"))).toMatchObject({
+      reason: "FailedToUpdateEndpointSlices",
+      message:
+        "Error updating Endpoint Slices for Service default/web: failed to create EndpointSlice for Service default/web: no",
+    });
   });
 
   it("[EP10] go with their service", () => {

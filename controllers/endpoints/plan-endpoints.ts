@@ -7,7 +7,7 @@ import type {
   Service,
 } from "../../kinds/core/v1-types.ts";
 import { deepEqual } from "../../machinery/meta/equality.ts";
-import type { Plan } from "../runner/controller.ts";
+import type { Action, EventDraft, Plan } from "../runner/controller.ts";
 import { createOp, deleteOp, mergeDifference, patchOp } from "../runner/ops.ts";
 import { ENDPOINTS } from "../view/resources.ts";
 import { isReady } from "../workload/pods.ts";
@@ -57,13 +57,28 @@ export function planEndpoints({ service, pods, endpoints }: SeenEndpoints): Plan
   if (!endpoints) {
     const { name = "", namespace = "" } = service.metadata;
     const metadata = { name, namespace, labels, ...(Object.keys(annotations).length > 0 && { annotations }) };
-    return { actions: [{ op: createOp(ENDPOINTS, { apiVersion: "v1", kind: "Endpoints", metadata, subsets }) }] };
+    const made = { apiVersion: "v1", kind: "Endpoints", metadata, subsets };
+    return {
+      actions: [
+        { op: createOp(ENDPOINTS, made), ...failing(made, "FailedToCreateEndpoint", "create endpoint for service") },
+      ],
+    };
   }
   const own = { [TRIGGER_TIME]: null, [OVER_CAPACITY]: null, ...annotations };
   const labelChanges = mergeDifference(endpoints.metadata.labels ?? {}, labels);
   const metadata = { annotations: own, ...(labelChanges && { labels: labelChanges }) };
-  return { actions: [{ op: patchOp(ENDPOINTS, endpoints, { metadata, subsets }) }] };
+  const op = patchOp(ENDPOINTS, endpoints, { metadata, subsets });
+  return { actions: [{ op, ...failing(endpoints, "FailedToUpdateEndpoint", "update endpoint") }] };
 }
+
+/** Tells of a write that failed, unless just because somebody else was faster. */
+const failing = (about: EventDraft["about"], reason: string, what: string): Pick<Action, "failureEvent"> => ({
+  failureEvent({ message = "", reason: why }) {
+    if (why === "Conflict" || why === "AlreadyExists") return undefined;
+    const { namespace, name } = about.metadata;
+    return { about, type: "Warning", reason, message: `Failed to ${what} ${namespace}/${name}: ${message}` };
+  },
+});
 
 function labelsOf(service: Service): { [key: string]: string } {
   const labels = { ...service.metadata.labels };
@@ -143,26 +158,38 @@ function portsOf(service: Service, pod: Pod): (EndpointPort | undefined)[] {
   });
 }
 
+const countOf = (lists: readonly (EndpointAddress[] | undefined)[]): number =>
+  lists.reduce((sum, list) => sum + (list?.length ?? 0), 0);
+
+/**
+ * At most MAX_ADDRESSES in all: ready ones first, not ready ones if there is room. Of each subset as large a part as of
+ * the others, as upstream cuts them.
+ */
 function limit(subsets: EndpointSubset[]): { subsets: EndpointSubset[]; truncated: boolean } {
-  let room = MAX_ADDRESSES;
-  let truncated = false;
-  const take = (addresses: EndpointAddress[] | undefined): EndpointAddress[] | undefined => {
-    const taken = addresses?.slice(0, room);
-    truncated ||= (addresses?.length ?? 0) > room;
-    room -= taken?.length ?? 0;
-    return taken?.length ? taken : undefined;
+  const ready = countOf(subsets.map(({ addresses }) => addresses));
+  const notReady = countOf(subsets.map(({ notReadyAddresses }) => notReadyAddresses));
+  if (ready + notReady <= MAX_ADDRESSES) return { subsets, truncated: false };
+  const onlyReady = ready > MAX_ADDRESSES;
+  const room = onlyReady ? MAX_ADDRESSES : MAX_ADDRESSES - ready;
+  let left = room;
+  const part = (list: EndpointAddress[] | undefined, of: number): EndpointAddress[] | undefined => {
+    const count = Math.min(left, Math.ceil(((list?.length ?? 0) / of) * room));
+    left -= count;
+    return list?.slice(0, count);
   };
-  const ready = subsets.map(({ addresses }) => take(addresses));
-  const limited = subsets.map(({ ports, notReadyAddresses }, i) => {
-    const addresses = ready[i];
-    const notReady = take(notReadyAddresses);
+  const limited = subsets.map(({ addresses, notReadyAddresses, ports }): EndpointSubset => {
+    const kept = onlyReady ? part(addresses, ready) : addresses;
+    const keptNotReady = onlyReady ? undefined : part(notReadyAddresses, notReady);
     return {
-      ...(addresses && { addresses }),
-      ...(notReady && { notReadyAddresses: notReady }),
+      ...(kept?.length && { addresses: kept }),
+      ...(keptNotReady?.length && { notReadyAddresses: keptNotReady }),
       ...(ports && { ports }),
     };
   });
-  return { subsets: limited.filter(({ addresses, notReadyAddresses }) => addresses || notReadyAddresses), truncated };
+  return {
+    subsets: limited.filter(({ addresses, notReadyAddresses }) => addresses || notReadyAddresses),
+    truncated: true,
+  };
 }
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

@@ -1,7 +1,9 @@
 import type { Node, Pod, Service } from "../../kinds/core/v1-types.ts";
 import type { Endpoint, EndpointPort, EndpointSlice } from "../../kinds/discovery/v1-types.ts";
+import type { WriteOp } from "../../machinery/cluster/contract.ts";
 import { deepEqual } from "../../machinery/meta/equality.ts";
 import { generateName } from "../../machinery/meta/random.ts";
+import type { Status } from "../../machinery/meta/status.ts";
 import type { Action, EventDraft, Plan } from "../runner/controller.ts";
 import { controllerReference, createOp, deleteOp, mergeDifference, patchOp } from "../runner/ops.ts";
 import { ENDPOINT_SLICES } from "../view/resources.ts";
@@ -135,13 +137,38 @@ function planFamily(seen: SeenService, { family, groups, existing }: Family): Ac
     update.push({ slice: remove.splice(at, 1)[0]!, wanted: create.pop()! });
   }
   const isNew = service.metadata.deletionTimestamp === undefined;
+  const write = (op: WriteOp, what: string): Action => ({
+    op,
+    failureEvent: (status) => failed(service, what, status),
+  });
   return [
-    ...(isNew ? create.map((wanted): Action => ({ op: createOp(ENDPOINT_SLICES, newSlice(seen, wanted)) })) : []),
-    ...update.map(
-      ({ slice, wanted }): Action => ({ op: patchOp(ENDPOINT_SLICES, slice, changes(seen, slice, wanted)) }),
+    ...(isNew ? create : []).map((wanted) =>
+      write(createOp(ENDPOINT_SLICES, newSlice(seen, wanted)), "create EndpointSlice"),
     ),
-    ...remove.map((slice): Action => ({ op: deleteOp(ENDPOINT_SLICES, slice) })),
+    ...update.map(({ slice, wanted }) =>
+      write(
+        patchOp(ENDPOINT_SLICES, slice, changes(seen, slice, wanted)),
+        `update ${slice.metadata.name} EndpointSlice`,
+      ),
+    ),
+    ...remove.map((slice) => write(deleteOp(ENDPOINT_SLICES, slice), `delete ${slice.metadata.name} EndpointSlice`)),
   ];
+}
+
+/** Told of the service, unless a write failed just because somebody else was faster. */
+function failed(
+  { apiVersion, kind, metadata }: Service,
+  what: string,
+  { message, reason }: Status,
+): EventDraft | undefined {
+  if (reason === "Conflict" || reason === "AlreadyExists") return undefined;
+  const service = `Service ${metadata.namespace}/${metadata.name}`;
+  return {
+    about: { apiVersion, kind, metadata },
+    type: "Warning",
+    reason: "FailedToUpdateEndpointSlices",
+    message: `Error updating Endpoint Slices for ${service}: failed to ${what} for ${service}: ${message ?? ""}`,
+  };
 }
 
 /** The endpoints there should be, by the ports they share. */
