@@ -75,6 +75,8 @@ export interface Strategy<T extends KubeObject = KubeObject> {
   };
   /** Whether metadata.generation is kept for this kind. */
   generation?: boolean;
+  /** What of the metadata is desired as well, and so counted by generation; nothing for most kinds. */
+  desiredMetadata?: "annotations" | "labels";
   /**
    * Grace period in seconds of a delete without one asked for; undefined: nothing runs that could use it, whatever is
    * asked for. Absent: the kind knows no grace. `prev` is the live object.

@@ -120,13 +120,19 @@ function write(env: Environment, caller: Caller, op: WriteOp): Outcome {
         caller,
         decoding,
         patch: { type: op.patchType, patch: op.patch },
-        ...(op.options?.preconditions && { preconditions: op.options.preconditions }),
+        preconditions: { ...meantFor(op), ...op.options?.preconditions },
       });
     case "delete":
       return remove(env, { target, caller, options: deleteOptionsOf(op.options) });
     case "deletecollection":
       return removeAll(env, { target, caller, options: deleteOptionsOf(op.options) });
   }
+}
+
+/** A program's patch that names a uid is not for another object of the same name: that is a conflict like any other. */
+function meantFor({ patch }: Extract<WriteOp, { verb: "patch" }>): { uid?: string } {
+  const { uid } = ((patch as { metadata?: { uid?: unknown } } | undefined)?.metadata ?? {}) as { uid?: unknown };
+  return typeof uid === "string" && uid !== "" ? { uid } : {};
 }
 
 const deleteOptionsOf = ({

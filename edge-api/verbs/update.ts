@@ -181,10 +181,16 @@ function prepare(wanted: KubeObject, prev: KubeObject, { kind, subresource }: Ta
   return next;
 }
 
-function bumpGeneration(next: KubeObject, prev: KubeObject, { kind }: Target): void {
-  if (!kind.strategy.generation) return;
+function bumpGeneration(next: KubeObject, prev: KubeObject, { kind, subresource }: Target): void {
+  const { generation: isKept, desiredMetadata } = kind.strategy;
+  if (!isKept) return;
+  const isSame =
+    sameDesire(next, prev) &&
+    (desiredMetadata === undefined ||
+      subresource !== "" ||
+      deepEqual(next.metadata[desiredMetadata] ?? {}, prev.metadata[desiredMetadata] ?? {}));
   const generation = prev.metadata.generation ?? 0;
-  next.metadata.generation = sameDesire(next, prev) ? generation : generation + 1;
+  next.metadata.generation = isSame ? generation : generation + 1;
   if (next.metadata.generation === 0) delete next.metadata.generation;
 }
 

@@ -92,6 +92,8 @@ function keepLabels(next: Deployment, prev: Deployment): Deployment {
 
 export const deployment: Strategy<Deployment> = {
   generation: true,
+  // They are copied to its replica sets.
+  desiredMetadata: "annotations",
   defaults,
   ...separateStatus<Deployment>({ check: statusErrors, prepare: keepLabels }),
   validate,

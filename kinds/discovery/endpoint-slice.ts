@@ -169,6 +169,7 @@ function shown(items: readonly string[]): string {
 
 export const endpointSlice: Strategy<EndpointSlice> = {
   generation: true,
+  desiredMetadata: "labels",
   defaults(next) {
     next.endpoints ??= [];
     // Readers look into these without asking whether they are there: Go writes them even when they are empty.

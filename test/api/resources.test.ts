@@ -294,6 +294,24 @@ describe("update", () => {
     expect(scaled.body).toMatchObject({ metadata: { generation: 2 }, status: { replicas: 1 }, spec: { replicas: 2 } });
   });
 
+  it("[U9] counts a Deployment's annotations and a slice's labels, which others live by; not through its status", async () => {
+    const deployments = "/apis/apps/v1/namespaces/default/deployments";
+    const slices = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices";
+    const template = { metadata: { labels: { a: "b" } }, spec: { containers: [{ name: "c", image: "i" }] } };
+    await api.create(deployments, {
+      metadata: { name: "d" },
+      spec: { selector: { matchLabels: { a: "b" } }, template },
+    });
+    await api.create(slices, { metadata: { name: "s" }, addressType: "IPv4", endpoints: [] });
+    const generation = async (path: string, metadata: object) =>
+      (await api.patch(path, { metadata })).body.metadata.generation;
+    expect(await generation(`${deployments}/d`, { labels: { x: "y" } })).toBe(1);
+    expect(await generation(`${deployments}/d/status`, { annotations: { x: "y" } })).toBe(1);
+    expect(await generation(`${deployments}/d`, { annotations: { x: "z" } })).toBe(2);
+    expect(await generation(`${slices}/s`, { annotations: { x: "y" } })).toBe(1);
+    expect(await generation(`${slices}/s`, { labels: { x: "y" } })).toBe(2);
+  });
+
   it("[U8] PUT creates a Lease", async () => {
     const path = "/apis/coordination.k8s.io/v1/namespaces/default/leases/l";
     const answer = await api.replace(path, { metadata: { name: "l" }, spec: { holderIdentity: "me" } });

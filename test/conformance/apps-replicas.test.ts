@@ -189,6 +189,8 @@ describe("[sig-apps] ReplicationController", () => {
       "lived",
     ]);
     ok(await apps.request("DELETE", `${controllers}?labelSelector=test%3Dlived`));
+    // Its pods are let go first.
+    await apps.rest();
     for (let event = await watch.next(); event.type !== "DELETED"; ) event = await watch.next();
     await watch.cancel();
   });

@@ -40,6 +40,8 @@ export type FuzzCounts = { [what: string]: number };
 const REQUESTS_A_LIFE = 500;
 /** Far above what the largest good request takes on a slow machine. */
 const MAX_MS = 2_000;
+/** Of the event loop, after which a request waits for time to pass. */
+const PATIENT_TURNS = 100;
 /** How long the body of a Status may be: errors quote what they complain of, in the message and in the causes. */
 const MAX_STATUS_LENGTH = 1024 * 1024;
 
@@ -251,13 +253,15 @@ class Run {
   }
 
   async #send({ method, path, headers, body }: FuzzRequest, as: Identity = ADMIN): Promise<Answer> {
-    const response = await serve(
-      this.#api.services,
-      new Request(`https://kedge.test${path}`, {
-        method,
-        headers: { ...headers, [IDENTITY_HEADER]: encodeIdentity(as) },
-        ...(body !== undefined && { body: body as NonNullable<RequestInit["body"]> }),
-      }),
+    const response = await this.#inTime(
+      serve(
+        this.#api.services,
+        new Request(`https://kedge.test${path}`, {
+          method,
+          headers: { ...headers, [IDENTITY_HEADER]: encodeIdentity(as) },
+          ...(body !== undefined && { body: body as NonNullable<RequestInit["body"]> }),
+        }),
+      ),
     );
     // Only a watch says what it is not encoded in.
     if (response.headers.get("content-encoding") === "identity") {
@@ -265,6 +269,17 @@ class Run {
       return { status: response.status, headers: response.headers, text: "" };
     }
     return { status: response.status, headers: response.headers, text: await response.text() };
+  }
+
+  /** Lets time pass for an answer that waits for something. */
+  async #inTime<T>(answer: Promise<T>): Promise<T> {
+    for (let turns = 1; ; turns++) {
+      const isThere = await Promise.race([answer.then(() => true), turn().then(() => false)]);
+      if (isThere) return answer;
+      if (turns % PATIENT_TURNS !== 0) continue;
+      this.#api.advance(1_000);
+      this.#api.fire();
+    }
   }
 
   #count(what: string): void {
