@@ -476,7 +476,7 @@ describe("planEndpoints", () => {
       message: "Failed to create endpoint for service default/web: no",
     });
     expect(create?.failureEvent?.(status("AlreadyExists"))).toBeUndefined();
-    const [slice] = plan(service("web"), [backend("a", "10.1.0.1")]).actions;
+    const [slice] = slices(service("web"), [backend("a", "10.1.0.1")]).actions;
     expect(slice?.failureEvent?.(status("Forbidden"))).toMatchObject({
       reason: "FailedToUpdateEndpointSlices",
       message:
