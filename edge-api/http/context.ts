@@ -55,7 +55,8 @@ export interface Services {
   /** What a node and its pods use; undefined when it does not say. */
   usageOf(node: string): Promise<UsageReport | undefined>;
   /** Watching over a WebSocket: how a socket is accepted is the platform's business. */
-  acceptWatch(watch: { spec: WatchSpec; start: WatchStart }): Response;
+  /** @param watch.audit what the audit log is to be told when the socket closes, as encodeRemote writes it */
+  acceptWatch(watch: { spec: WatchSpec; start: WatchStart; audit?: string }): Response;
   /** To be called after anything that may change when `hub.tick` is next due. */
   hubChanged(): void;
   /** Told of errors that are nobody's fault but ours. */

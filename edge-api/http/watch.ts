@@ -1,6 +1,7 @@
 /** GET with watch=true: events as they happen, over a chunked response or a WebSocket. */
 
 import { ApiError } from "../../machinery/meta/status.ts";
+import { encodeRemote, noteImpersonated, remoteOf } from "../observe/audit/remote.ts";
 import type { SentEvents } from "../observe/metrics.ts";
 import type { Watcher, WatchSpec, WatchStart } from "../store/watch-types.ts";
 import type { Target } from "../verbs/environment.ts";
@@ -40,7 +41,11 @@ export function watch(context: RequestContext, target: Target, only: Pick<WatchS
     owner: context.identity.user,
   });
   const spec = { ...asked, ...only };
-  if (socket) return services.acceptWatch({ spec, start });
+  if (socket) {
+    const { audit } = context;
+    if (audit) noteImpersonated(audit, context);
+    return services.acceptWatch({ spec, start, ...(audit && { audit: encodeRemote(remoteOf(audit)) }) });
+  }
   const headers = new Headers(headersFor(context, contentTypeOf(form)));
   // Proxies on the way compress what has no encoding, and hold it back meanwhile.
   headers.set("content-encoding", "identity");

@@ -242,6 +242,26 @@ describe("audit log", () => {
     expect(decodeRemote(kept).event.requestURI).toBe(uri.slice(0, 2_000));
   });
 
+  it("[AU8] a watch over a WebSocket: what is told of its end stays with the socket", async () => {
+    const { api, events } = await started("Metadata", ["*"]);
+    let kept = "";
+    api.services.acceptWatch = ({ audit = "" }) => {
+      kept = audit;
+      return new Response(null, { status: 299 });
+    };
+    await api.get("/api/v1/pods?watch=1", {
+      headers: { upgrade: "websocket", "impersonate-user": "jane", "impersonate-group": "system:masters" },
+    });
+    expect(
+      events()
+        .map(({ stage }: { stage: string }) => stage)
+        .slice(-2),
+    ).toEqual(["RequestReceived", "ResponseStarted"]);
+    const { event, omitStages } = decodeRemote(kept);
+    expect([event.auditID, omitStages]).toEqual([events().at(-1).auditID, []]);
+    expect(event).toMatchObject({ verb: "watch", user: { username: "admin" }, impersonatedUser: { username: "jane" } });
+  });
+
   it("[AU7] what the plugins and the issuer of tokens note", async () => {
     const { api, events } = await started("Metadata", ["*"]);
     await api.create("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "default" } });

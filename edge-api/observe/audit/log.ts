@@ -11,7 +11,7 @@ import { SOURCE_IPS_HEADER } from "./client-addresses.ts";
 import { auditEvent } from "./event.ts";
 import { withoutManagedFields } from "./managed-fields.ts";
 import { decide, type Policy, type Stage } from "./policy.ts";
-import { endTold, type RemoteAudit } from "./remote.ts";
+import { endTold, noteImpersonated, remoteOf } from "./remote.ts";
 import { AuditTrail, MAX_LOGGED_CHARACTERS } from "./trail.ts";
 
 export interface AuditLog {
@@ -53,10 +53,7 @@ export async function audited(
     throw error;
   }
   trail.code = response.status;
-  if (context.identity !== identity) {
-    trail.impersonated = context.identity;
-    trail.impersonationConstraint = context.impersonationConstraint;
-  }
+  noteImpersonated(trail, context);
   if (response instanceof Reply && headerOf(response, ROUTE_HEADER) !== null) return sentOn(response, trail);
   if (isLongRunning(info)) {
     if (response.status < 400) return started(response, tell);
@@ -71,11 +68,7 @@ export async function audited(
 /** What is told of it from here on goes with the way that the Worker is told. */
 function sentOn({ status, headers, body }: Reply, trail: AuditTrail): Reply {
   const route = JSON.parse(String(body)) as NodeRoute;
-  const audit: RemoteAudit = {
-    event: JSON.parse(auditEvent(trail, "ResponseStarted", trail.receivedAtMs)) as RemoteAudit["event"],
-    omitStages: [...trail.decision.omitStages],
-  };
-  return new Reply(status, headers, JSON.stringify({ ...route, audit } satisfies NodeRoute));
+  return new Reply(status, headers, JSON.stringify({ ...route, audit: remoteOf(trail) } satisfies NodeRoute));
 }
 
 const STREAMS: ReadonlySet<string> = new Set(["attach", "exec", "portforward"]);
@@ -83,7 +76,7 @@ const STREAMS: ReadonlySet<string> = new Set(["attach", "exec", "portforward"]);
 const isLongRunning = ({ verb, subresource }: RequestInfo): boolean =>
   verb === "watch" || STREAMS.has(subresource) || subresource === "log" || subresource === "proxy";
 
-/** What goes on once the answer has begun. Of watches over WebSockets the end is not seen here. */
+/** What goes on once the answer has begun. The end of a watch over a WebSocket is told where the socket is. */
 function started(response: Answer, tell: (stage: Stage) => void): Answer {
   tell("ResponseStarted");
   if (response instanceof Reply) tell("ResponseComplete");

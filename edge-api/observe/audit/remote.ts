@@ -3,13 +3,31 @@
  * whoever holds the connection when it ends. What is to be told of them then travels with them. Pure.
  */
 import { formatMicroTime } from "../../../machinery/clock.ts";
+import type { Identity } from "../../access/identity.ts";
+import { auditEvent } from "./event.ts";
 import type { Stage } from "./policy.ts";
+import type { AuditTrail } from "./trail.ts";
 
 export interface RemoteAudit {
   /** audit.k8s.io/v1 Event without what a stage adds. */
   event: { [field: string]: unknown };
   omitStages: readonly Stage[];
 }
+
+/** Whom a request is answered as, where that is another than who made it. */
+export function noteImpersonated(
+  trail: AuditTrail,
+  { identity, impersonationConstraint }: { identity: Identity; impersonationConstraint?: string | undefined },
+): void {
+  if (identity === trail.identity) return;
+  trail.impersonated = identity;
+  trail.impersonationConstraint = impersonationConstraint;
+}
+
+export const remoteOf = (trail: AuditTrail): RemoteAudit => ({
+  event: JSON.parse(auditEvent(trail, "ResponseStarted", trail.receivedAtMs)) as RemoteAudit["event"],
+  omitStages: [...trail.decision.omitStages],
+});
 
 /** The line for the log; undefined where the policy leaves the stage out. */
 export function remoteLine(
