@@ -286,10 +286,10 @@ describe("Allocation of devices", () => {
       `claim default/c, request r: asks for all devices, but resource pool ${DRIVER}/p is currently being updated`,
     ],
     [
-      "[DA34] a pool with a device twice",
+      "[DA34] all devices of a pool with a device twice",
       [local("a", "a")],
-      exactly("r"),
-      "pool n is invalid: duplicate device name a",
+      exactly("r", { allocationMode: "All" }),
+      `claim default/c, request r: asks for all devices, but resource pool ${DRIVER}/n is currently invalid`,
     ],
   ])("%s is told", (_name, slices, request, message) => {
     expect(() => attempt(slices, [claim(request)])).toThrow(AllocationError);
@@ -302,6 +302,15 @@ describe("Allocation of devices", () => {
   ])("%s: a pool that is being updated is no matter", (_name, where) => {
     const elsewhere = makeSlice({ name: "t", pool: "p", count: 2, devices: [makeDevice("x")], ...where });
     expect(names([local("a", "b"), elsewhere], [claim(exactly("r", { allocationMode: "All" }))])).toBe("r=a r=b");
+  });
+
+  it.each([
+    ["[DA37] one that is being updated", { count: 2, devices: [makeDevice("a")] }],
+    ["[DA38] one with a device twice", { devices: [makeDevice("a"), makeDevice("a")] }],
+  ])("%s: nothing of such a pool is given, but what others have", (_name, pool) => {
+    const bad = makeSlice({ name: "s", pool: "bad", nodeName: "n", ...pool });
+    const good = makeSlice({ name: "t", pool: "good", nodeName: "n", devices: [makeDevice("x")] });
+    expect([names([bad], [claim(exactly("r"))]), names([bad, good], [claim(exactly("r"))])]).toEqual(["none", "r=x"]);
   });
 
   it("[DA40] the result says where it is, how it is configured, and how much is taken", () => {

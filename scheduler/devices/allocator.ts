@@ -95,6 +95,8 @@ class Search {
   /** Beside what others have taken. */
   readonly #taking = new Taken();
   readonly #all = new Map<Wish, PoolDevice[]>();
+  /** Of these, what may be given: not of pools that are being updated, or that are invalid. */
+  readonly #usable: readonly PoolDevice[];
   /** Of these, what others have not taken whole. */
   readonly #free: readonly PoolDevice[];
   readonly #budget: SearchBudget;
@@ -105,7 +107,8 @@ class Search {
     this.#node = node;
     this.#input = input;
     this.#devices = input.pools.devicesFor(node);
-    this.#free = this.#devices.filter(({ id, device }) => device.allowMultipleAllocations || !input.taken.has(id));
+    this.#usable = this.#devices.filter(({ pool }) => !pool.isIncomplete && pool.invalid === undefined);
+    this.#free = this.#usable.filter(({ id, device }) => device.allowMultipleAllocations || !input.taken.has(id));
     this.#budget = input.budget ?? { tries: MAX_TRIES };
     this.#leastLeft = Math.max(0, this.#budget.tries - MAX_TRIES);
     this.given = claims.map(() => []);
@@ -131,7 +134,7 @@ class Search {
     if (all && count === 0) return false;
     if (had >= count) return this.#request(claim, request + 1);
     if (this.given[claim]!.length + count - had > MAX_RESULTS) return false;
-    const candidates = all ?? (wish.adminAccess ? this.#devices : this.#free);
+    const candidates = all ?? (wish.adminAccess ? this.#usable : this.#free);
     const end = all ? from + 1 : candidates.length;
     for (let i = from; i < end; i++) {
       const placed = candidates[i]!;
@@ -174,8 +177,7 @@ class Search {
 
   /** Takes a device for a wish; returns how to give it back, undefined when it cannot be had. */
   #take(wish: Wish, placed: PoolDevice, claim: number): (() => void) | undefined {
-    const { id, device, pool } = placed;
-    if (pool.invalid !== undefined) throw new AllocationError(`pool ${pool.name} is invalid: ${pool.invalid}`);
+    const { id, device } = placed;
     const isShared = device.allowMultipleAllocations ?? false;
     const given = this.given[claim]!;
     if (wish.adminAccess ? given.some((each) => each.placed === placed) : !isShared && this.#isTaken(id)) {
