@@ -23,7 +23,7 @@ export const jobController: Controller = {
       return type !== "deleted" && isTracked(object) ? [...owners, ORPHAN + keyOf(object)] : owners;
     },
   },
-  plan(key, view, { nowMs, random }) {
+  plan(key, view, { nowMs, random, failures }) {
     if (key.startsWith(ORPHAN)) {
       const { namespace, name } = splitKey(key.slice(ORPHAN.length));
       const pod = view.pods.get(namespace, name);
@@ -36,6 +36,7 @@ export const jobController: Controller = {
       job,
       controlled: view.controlledBy<Pod>(job.metadata.uid ?? "", PODS),
       orphans: view.pods.by("orphan", namespace),
+      failures,
       nowMs,
       random,
     });

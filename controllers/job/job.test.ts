@@ -4,7 +4,7 @@ import type { Pod } from "../../kinds/core/v1-types.ts";
 import { registry } from "../../kinds/registry.ts";
 import { seededRandom } from "../../machinery/meta/random.ts";
 import { controlledBy, metadata, pod } from "../../test/fakes/cluster-objects.ts";
-import type { Plan } from "../runner/controller.ts";
+import type { Failure, Plan } from "../runner/controller.ts";
 import { planTtl } from "../ttl/controller.ts";
 import { View } from "../view/view.ts";
 import { jobController } from "./controller.ts";
@@ -99,11 +99,16 @@ const podsOf = (owner: Job, edits: (PodEdits | State)[]): Pod[] =>
     });
   });
 
-const plan = (owner: Job, edits: (PodEdits | State)[] = [], more: { orphans?: Pod[]; nowMs?: number } = {}): Plan =>
+const plan = (
+  owner: Job,
+  edits: (PodEdits | State)[] = [],
+  more: { orphans?: Pod[]; failures?: Failure[]; nowMs?: number } = {},
+): Plan =>
   planJob({
     job: owner,
     controlled: podsOf(owner, edits),
     orphans: more.orphans ?? [],
+    failures: more.failures ?? [],
     nowMs: more.nowMs ?? NOW,
     random: seededRandom(1),
   });
@@ -357,6 +362,15 @@ describe("planJob: running", () => {
     expect([steps(result), result.againAtMs]).toEqual([{ release: 1 }, NOW + 5_000]);
   });
 
+  it("[JB16] pods that were refused are not counted as active", () => {
+    const owner = job({ parallelism: 4 });
+    const refused = { op: { resource: "pods", verb: "create" }, status: { code: 403 } } as unknown as Failure;
+    expect(statusOf(plan(owner, ["running"])).active).toBe(4);
+    const again = plan(owner, ["running"], { failures: [refused] });
+    expect([statusOf(again).active, steps(again)]).toEqual([1, { create: 3 }]);
+    expect(again.actions.filter(({ op }) => op.verb === "create").map(({ needs }) => needs)).toEqual([undefined, 0, 0]);
+  });
+
   it("[JB15] adopts with the finalizer and releases without it", () => {
     const stray = pod("stray", { metadata: { labels: { job: "sum" }, finalizers: ["x/y"] } });
     expect(plan(job({ parallelism: 1 }), [], { orphans: [stray] }).actions[0]?.op).toMatchObject({
@@ -365,7 +379,14 @@ describe("planJob: running", () => {
     const owner = job({ parallelism: 0 });
     const [other] = podsOf(owner, ["running"]);
     other!.metadata.labels = { job: "other" };
-    const result = planJob({ job: owner, controlled: [other!], orphans: [], nowMs: NOW, random: () => 0 });
+    const result = planJob({
+      job: owner,
+      controlled: [other!],
+      orphans: [],
+      failures: [],
+      nowMs: NOW,
+      random: () => 0,
+    });
     expect(result.actions[0]?.op).toMatchObject({ patch: { metadata: { ownerReferences: null, finalizers: null } } });
   });
 });
@@ -510,7 +531,14 @@ describe("planJob: ending", () => {
     expect((statusOf(result).uncountedTerminatedPods as { failed: string[] }).failed).toHaveLength(pods.length);
     // It has failed only once its last pod is gone and counted.
     const status = { ...owner.status, ...statusOf(result), active: 0, terminating: 0 };
-    const end = planJob({ job: { ...owner, status } as Job, controlled: [], orphans: [], nowMs: NOW, random: () => 0 });
+    const end = planJob({
+      job: { ...owner, status } as Job,
+      controlled: [],
+      orphans: [],
+      failures: [],
+      nowMs: NOW,
+      random: () => 0,
+    });
     expect(conditionsOf(end)).toEqual([`FailureTarget=True/${reason}`, `Failed=True/${reason}`]);
     expect(end.actions[0]?.event).toMatchObject({ type: "Warning", reason, message });
   });

@@ -30,8 +30,16 @@ export interface Managed {
   againAtMs?: number;
 }
 
+export interface ManageOptions {
+  /** The attempt before could not make all pods that it wanted: none is counted before it is there. */
+  wasRefused: boolean;
+  nowMs: number;
+  random: () => number;
+}
+
 /** Brings the number of running pods to what the Job wants now. */
-export function manage(facts: Facts, nowMs: number, random: () => number): Managed {
+export function manage(facts: Facts, options: ManageOptions): Managed {
+  const { nowMs } = options;
   const { job, active, terminating } = facts;
   const unchanged: Managed = {
     actions: [],
@@ -45,7 +53,7 @@ export function manage(facts: Facts, nowMs: number, random: () => number): Manag
   // Deleting comes first; what is missing then is made when that shows.
   if (surplus.length > 0) return remove(facts, unchanged, surplus);
   const missing = wanted - active.length - (onlyReplacesFailed(job) ? terminating : 0);
-  return missing > 0 ? create(facts, unchanged, { missing, nowMs, random }) : unchanged;
+  return missing > 0 ? create(facts, unchanged, { ...options, missing }) : unchanged;
 }
 
 function wantedOf({ job: { spec }, succeeded, active }: Facts): number {
@@ -97,7 +105,7 @@ function remove({ job }: Facts, before: Managed, pods: readonly Pod[]): Managed 
 function create(
   facts: Facts,
   before: Managed,
-  { missing, nowMs, random }: { missing: number; nowMs: number; random: () => number },
+  { missing, wasRefused, nowMs, random }: ManageOptions & { missing: number },
 ): Managed {
   const { job, pods } = facts;
   if (!hasLimitPerIndex(job)) {
@@ -115,7 +123,7 @@ function create(
   return {
     ...before,
     actions: slowStart(actions, 0),
-    active: before.active + actions.length,
+    active: before.active + (wasRefused ? 0 : actions.length),
     ...(againAtMs !== undefined && { againAtMs }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Job, JobCondition, JobStatus } from "../../kinds/batch/v1-types.ts";
 import type { Pod } from "../../kinds/core/v1-types.ts";
 import { formatTime } from "../../machinery/clock.ts";
-import type { Action, EventDraft, Plan } from "../runner/controller.ts";
+import type { Action, EventDraft, Failure, Plan } from "../runner/controller.ts";
 import { controllerReference, patchOp, removeFinalizerOp, statusOp } from "../runner/ops.ts";
 import { JOBS, PODS } from "../view/resources.ts";
 import { claim } from "../workload/claim.ts";
@@ -18,6 +18,7 @@ export interface SeenJob {
   job: Job;
   controlled: readonly Pod[];
   orphans: Iterable<Pod>;
+  failures: readonly Failure[];
   nowMs: number;
   random: () => number;
 }
@@ -30,7 +31,7 @@ export const isManagedElsewhere = ({ spec: { managedBy } }: Job): boolean =>
 
 /** Decides what one Job needs now: pods, counts, and whether it has come to its end. */
 export function planJob(seen: SeenJob): Plan {
-  const { job, nowMs, random } = seen;
+  const { job, nowMs } = seen;
   if (isManagedElsewhere(job) || isFinished(job)) return { actions: [] };
   const { owned, actions } = claimPods(seen);
   const facts = factsOf(job, owned);
@@ -49,7 +50,7 @@ export function planJob(seen: SeenJob): Plan {
     events: [],
   };
   if (draft.ending) deleteActive(draft);
-  else goOn(draft, nowMs, random);
+  else goOn(draft, seen);
   return finish(draft, actions, nowMs);
 }
 
@@ -151,11 +152,12 @@ function deleteActive(draft: Draft): void {
   if (managed.active > 0) draft.ending = undefined;
 }
 
-function goOn(draft: Draft, nowMs: number, random: () => number): void {
+function goOn(draft: Draft, { failures, nowMs, random }: SeenJob): void {
   const { facts } = draft;
   const { job } = facts;
   if (job.metadata.deletionTimestamp) return;
-  draft.managed = manage(facts, nowMs, random);
+  const wasRefused = failures.some(({ op }) => op.resource === PODS && op.verb === "create");
+  draft.managed = manage(facts, { wasRefused, nowMs, random });
   const { completions } = job.spec;
   const isEnough = completions === undefined ? facts.succeeded > 0 : facts.succeeded >= completions;
   if (isEnough && draft.managed.active === 0) {
