@@ -365,6 +365,10 @@ describe("node routes", () => {
         node: "n3",
         path: "/proxy/http/10.244.0.7:8080/",
       });
+    expect((await api.get(`${SERVICES}/s:81/proxy/`, ASK)).body).toMatchObject({
+      code: 503,
+      message: 'no service port 81 found for service "s"',
+    });
   });
 
   it("[R15] who may only get does not exec", async () => {
@@ -478,6 +482,10 @@ describe("connections", () => {
     const pathOf = async (what: string) => (await api.get(`${PODS}/p/${what}`, ASK)).body.path;
     expect(await pathOf("exec?stdout=1&command=ls")).toBe("/exec/default/p/main?output=1&command=nice&command=ls");
     expect(await pathOf("proxy/a?q=1")).toMatch(/\/b%20c\?q=1$/);
+    // However the pod is called.
+    await api.create(PODS, pod("proxy", { nodeName: "n1" }));
+    await api.patch(`${PODS}/proxy/status`, { status: { podIP: "10.244.0.8" } });
+    expect((await api.get(`${PODS}/proxy/proxy/a`, ASK)).body.path).toMatch(/\/10\.244\.0\.8:\d+\/b%20c$/);
     expect((await api.get(`${PODS}/p/attach?stdout=1`, ASK)).body).toMatchObject({
       code: 403,
       reason: "Invalid",

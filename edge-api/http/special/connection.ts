@@ -1,6 +1,7 @@
 /** Connections are looked at by admission as writes are: policies may say who runs what in whose containers. */
 import { deepEqual } from "../../../machinery/meta/equality.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
+import { proxyPrefix } from "../../tunnel/proxy-links.ts";
 import type { Target } from "../../verbs/environment.ts";
 import type { RequestContext } from "../context.ts";
 import { callerOf, withUrl } from "../request.ts";
@@ -48,8 +49,7 @@ function withOptions(context: RequestContext, options: ConnectionOptions): Reque
     // The route is found by the URL, so that what is encoded stays so.
     const { request } = context;
     const url = new URL(request.url);
-    const at = url.pathname.indexOf("/proxy") + "/proxy".length;
-    url.pathname = url.pathname.slice(0, at) + (options.path ? `/${options.path.replace(/^\//, "")}` : "");
+    url.pathname = (proxyPrefix(url.pathname) ?? "") + (options.path ? `/${options.path.replace(/^\//, "")}` : "");
     return { ...context, request: withUrl(request, url.href) };
   }
   const query = new URLSearchParams(context.query);
