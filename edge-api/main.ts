@@ -76,6 +76,8 @@ export class ClusterStore extends ClusterStoreObject {
 const log = (line: { [field: string]: unknown }): void => console.log(JSON.stringify(line));
 
 export class Controllers extends SubscriberObject<Bindings> {
+  protected override readonly className = "Controllers";
+
   /** Nodes' heartbeats, which say nothing that no other object says. */
   protected override mayIgnore({ type, resource, namespace, value }: ChangeEvent): boolean {
     if (type !== "MODIFIED" || resource !== "leases.coordination.k8s.io" || namespace !== "kube-node-lease")
@@ -94,6 +96,8 @@ export class Controllers extends SubscriberObject<Bindings> {
 const schedulerConfiguration = parseConfiguration((bindings as unknown as Bindings).KEDGE_SCHEDULER_CONFIG);
 
 export class Scheduler extends SubscriberObject<Bindings> {
+  protected override readonly className = "Scheduler";
+
   protected override createProgram(cluster: Cluster): Program {
     const configuration = schedulerConfiguration;
     return new SchedulerProgram({ cluster, clock: systemClock, random: Math.random, log, configuration });
@@ -234,7 +238,7 @@ const router = Router<IRequest, [Visit]>()
 const MAY_BE_ROUTED = /\/(?:log|exec|attach|portforward|proxy|kedge)(?:[/?]|$)/;
 
 async function answer(request: Request, env: Bindings, ctx: ExecutionContext): Promise<Response> {
-  const cluster = clusterOf(request.headers.get("host") ?? "");
+  const cluster = clusterOf(request);
   const identity = await whoAsks(request, env, cluster);
   if (!identity) return notLetIn(request, env);
   const visit: Visit = { env, ctx, cluster, identity, isAudited: env.KEDGE_AUDIT_POLICY !== undefined };

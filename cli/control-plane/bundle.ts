@@ -25,7 +25,6 @@ export async function bundleWorker(
     define: { KEDGE_BUILD: JSON.stringify(await buildInfo()) },
     minifySyntax: true,
     minifyWhitespace: true,
-    keepNames: true,
     legalComments: "none",
     logLevel: "silent",
   });

@@ -130,6 +130,7 @@ export class KeptAnswers {
 
   /** For the object, in the turn in which it has written these. */
   changed(events: readonly StoredEvent[]): void {
+    if (this.#byObject.size === 0) return;
     for (const event of events) {
       if (changesRights(event)) {
         for (const entries of this.#byObject.values()) for (const entry of entries) this.#forget(entry);

@@ -16,8 +16,33 @@ export class Reply {
 
   /** As fetch handlers give it. */
   toResponse(): Response {
-    return new Response(this.body as string | Uint8Array<ArrayBuffer>, { status: this.status, headers: this.headers });
+    const body = this.body as string | Uint8Array<ArrayBuffer>;
+    const { status, headers } = this;
+    if (headers instanceof Headers) return new Response(body, { status, headers });
+    const response = new Response(body, { status, headers: templateOf(headers) });
+    const auditId = headers[AUDIT_ID];
+    if (auditId !== undefined) response.headers.set(AUDIT_ID, auditId);
+    return response;
   }
+}
+
+/** The one header that differs from answer to answer. */
+const AUDIT_ID = "audit-id";
+const templates = new Map<string, Headers>();
+const MAX_TEMPLATES = 256;
+
+/** All other headers. Copying a Headers takes half as long as making one of an object's fields. */
+function templateOf(headers: { readonly [name: string]: string }): Headers {
+  let key = "";
+  for (const name in headers) if (name !== AUDIT_ID) key += `${name}\n${headers[name]}\n`;
+  let template = templates.get(key);
+  if (template === undefined) {
+    template = new Headers(headers);
+    template.delete(AUDIT_ID);
+    if (templates.size >= MAX_TEMPLATES) templates.clear();
+    templates.set(key, template);
+  }
+  return template;
 }
 
 /** What a handler gives: a Response where the body is a stream, or there is none. */

@@ -53,6 +53,9 @@ export abstract class SubscriberObject<Environment extends SubscriberEnvironment
     return false;
   }
 
+  /** As wrangler.toml names it. A bundler may give the class itself another name. */
+  protected abstract readonly className: string;
+
   /** Makes the program; called once for each life of the object. `clusterName` is the name of the Durable Object. */
   protected abstract createProgram(cluster: Cluster, clusterName: string): Program | Promise<Program>;
 
@@ -73,7 +76,7 @@ export abstract class SubscriberObject<Environment extends SubscriberEnvironment
 
   #createProgram(): Program | Promise<Program> {
     const { name } = this.ctx.id;
-    if (name === undefined) throw new Error(`${this.constructor.name} must be addressed by the cluster's name`);
+    if (name === undefined) throw new Error(`${this.className} must be addressed by the cluster's name`);
     return this.createProgram(this.#cluster(name), name);
   }
 
@@ -93,7 +96,7 @@ export abstract class SubscriberObject<Environment extends SubscriberEnvironment
         console.error(
           JSON.stringify({
             level: "error",
-            object: this.constructor.name,
+            object: this.className,
             cluster: this.ctx.id.name,
             error: error instanceof Error ? (error.stack ?? error.message) : String(error),
           }),

@@ -25,7 +25,9 @@ export const TEXT = "SELECT value FROM versions WHERE revision = ?";
 
 export const APPEND = `INSERT INTO versions (revision, previous, type, written_ms, resource, namespace, name, value)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
-export const NEW_KEY = "INSERT INTO objects (resource, namespace, name, revision, deleted) VALUES (?, ?, ?, ?, 0)";
+/** Gives a row when the key was not there, be it as a tombstone. */
+export const NEW_KEY = `INSERT INTO objects (resource, namespace, name, revision, deleted) VALUES (?, ?, ?, ?, 0)
+  ON CONFLICT DO NOTHING RETURNING revision`;
 export const POINT = "UPDATE objects SET revision = ?, deleted = ? WHERE resource = ? AND namespace = ? AND name = ?";
 
 /** What an object was at revision ?2, its newest version being ?1: walks back along `previous`. */

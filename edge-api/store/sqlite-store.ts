@@ -3,7 +3,7 @@
  * its newest version (see migrations/). Against rows that hold the live text and a history table beside them, this
  * writes 2.5 times as many updates a second, since nothing is copied, and lists as fast.
  *
- * Rows as Cloudflare bills them (bench/store.ts counts): create reads 1 and writes 2; update and delete after a get read
+ * Rows as Cloudflare bills them (bench/store.ts counts): create reads and writes 2; update and delete after a get read
  * 5 and write 2; get and list read 2 an object, 5 if it has changed since the revision asked for; an event of
  * changesSince reads 2; compaction writes 1 a superseded version and 2 a tombstone.
  */
@@ -128,11 +128,7 @@ export class SqliteStore implements Store {
   }
 
   create(key: ObjectKey, encode: Encode): StoredObject {
-    return this.#write(() => {
-      const head = this.#reader.head(key);
-      if (head && !head.deleted) throw new StoreError("AlreadyExists", detailOf(key));
-      return this.#append({ key, type: ADDED, head, encode });
-    });
+    return this.#write(() => this.#append({ key, type: ADDED, head: undefined, encode }));
   }
 
   update(key: ObjectKey, expected: Revision, encode: Encode): StoredObject {
@@ -158,16 +154,19 @@ export class SqliteStore implements Store {
     head: { revision: Revision } | undefined;
     encode: Encode;
   }): StoredObject {
-    const { key, type, head } = write;
+    const { key, type } = write;
     const { resource, namespace, name } = key;
     const revision = this.#revision + 1;
     const value = this.#encode(key, write.encode, revision);
     const previous =
-      type === ADDED ? undefined : (this.#recentTexts.get(head!.revision) ?? this.#reader.text(head!.revision));
+      type === ADDED || !write.head
+        ? undefined
+        : (this.#recentTexts.get(write.head.revision) ?? this.#reader.text(write.head.revision));
+    // Of a new key nothing need be read: writing it says whether it is there.
+    const head = write.head ?? (this.#claim(key, revision) ? undefined : this.#tombstone(key));
     try {
-      this.#sql.exec(APPEND, revision, head?.revision ?? null, type, this.#now(), resource, namespace, name, value);
       if (head) this.#sql.exec(POINT, revision, type === DELETED ? 1 : 0, resource, namespace, name);
-      else this.#sql.exec(NEW_KEY, resource, namespace, name, revision);
+      this.#sql.exec(APPEND, revision, head?.revision ?? null, type, this.#now(), resource, namespace, name, value);
     } catch (error) {
       this.#halfWritten = true;
       throw error;
@@ -182,6 +181,17 @@ export class SqliteStore implements Store {
         : { type: TYPES[type]!, resource, namespace, name, revision, value, previous },
     );
     return { resource, namespace, name, revision, value };
+  }
+
+  /** Points a new key at a version that is still to be written; false: there is such a key. */
+  #claim({ resource, namespace, name }: ObjectKey, revision: Revision): boolean {
+    return this.#reader.row(NEW_KEY, resource, namespace, name, revision) !== undefined;
+  }
+
+  #tombstone(key: ObjectKey): { revision: Revision } {
+    const head = this.#reader.head(key);
+    if (!head?.deleted) throw new StoreError("AlreadyExists", detailOf(key));
+    return head;
   }
 
   #encode(key: ObjectKey, encode: Encode, revision: Revision): string {

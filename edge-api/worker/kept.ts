@@ -2,6 +2,7 @@
 import type { Identity } from "../access/identity.ts";
 import { auditIdOf } from "../http/audit-id.ts";
 import { keptAnswersOf } from "../http/kept-answers.ts";
+import { Reply } from "../http/reply.ts";
 import { JSON_TYPE, plainHeaders } from "../http/respond.ts";
 import { isPlain } from "./forward.ts";
 
@@ -23,7 +24,7 @@ export function keptOr(
   if ("answer" in found) {
     const { text, flow } = found.answer;
     const auditId = auditIdOf(headers, () => crypto.randomUUID());
-    return new Response(text, { headers: plainHeaders({ auditId, ...(flow && { flow }) }, JSON_TYPE) });
+    return new Reply(200, plainHeaders({ auditId, ...(flow && { flow }) }, JSON_TYPE), text).toResponse();
   }
   return ask(found.number).then(
     (response) => {

@@ -86,7 +86,7 @@ describe("SqliteStore on its tables", () => {
     const { store, count } = make((sql) => ({
       transaction: (work) => sql.transaction(work),
       exec(statement, ...bindings) {
-        if (failing && statement.includes("INTO objects")) throw new Error("disk full");
+        if (failing && statement.includes("INTO versions")) throw new Error("disk full");
         return sql.exec(statement, ...bindings);
       },
     }));
