@@ -61,8 +61,21 @@ export function json(context: RequestContext, code: number, text: string): Answe
       return new Reply(code, headersFor(context, PROTOBUF_TYPE), toProtobuf(object, registry));
     }
   }
-  return new Reply(code, headersFor(context, JSON_TYPE), text);
+  return new Reply(code, headersFor(context, JSON_TYPE), isPretty(context) ? prettyJson(text) : text);
 }
+
+/** Programs whose answers people read, as upstream knows them. */
+const READ_BY_PEOPLE = /^(?:curl|Wget|Mozilla\/5\.0)/;
+
+/** Whether JSON is to be laid out for people: as the query says, else by the client's name. */
+export function isPretty({ query, request }: Pick<RequestContext, "query" | "request">): boolean {
+  const asked = query?.get("pretty");
+  if (asked) return /^(?:1|t|T|true|True|TRUE)$/.test(asked);
+  const agent = request.headers.get("user-agent");
+  return agent !== null && READ_BY_PEOPLE.test(agent);
+}
+
+export const prettyJson = (text: string): string => `${JSON.stringify(JSON.parse(text), null, 2)}\n`;
 
 /** JSON for those whom nothing suits: what cannot be negotiated must still be told. */
 function preferredMedia({ request }: RequestContext): Media {

@@ -12,7 +12,7 @@ import { notMarshalable, protobufItems, toProtobuf } from "./protobuf/encode.ts"
 import { protobufList } from "./protobuf/list.ts";
 import { PROTOBUF_TYPE } from "./protobuf/names.ts";
 import { type Answer, Reply } from "./reply.ts";
-import { headersFor, JSON_TYPE, YAML_TYPE } from "./respond.ts";
+import { headersFor, isPretty, JSON_TYPE, prettyJson, YAML_TYPE } from "./respond.ts";
 import { toYaml } from "./yaml.ts";
 
 export function includeObjectOf(query: URLSearchParams | undefined): IncludeObject {
@@ -76,8 +76,7 @@ export function textResponse(context: RequestContext, code: number, text: string
   if (accepted.media === "yaml") {
     return new Reply(code, headersFor(context, YAML_TYPE), toYaml(text));
   }
-  const pretty = context.query?.get("pretty");
-  const body = pretty === "true" || pretty === "1" ? `${JSON.stringify(JSON.parse(text), null, 2)}\n` : text;
+  const body = isPretty(context) ? prettyJson(text) : text;
   return marked(new Reply(code, headersFor(context, JSON_TYPE), body), body.length);
 }
 

@@ -170,6 +170,19 @@ describe("forms", () => {
     expect(text).toContain("data:\n  k: v\n");
   });
 
+  it("[F6] laid out for people who ask, or whose program says they would", async () => {
+    await api.create(MAPS, configMap("a"));
+    const isPretty = async (path: string, agent?: string) =>
+      (await api.get(path, agent ? { headers: { "user-agent": agent } } : {})).text.startsWith('{\n  "kind"');
+    expect(await isPretty(`${MAPS}/a`)).toBe(false);
+    expect(await isPretty(`${MAPS}/a?pretty=true`)).toBe(true);
+    expect(await isPretty(`${MAPS}/a`, "curl/8.5.0")).toBe(true);
+    expect(await isPretty(`${MAPS}/nope`, "curl/8.5.0")).toBe(true);
+    expect(await isPretty("/api", "Mozilla/5.0 (X11)")).toBe(true);
+    expect(await isPretty(`${MAPS}?pretty=false`, "curl/8.5.0")).toBe(false);
+    expect(await isPretty(`${MAPS}/a`, "kubectl/v1.36.0 (linux/amd64)")).toBe(false);
+  });
+
   it("[F5] protobuf where the client likes it, JSON where it likes that more", async () => {
     await api.create(MAPS, configMap("a"));
     const path = `${MAPS}/a`;

@@ -34,8 +34,7 @@ export function podProxy(context: RequestContext, target: Target): NodeRoute {
   const { scheme, name, port } = parseProxyName(target.name, "pod");
   const pod = parseObject(get(context.services.env, { ...target, name, subresource: "" })) as Pod;
   const { podIP } = pod.status ?? {};
-  if (!pod.spec.nodeName || !podIP)
-    throw unavailable(`address not allowed or pod ${JSON.stringify(name)} has no address yet`);
+  if (!pod.spec.nodeName || !podIP) throw badRequest("address not allowed");
   const number = port === "" ? firstPort(pod) : portNumber(port, "pod", target.name);
   return { node: pod.spec.nodeName, path: proxyPath(context, { scheme, host: podIP, port: number }) };
 }
@@ -69,7 +68,12 @@ export function serviceProxy(context: RequestContext, target: Target): NodeRoute
     port === "" && ports.length === 1
       ? ports[0]
       : ports.find((p) => (p.name ?? "") === port || String(p.port) === port);
-  if (!wanted) throw unavailable(`no endpoints available for service ${JSON.stringify(name)}`);
+  if (!wanted) {
+    const isNumber = /^\d+$/.test(port);
+    throw unavailable(
+      `no ${isNumber ? `service port ${port} found` : "endpoints available"} for service ${JSON.stringify(name)}`,
+    );
+  }
   const candidates: { host: string; port: number; node: string }[] = [];
   for (const row of env.store.list({ resource: "endpointslices.discovery.k8s.io", namespace: target.namespace })) {
     if (!row.value.includes(JSON.stringify(name))) continue;
