@@ -342,6 +342,27 @@ describe("what policies see of a request", () => {
     expect([apiVersion, spec.metrics[0].resource.target.averageUtilization]).toEqual(["autoscaling/v2", 44]);
   });
 
+  it("[VP6] what makes no sense any more refuses, as failurePolicy says", async () => {
+    const api = await startApi();
+    await validated(api, { validations: [{ expression: "true" }] });
+    // As an older version may have stored it.
+    const { store } = api.services.env;
+    const key = {
+      resource: "validatingadmissionpolicies.admissionregistration.k8s.io",
+      namespace: "",
+      name: "policy.example.com",
+    };
+    const row = store.get(key)!;
+    store.transaction(() =>
+      store.update(key, row.revision, () => row.value.replace('"expression":"true"', '"expression":"nonsense("')),
+    );
+    const { status, body } = await api.create(DEPLOYMENTS, deployment("web"));
+    expect([status, body.message]).toEqual([
+      422,
+      expect.stringContaining("denied request: failed to configure binding: spec.validations[0].expression: "),
+    ]);
+  });
+
   it("[VP5] a mutation that fails and may leaves the others of its policy", async () => {
     const api = await startApi();
     const label = jsonPatch('[JSONPatch{op: "add", path: "/metadata/labels", value: {"a": "b"}}]');

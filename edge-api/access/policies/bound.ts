@@ -34,7 +34,7 @@ export interface Bound<P extends Policy, B extends Binding> {
 }
 
 const GROUP = "admissionregistration.k8s.io";
-const compiledPolicies = new WeakMap<object, CompiledPolicy>();
+const compiledPolicies = new WeakMap<object, ReturnType<typeof compilePolicy>>();
 
 /** By name of policy, then of binding. Cheap while there are no policies. */
 export function boundPolicies<P extends Policy, B extends Binding>(
@@ -62,7 +62,13 @@ export function boundPolicies<P extends Policy, B extends Binding>(
     if (!kind || !matched(matchResources, matching)) continue;
     const common = seen.get(kind) ?? requestBindings(attributes, { kind, namespace }, env);
     seen.set(kind, common);
-    const each = { policy, kind, binding, compiled: compiledOf(policy) };
+    const { compiled, errors } = compiledOf(policy);
+    const each = { policy, kind, binding, compiled };
+    // What was stored before expressions were compiled, or compiled otherwise, must not let anything through.
+    if (errors[0]) {
+      bound.push({ ...each, bindings: common, problem: `${errors[0].field}: ${errors[0].message}` });
+      continue;
+    }
     const params = paramsOf({ attributes, env, paramKind: policy.spec.paramKind, paramRef });
     if ("problem" in params) bound.push({ ...each, bindings: common, problem: params.problem });
     else for (const param of params.found) bound.push({ ...each, bindings: { ...common, params: param } });
@@ -73,10 +79,10 @@ export function boundPolicies<P extends Policy, B extends Binding>(
 const compareNames = (a: KubeObject | undefined, b: KubeObject | undefined): number =>
   (a?.metadata.name ?? "") < (b?.metadata.name ?? "") ? -1 : a?.metadata.name === b?.metadata.name ? 0 : 1;
 
-function compiledOf(policy: Policy): CompiledPolicy {
+function compiledOf(policy: Policy): ReturnType<typeof compilePolicy> {
   let compiled = compiledPolicies.get(policy);
   if (!compiled) {
-    compiled = compilePolicy(policy).compiled;
+    compiled = compilePolicy(policy);
     compiledPolicies.set(policy, compiled);
   }
   return compiled;
