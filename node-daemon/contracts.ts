@@ -103,6 +103,8 @@ export interface ContainerInstance {
   id: string;
   state: "created" | "running" | "exited" | "unknown";
   attempt: number;
+  /** Epoch; 0 when it has not started. */
+  startedAtMs?: number;
   /** CRI-format log file; may be rotated away. */
   logPath: string;
   tty: boolean;

@@ -182,7 +182,16 @@ async function runNode(config: NodeConfig, log: Log): Promise<void> {
   process.once("SIGINT", () => end("SIGINT"));
 
   link.onConnected(() => nodeManager.look({ heartbeat: true }));
-  link.serve(createKubeletServer({ pods: pods.lookup, streams, config: settled, log, usage: () => sampler.usage() }));
+  link.serve(
+    createKubeletServer({
+      pods: pods.lookup,
+      streams,
+      config: settled,
+      log,
+      usage: () => sampler.usage(),
+      probeCounts: () => pods.probeCounts(),
+    }),
+  );
   events.node("Normal", "Starting", "Starting kubelet.");
   await network.start();
   sampler.start();

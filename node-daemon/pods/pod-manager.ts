@@ -5,6 +5,7 @@ import type { Clock } from "../../machinery/clock.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import type { ApiClient, ContainerInstance, Informer, Log, NodeNetwork, PodLookup, RunningPod } from "../contracts.ts";
 import type { Runtime } from "../runtime/runtime.ts";
+import type { ProbeCount } from "../streams/stats/metrics.ts";
 import type { ImageMounts } from "../volumes/image-mounts.ts";
 import { ObjectCache } from "../volumes/object-cache.ts";
 import { TokenSource } from "../volumes/token-source.ts";
@@ -55,6 +56,8 @@ export interface PodManagerOptions {
 
 export interface PodManager {
   lookup: PodLookup;
+  /** How often probes were tried. */
+  probeCounts(): ProbeCount[];
   cache: RuntimeCache;
   /** Resolves once the runtime answers and the pods of the API are known. */
   start(): Promise<void>;
@@ -176,6 +179,7 @@ export function createPodManager(options: PodManagerOptions): PodManager {
 
   return {
     cache,
+    probeCounts: () => services.probes.counts(),
     async start() {
       await mkdir(paths.pods, { recursive: true, mode: 0o750 });
       await mkdir(paths.logs, { recursive: true, mode: 0o755 });
@@ -253,10 +257,11 @@ function runningPod(pod: NodePod, cache: RuntimeCache, hostIps: readonly string[
       const instances = observed.containers.filter((instance) => instance.name === container.name);
       containers.set(
         container.name,
-        instances.map(({ id, state, attempt, logPath }) => ({
+        instances.map(({ id, state, attempt, logPath, startedAtMs }) => ({
           id,
           state,
           attempt,
+          startedAtMs,
           logPath,
           tty: container.tty ?? false,
           stdin: container.stdin ?? false,

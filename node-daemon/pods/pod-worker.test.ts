@@ -351,6 +351,11 @@ describe("hooks and probes", () => {
     expect(told("Unhealthy")[0]?.message).toBe("Readiness probe failed: not yet");
     world.runtime.commands.delete("ready?");
     await world.until(() => world.status("web").containerStatuses?.[0]?.ready === true, 2_000);
+    const counts = world.manager.probeCounts().map(({ kind, result, count }) => [kind, result, count]);
+    expect(counts).toEqual([
+      ["Readiness", "successful", 1],
+      ["Readiness", "failed", expect.any(Number)],
+    ]);
   });
 
   it("[PW44] liveness kills after its threshold, with its own grace period", async () => {

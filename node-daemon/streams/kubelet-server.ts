@@ -1,4 +1,5 @@
 /** The kubelet's HTTP API, answered over the tunnel. */
+import { availableParallelism } from "node:os";
 import { type Clock, systemClock } from "../../machinery/clock.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import type { Log, NodeConfig, PodLookup, RunningPod, RuntimeStreams } from "../contracts.ts";
@@ -18,6 +19,7 @@ import { createProxy } from "./proxy.ts";
 import { proxyTarget, reachable } from "./proxy-target.ts";
 import { RUNTIME_PROTOCOL as COMMAND_PROTOCOL, runRemoteCommand } from "./remote-command.ts";
 import { dialSpdy, SpdyUpgradeError, type UpgradedConnection } from "./spdy/connection.ts";
+import { type ProbeCount, type ProcessUsage, renderContainers, renderKubelet, renderProbes } from "./stats/metrics.ts";
 import { renderResourceMetrics, renderSummary, renderUsage } from "./stats/render.ts";
 import type { Usage } from "./stats/sampler.ts";
 import type { PlacedUsage } from "./stats/usage.ts";
@@ -30,6 +32,7 @@ export interface KubeletServerOptions {
   clock?: Clock;
   /** What the node and the runtime's containers use; absent: the kubelet's figures are not served. */
   usage?: () => Promise<Usage>;
+  probeCounts?: () => ProbeCount[];
 }
 
 interface Asked {
@@ -138,10 +141,35 @@ export function createKubeletServer(options: KubeletServerOptions): CallHandler 
   };
 
   const metrics = async ({ call, segments }: Asked): Promise<void> => {
-    if (segments.join("/") !== "resource") throw new CallError(501, "kedge does not implement these metrics yet");
-    const { node, placed } = await figures();
-    answerWith(call, "text/plain; version=0.0.4; charset=utf-8", renderResourceMetrics(node, placed));
+    const render = metricsOf.get(segments.join("/"));
+    if (!render) throw new CallError(404, "404 page not found\n");
+    answerWith(call, "text/plain; version=0.0.4; charset=utf-8", await render());
   };
+
+  const metricsOf = new Map<string, () => Promise<string> | string>([
+    ["", () => renderKubelet(config.nodeName, runningPods(), processUsage(clock.now()))],
+    ["probes", () => renderProbes(options.probeCounts?.() ?? [])],
+    [
+      "resource",
+      async () => {
+        const { node, placed } = await figures();
+        return renderResourceMetrics(node, placed);
+      },
+    ],
+    [
+      "cadvisor",
+      async () => {
+        const { node, placed } = await figures();
+        return renderContainers(placed, { ...node, cpus: availableParallelism() }, imageOf);
+      },
+    ],
+  ]);
+
+  const runningPods = (): RunningPod[] =>
+    pods.all().flatMap(({ metadata: { namespace = "", name = "" } }) => pods.find(namespace, name) ?? []);
+
+  const imageOf = ({ namespace, pod, container }: PlacedUsage): string =>
+    imageIn(objectOf(namespace, pod), container) ?? "";
 
   const figures = async (): Promise<Usage & { placed: PlacedUsage[] }> => {
     if (!options.usage) throw new CallError(501, "kedge has no figures of this container runtime");
@@ -197,6 +225,22 @@ async function dialRuntime(url: () => Promise<string>, protocol: string): Promis
   }
 }
 
+const processUsage = (nowMs: number): ProcessUsage => {
+  const { user, system } = process.cpuUsage();
+  return {
+    cpuSeconds: (user + system) / 1e6,
+    memoryBytes: process.memoryUsage.rss(),
+    startedAtMs: nowMs - process.uptime() * 1000,
+  };
+};
+
+function imageIn(object: KubeObject | undefined, name: string): string | undefined {
+  const spec = (object?.spec ?? {}) as { [list: string]: { name?: string; image?: string }[] | undefined };
+  return ["containers", "initContainers", "ephemeralContainers"]
+    .flatMap((list) => spec[list] ?? [])
+    .find((container) => container.name === name)?.image;
+}
+
 /** The figures of the containers that are part of a pod here. */
 function placedUsage(pods: PodLookup, { containers, rates }: Usage): PlacedUsage[] {
   const byId = new Map(containers.map((each) => [each.containerId, each]));
@@ -205,7 +249,9 @@ function placedUsage(pods: PodLookup, { containers, rates }: Usage): PlacedUsage
     return [...(pod?.containers ?? [])].flatMap(([container, instances]) => {
       const found = instances[0] && byId.get(instances[0].id);
       if (!found || !pod) return [];
-      return [{ namespace, pod: name, podUid: pod.uid, container, usage: found, rate: rates.get(found.containerId) }];
+      const { startedAtMs = 0 } = instances[0]!;
+      const rate = rates.get(found.containerId);
+      return [{ namespace, pod: name, podUid: pod.uid, container, usage: found, startedAtMs, rate }];
     });
   });
 }

@@ -398,6 +398,12 @@ chmod +x /www/cgi-bin/hit; touch /tmp/hits; chmod 666 /tmp/hits; trap 'exit 0' T
         expect(containerOf(pod).lastState.terminated).toMatchObject({ exitCode: expect.any(Number) });
       }
       expect(containerOf(await readyPod("live-tcp")).restartCount).toBe(0);
+      const { nodeName } = (await space.pod("live-exec")).spec;
+      const metrics = async (path: string) =>
+        (await api.request("GET", `/api/v1/nodes/${nodeName}/proxy/metrics${path}`)).text;
+      expect(await metrics("/probes")).toMatch(/^prober_probe_total\{.*pod="live-exec".*result="failed"\} [1-9]/m);
+      expect(await metrics("/cadvisor")).toMatch(/^machine_memory_bytes [1-9]/m);
+      expect(await metrics("")).toMatch(/^kubelet_running_pods [1-9]/m);
       const { items } = await api.get(space.path("events?fieldSelector=involvedObject.name=live-exec"));
       const told = items.map(({ reason, message }: Any) => `${reason} ${message}`);
       expect(told).toContain("Killing Container main failed liveness probe, will be restarted");

@@ -2,6 +2,7 @@
 import type { Container, ContainerStatus, Probe } from "../../../kinds/core/v1-types.ts";
 import type { Clock } from "../../../machinery/clock.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
+import type { ProbeCount } from "../../streams/stats/metrics.ts";
 import { runtimeId } from "../container-status.ts";
 import type { EventRecorder } from "../events.ts";
 import { latest, type ObservedPod } from "../observed.ts";
@@ -12,6 +13,15 @@ import { type ProbeKind, ProbeWorker } from "./probe-worker.ts";
 import { runProbe } from "./run-probe.ts";
 
 const KINDS: readonly ProbeKind[] = ["startup", "liveness", "readiness"];
+
+const TITLES = { startup: "Startup", liveness: "Liveness", readiness: "Readiness" } as const;
+
+/** What metrics call the results. */
+const RESULTS = [
+  ["success", "successful"],
+  ["failure", "failed"],
+  ["unknown", "unknown"],
+] as const;
 
 export interface ProbeManagerOptions {
   runtime: Runtime;
@@ -91,6 +101,25 @@ export class ProbeManager {
     return { liveness: (id) => verdict("liveness", id), startup: (id) => verdict("startup", id) };
   }
 
+  /** How often each probe was tried, by what came of it. */
+  counts(): ProbeCount[] {
+    return [...this.#pods.values()].flatMap(({ pod: { metadata }, workers }) =>
+      [...workers].flatMap(([container, byKind]) =>
+        [...byKind].flatMap(([kind, { tries }]) =>
+          RESULTS.filter(([result]) => tries[result] > 0).map(([result, name]) => ({
+            namespace: metadata.namespace,
+            pod: metadata.name,
+            podUid: metadata.uid,
+            container,
+            kind: TITLES[kind],
+            result: name,
+            count: tries[result],
+          })),
+        ),
+      ),
+    );
+  }
+
   /** For the status of one pod. */
   readiness(uid: string): Readiness {
     const workers = (container: string): Map<ProbeKind, ProbeWorker> | undefined =>
@@ -119,7 +148,7 @@ export class ProbeManager {
       clock,
       attempt: ({ id }) => runProbe(runtime, probe, { container, containerId: id, podIp: tracked.podIp }),
       failed: ({ result, message }) => {
-        const what = `${kind[0]?.toUpperCase()}${kind.slice(1)} probe`;
+        const what = `${TITLES[kind]} probe`;
         const text =
           result === "unknown"
             ? `${what} errored and resulted in unknown state: ${message}`

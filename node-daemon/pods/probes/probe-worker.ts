@@ -38,6 +38,8 @@ export interface ProbeWorkerOptions {
 
 export class ProbeWorker {
   readonly #options: ProbeWorkerOptions;
+  /** How often it was tried, by what came of it, over all instances of the container. */
+  readonly tries = { success: 0, failure: 0, unknown: 0 };
   #subject: ProbeSubject | undefined;
   #verdict: ProbeVerdict;
   #lastResult: ProbeOutcome["result"] | undefined;
@@ -107,6 +109,7 @@ export class ProbeWorker {
       return;
     }
     const outcome = await attempt(subject);
+    this.tries[outcome.result]++;
     if (this.#stopped || this.#subject !== subject) return;
     if (outcome.result !== "success") this.#options.failed(outcome);
     if (outcome.result !== "unknown") this.#count(outcome.result);

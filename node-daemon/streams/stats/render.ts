@@ -39,8 +39,9 @@ export function renderSummary(
   const used = Number(memoryTotalBytes - memoryAvailableBytes);
   const pods = byPod(containers).map(({ namespace, name, uid, containers: own }) => ({
     podRef: { name, namespace, uid },
-    containers: own.map(({ container, usage, rate }) => ({
+    containers: own.map(({ container, usage, rate, startedAtMs }) => ({
       name: container,
+      ...(startedAtMs > 0 && { startTime: formatTime(startedAtMs) }),
       cpu: {
         time: formatTime(usage.timestampMs),
         ...nanoCores(rate),
@@ -131,6 +132,11 @@ export function renderResourceMetrics(node: NodeUsage, containers: readonly Plac
     for (const { labels, atMs, memory: bytes } of samples)
       lines.push(`${what}_memory_working_set_bytes${labelText(labels)} ${bytes} ${atMs}`);
   }
+  const started = containers.filter(({ startedAtMs }) => startedAtMs > 0);
+  lines.push("# HELP container_start_time_seconds [STABLE] When the container started, in seconds since 1970");
+  lines.push("# TYPE container_start_time_seconds gauge");
+  for (const { namespace, pod, container, startedAtMs } of started)
+    lines.push(`container_start_time_seconds${labelText({ container, namespace, pod })} ${startedAtMs / 1000}`);
   lines.push("# HELP resource_scrape_error [STABLE] 1 if there was an error while getting the figures, 0 otherwise");
   lines.push("# TYPE resource_scrape_error gauge", "resource_scrape_error 0");
   return `${lines.join("\n")}\n`;

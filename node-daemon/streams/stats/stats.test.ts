@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { renderContainers, renderKubelet, renderProbes } from "./metrics.ts";
 import { renderResourceMetrics, renderSummary, renderUsage } from "./render.ts";
 import { cpuNanoseconds, memoryBytes, type NodeUsage, type PlacedUsage } from "./usage.ts";
 
@@ -15,6 +16,7 @@ const placed = (container: string, cpuNanoseconds: bigint): PlacedUsage => ({
   pod: "web",
   podUid: "u",
   container,
+  startedAtMs: 1_500,
   rate: { windowMs: 10_000, cpuNanoCores: 250_000_000 },
   usage: {
     containerId: container,
@@ -53,8 +55,45 @@ describe("figures", () => {
     const lines = renderResourceMetrics(node, [placed("a", 1_500_000_000n), placed("b", 0n)]).split("\n");
     expect(lines).toContain('container_cpu_usage_seconds_total{container="a",namespace="ns",pod="web"} 1.5 2000');
     expect(lines).toContain("node_cpu_usage_seconds_total 5 1000");
+    expect(lines).toContain('container_start_time_seconds{container="a",namespace="ns",pod="web"} 1.5');
     expect(lines).toContain('pod_memory_working_set_bytes{namespace="ns",pod="web"} 20 2000');
     expect(lines).toContain("resource_scrape_error 0");
+  });
+
+  it("[ST5] as cAdvisor has them, the machine's too", () => {
+    const lines = renderContainers([placed("a", 1_500_000_000n)], { ...node, cpus: 2 }, () => "web:1").split("\n");
+    const labels = 'id="/kubepods/podu/a",image="web:1",name="a",namespace="ns",pod="web"';
+    expect(lines).toContain(`container_cpu_usage_seconds_total{container="a",cpu="total",${labels}} 1.5`);
+    expect(lines).toContain(`container_memory_working_set_bytes{container="a",${labels}} 10`);
+    expect(lines).toContain("machine_memory_bytes 1000");
+  });
+
+  it("[ST6] of probes, and of the kubelet itself", () => {
+    const count = { namespace: "ns", pod: "web", podUid: "u", container: "a", kind: "Liveness", count: 3 } as const;
+    expect(renderProbes([{ ...count, result: "failed" }])).toContain(
+      'prober_probe_total{container="a",namespace="ns",pod="web",pod_uid="u",probe_type="Liveness",result="failed"} 3\n',
+    );
+    const instance = { id: "i", attempt: 0, logPath: "", tty: false, stdin: false };
+    const containers = new Map([
+      [
+        "a",
+        [
+          { ...instance, state: "running" as const },
+          { ...instance, state: "exited" as const },
+        ],
+      ],
+    ]);
+    const pod = { namespace: "ns", name: "p", uid: "u", podIp: undefined, hostNetwork: false, containers };
+    const usage = { cpuSeconds: 1.5, memoryBytes: 2, startedAtMs: 3_000 };
+    const pods = [
+      { ...pod, sandboxId: "s" },
+      { ...pod, sandboxId: undefined },
+    ];
+    const lines = renderKubelet("n1", pods, usage).split("\n");
+    expect(lines).toContain('kubelet_node_name{node="n1"} 1');
+    expect(lines).toContain("kubelet_running_pods 1");
+    expect(lines).toContain('kubelet_running_containers{container_state="exited"} 2');
+    expect(lines).toContain("process_start_time_seconds 3");
   });
 
   it("[ST4] as the edge wants it, whole pods only", () => {

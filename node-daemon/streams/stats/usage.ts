@@ -28,6 +28,8 @@ export interface PlacedUsage {
   podUid: string;
   container: string;
   usage: ContainerUsage;
+  /** Epoch; 0 when it is not known. */
+  startedAtMs: number;
   /** Undefined when it has been seen only once. */
   rate: Rate | undefined;
 }
