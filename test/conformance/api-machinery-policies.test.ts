@@ -342,6 +342,31 @@ describe("what policies see of a request", () => {
     expect([apiVersion, spec.metrics[0].resource.target.averageUtilization]).toEqual(["autoscaling/v2", 44]);
   });
 
+  it("[VP7] what a policy adds gets what all plugins give; policies that want it are asked again", async () => {
+    const api = await startApi();
+    const namespace = "/api/v1/namespaces/default";
+    await made(api.create(`${namespace}/serviceaccounts`, { metadata: { name: "default" } }));
+    const limits = [{ type: "Container", default: { cpu: "1" }, defaultRequest: { cpu: "100m" } }];
+    await made(api.create(`${namespace}/limitranges`, { metadata: { name: "l" }, spec: { limits } }));
+    const matchConstraints = on("", "v1", "pods", "CREATE");
+    // By name the first: it sees the sidecar only when it is asked again.
+    const count = "string(object.spec.containers.size())";
+    const counted = (key: string) => applied(`Object{metadata: Object.metadata{labels: {"${key}": ${count}}}}`);
+    await mutated(api, counted("again"), { matchConstraints, reinvocationPolicy: "IfNeeded" }, "a");
+    await mutated(api, counted("once"), { matchConstraints }, "b");
+    const sidecar = 'Object.spec.containers{name: "sidecar", image: "s"}';
+    await mutated(api, applied(`Object{spec: Object.spec{containers: [${sidecar}]}}`), { matchConstraints }, "c");
+    const pod = await made(
+      api.create(`${namespace}/pods`, { metadata: { name: "p" }, spec: { containers: [{ name: "c", image: "i" }] } }),
+    );
+    expect(pod.metadata.labels).toEqual({ again: "2", once: "1" });
+    for (const { resources, volumeMounts } of pod.spec.containers) {
+      expect(resources.requests).toEqual({ cpu: "100m" });
+      expect(volumeMounts).toMatchObject([{ mountPath: "/var/run/secrets/kubernetes.io/serviceaccount" }]);
+    }
+    expect(pod.spec.volumes).toHaveLength(1);
+  });
+
   it("[VP6] what makes no sense any more refuses, as failurePolicy says", async () => {
     const api = await startApi();
     await validated(api, { validations: [{ expression: "true" }] });

@@ -4,6 +4,7 @@ import type { KubeObject } from "../../../machinery/meta/object.ts";
 import type { Store } from "../../store/contract.ts";
 import type { Identity } from "../identity.ts";
 import type { Parameters } from "../policies/parameters.ts";
+import type { Reinvocation } from "../policies/reinvocation.ts";
 import type { Rights } from "../rbac/escalation.ts";
 import type { Quotas } from "./resource-quota.ts";
 
@@ -26,6 +27,8 @@ export interface Attributes {
   identity: Identity;
   dryRun: boolean;
   warn(message: string): void;
+  /** Kept by policies; absent: none has been asked. */
+  reinvocation?: Reinvocation;
   /** Adds to the audit event of the request; absent where none is written. */
   annotate?(key: string, value: string): void;
 }
@@ -86,16 +89,27 @@ export function admissionChain(plugins: readonly AdmissionPlugin[], env: Admissi
     }
     return chain;
   };
+  /** Twice where policies have changed the object. */
+  const admitBy = (plugins: readonly AdmissionPlugin[], attributes: Attributes): void => {
+    for (const plugin of plugins) plugin.admit!(attributes, env);
+    const { reinvocation } = attributes;
+    if (!reinvocation?.isWanted) return;
+    reinvocation.isSecond = true;
+    for (const plugin of plugins) plugin.admit!(attributes, env);
+  };
   return {
     admit(attributes) {
-      for (const plugin of chainOf(attributes.kind).admitting) plugin.admit!(attributes, env);
+      admitBy(chainOf(attributes.kind).admitting, attributes);
     },
     validate(attributes) {
       for (const plugin of chainOf(attributes.kind).validating) plugin.validate!(attributes, env);
     },
     connect(attributes) {
       const { admitting, validating } = chainOf(attributes.kind);
-      for (const plugin of admitting) if (plugin.connects) plugin.admit!(attributes, env);
+      admitBy(
+        admitting.filter(({ connects }) => connects),
+        attributes,
+      );
       for (const plugin of validating) if (plugin.connects) plugin.validate!(attributes, env);
     },
   };

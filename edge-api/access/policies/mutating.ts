@@ -23,6 +23,7 @@ import { nameOf } from "../admission/refuse.ts";
 import { type Bound, boundPolicies } from "./bound.ts";
 import { checkedOptions } from "./connection-options.ts";
 import { conditionsHold, Evaluation } from "./evaluation.ts";
+import { Reinvocation } from "./reinvocation.ts";
 import { inVersion, spokenBy, typeOf } from "./versions.ts";
 
 type BoundPolicy = Bound<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding>;
@@ -37,20 +38,29 @@ export const mutatingAdmissionPolicies: AdmissionPlugin = {
     if (!attributes.object || attributes.operation === "DELETE") return;
     const bound = boundPolicies<MutatingAdmissionPolicy, MutatingAdmissionPolicyBinding>(attributes, env, PLURALS);
     if (bound.length === 0) return;
-    const seen = new Map<BoundPolicy, string>();
+    attributes.reinvocation ??= new Reinvocation();
+    const { reinvocation } = attributes;
+    const first = JSON.stringify(attributes.object);
+    let text = first;
+    reinvocation.begin(text);
     const failures: Failure[] = [];
     for (const each of bound) {
+      const id = idOf(each);
+      if (!reinvocation.mayAsk(id)) continue;
       failures.push(...mutate(attributes, each));
-      seen.set(each, JSON.stringify(attributes.object));
+      const before = text;
+      text = JSON.stringify(attributes.object);
+      const again = each.policy.spec.reinvocationPolicy === "IfNeeded";
+      reinvocation.asked(id, { changed: text !== before, again });
     }
-    if (failures.length > 0) throw refusal(attributes, failures);
-    // Those that want to be asked again see what the others have changed since: once.
-    for (const each of bound) {
-      if (each.policy.spec.reinvocationPolicy !== "IfNeeded") continue;
-      if (seen.get(each) !== JSON.stringify(attributes.object)) failures.push(...mutate(attributes, each));
-    }
+    reinvocation.end(text, text !== first);
     if (failures.length > 0) throw refusal(attributes, failures);
   },
+};
+
+const idOf = ({ policy, binding, bindings }: BoundPolicy): string => {
+  const { metadata } = (bindings.params ?? {}) as { metadata?: KubeObject["metadata"] };
+  return JSON.stringify([policy.metadata.name, binding?.metadata.name, metadata?.namespace, metadata?.name]);
 };
 
 interface Failure {
