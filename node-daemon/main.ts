@@ -166,10 +166,9 @@ async function runNode(config: NodeConfig, log: Log): Promise<void> {
   const stop = async (): Promise<void> => {
     for (const informer of informers) informer.stop();
     nodeManager.stop();
-    network.stop();
     proxy.stop();
     sampler.stop();
-    await Promise.allSettled([pods.stop(), dns.stop(), endpoint.stop()]);
+    await Promise.allSettled([pods.stop(), network.stop(), dns.stop(), endpoint.stop()]);
     runtime.close();
     await link.close();
   };

@@ -36,8 +36,11 @@ export interface NetworkOptions {
 
 export interface Network extends NodeNetwork {
   start(): Promise<void>;
-  /** Ends watching; what is in the kernel stays, so that pods keep their network. See cleanup.ts. */
-  stop(): void;
+  /**
+   * Ends watching; what is in the kernel stays, so that pods keep their network. Resolves when nothing is changed there
+   * any more. See cleanup.ts.
+   */
+  stop(): Promise<void>;
 }
 
 export function createNetwork(options: NetworkOptions): Network {
@@ -80,9 +83,10 @@ class LinuxNetwork implements Network {
     });
   }
 
-  stop(): void {
+  stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer?.();
+    return this.#applying;
   }
 
   status(): { ready: true } | { ready: false; reason: string } {

@@ -57,7 +57,7 @@ serveCalls({
   status: () => network.status(),
   async stop() {
     proxy.stop();
-    network.stop();
+    await network.stop();
     await dns.stop();
     await api?.stop();
   },
