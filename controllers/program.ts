@@ -23,6 +23,7 @@ import { horizontalPodAutoscalerController } from "./horizontal-pod-autoscaler/c
 import type { ApiReader } from "./horizontal-pod-autoscaler/metrics.ts";
 import { jobController } from "./job/controller.ts";
 import { leaseCleanerController } from "./lease-cleaner/controller.ts";
+import { legacyTokenCleaner } from "./legacy-tokens/controller.ts";
 import { namespaceController } from "./namespace/controller.ts";
 import { taintEvictionController } from "./node/eviction.ts";
 import { nodeIpamController } from "./node/ipam.ts";
@@ -119,6 +120,7 @@ const allControllers = ({ cluster, api, caCertificate }: ControllersOptions): Co
   podCertificateCleaner,
   bootstrapSignerController,
   tokenCleanerController,
+  legacyTokenCleaner,
   leaseCleanerController,
   podGarbageCollector(),
   garbageCollector,

@@ -27,7 +27,7 @@ export function attachDetachController(): Controller {
     eventSource: "attachdetach-controller",
     watches: {
       [PODS]: ({ object }: Change<Pod>) =>
-        object.spec.nodeName && object.spec.volumes?.length ? [object.spec.nodeName] : undefined,
+        object.spec.nodeName && claimKeysOf(object).length > 0 ? [object.spec.nodeName] : undefined,
       [VOLUME_CLAIMS]: ({ object, previous }: Change<PersistentVolumeClaim>, view) =>
         object.spec.volumeName === previous?.spec.volumeName && object.status?.phase === previous?.status?.phase
           ? undefined

@@ -11,6 +11,7 @@ import { FOREGROUND, isDeletingDependents, isOrphaning, ORPHAN, type OwnerState,
  */
 export const garbageCollector: Controller = {
   name: "generic-garbage-collector",
+  eventSource: "garbage-collector-controller",
   watches: {},
   watchAll: worthLooking,
   plan(uid, view) {

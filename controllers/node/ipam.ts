@@ -14,6 +14,7 @@ const KEY = "nodes";
 /** Gives every node without one a block of pod addresses. What a deleted node had is free again. */
 export const nodeIpamController: Controller = {
   name: "node-ipam-controller",
+  eventSource: "cidrAllocator",
   watches: {
     [NODES]: ({ type, object }) => (type === "deleted" || !(object as Node).spec?.podCIDR ? [KEY] : undefined),
   },

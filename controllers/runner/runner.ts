@@ -31,6 +31,8 @@ const MAX_BYTES = 12 << 20;
 const MAX_PLANS = 5_000;
 /** The feed shows a write within milliseconds. If it has not after this time, it is stuck: take a snapshot. */
 const UNSEEN_LIMIT_MS = 30_000;
+/** Timers of more than 2^31 ms fire at once; some keys are due in a year. */
+const MAX_TIMER_MS = 24 * 3_600_000;
 const LOAD_RETRY_BASE_MS = 500;
 const LOAD_RETRY_MAX_MS = 30_000;
 const FIELD_MANAGER = "kube-controller-manager";
@@ -166,7 +168,8 @@ export class Runner implements Program {
   async #untilSomethingChanges(): Promise<void> {
     const { clock } = this.#options;
     const next = this.nextWakeMs();
-    const cancel = next === undefined ? undefined : clock.after(next - clock.now(), () => this.#questions.stir());
+    const delayMs = next === undefined ? undefined : Math.min(MAX_TIMER_MS, next - clock.now());
+    const cancel = delayMs === undefined ? undefined : clock.after(delayMs, () => this.#questions.stir());
     await this.#questions.change();
     cancel?.();
   }

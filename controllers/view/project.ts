@@ -12,9 +12,11 @@ import type {
   PodSpec,
   PodStatus,
   Secret,
+  ServiceAccount,
 } from "../../kinds/core/v1-types.ts";
 import type { ResourceSlice } from "../../kinds/resource/v1-types.ts";
 import type { KubeObject, ObjectMeta } from "../../machinery/meta/object.ts";
+import { secretNamesOf } from "./secret-names.ts";
 
 /** All but who set which field: that alone is often half of an object. */
 function withoutManagedFields(metadata: ObjectMeta): ObjectMeta {
@@ -64,21 +66,34 @@ export function projectIdentity({ apiVersion, kind, metadata }: KubeObject): Kub
   };
 }
 
-/** ConfigMaps may be 1 MB each; the controllers write only those with the root CA and kube-public/cluster-info. */
+/** ConfigMaps may be 1 MB each; the controllers need only those with the root CA and a few by name. */
 export function projectConfigMap(object: KubeObject): ConfigMap {
   const identity = projectIdentity(object);
   const { namespace, name } = object.metadata;
-  const isOurs = name === "kube-root-ca.crt" || (namespace === "kube-public" && name === "cluster-info");
+  const isOurs =
+    name === "kube-root-ca.crt" ||
+    (namespace === "kube-public" && name === "cluster-info") ||
+    (namespace === "kube-system" && name === "kube-apiserver-legacy-service-account-token-tracking");
   if (!isOurs) return identity as ConfigMap;
   return { ...identity, ...defined({ data: (object as ConfigMap).data }) } as ConfigMap;
 }
 
-/** Only bootstrap tokens keep their data: what is not needed is not kept in memory. */
+/** Only bootstrap tokens keep their data: what is not needed is not kept in memory. Tokens say whose they are. */
 export function projectSecret(object: KubeObject): Secret {
-  const { type, data } = object as Secret;
-  const isBootstrapToken = type === "bootstrap.kubernetes.io/token" && object.metadata.namespace === "kube-system";
-  return { ...projectIdentity(object), ...defined({ type, ...(isBootstrapToken && { data }) }) } as Secret;
+  const { type, data, metadata } = object as Secret;
+  const isBootstrapToken = type === "bootstrap.kubernetes.io/token" && metadata.namespace === "kube-system";
+  const { labels, annotations } = type === "kubernetes.io/service-account-token" ? metadata : {};
+  const identity = projectIdentity(object);
+  return {
+    ...identity,
+    metadata: { ...identity.metadata, ...defined({ labels, annotations }) },
+    ...defined({ type, ...(isBootstrapToken && { data }) }),
+  } as Secret;
 }
+
+/** With the tokens that were made for it once. */
+export const projectServiceAccount = (object: KubeObject): ServiceAccount =>
+  ({ ...projectIdentity(object), ...defined({ secrets: (object as ServiceAccount).secrets }) }) as ServiceAccount;
 
 /** Leases of nodes are many; those of API servers say of themselves what they are. */
 export function projectLease(object: KubeObject): Lease {
@@ -146,16 +161,17 @@ const projectPodSpec = (spec: PodSpec): PodSpec =>
     initContainers: spec.initContainers
       ?.filter(({ restartPolicy }) => restartPolicy === "Always")
       .map(projectContainer),
-    volumes: shared(claimVolumes(spec)),
+    volumes: shared(keptVolumes(spec)),
     resourceClaims: shared(spec.resourceClaims),
     // A daemon pod is pinned to its node by affinity until it is bound.
     affinity: spec.nodeName || !spec.affinity?.nodeAffinity ? undefined : { nodeAffinity: spec.affinity.nodeAffinity },
   }) as PodSpec;
 
-/** Volumes that are PersistentVolumeClaims or have one made. */
-function claimVolumes({ volumes }: PodSpec): PodSpec["volumes"] {
-  const kept = volumes?.filter(({ persistentVolumeClaim, ephemeral }) => persistentVolumeClaim || ephemeral);
-  return kept?.length ? kept : undefined;
+/** Volumes that are PersistentVolumeClaims or have one made, and every Secret it uses, in whatever way, as a volume. */
+function keptVolumes(spec: PodSpec): PodSpec["volumes"] {
+  const kept = spec.volumes?.filter(({ persistentVolumeClaim, ephemeral }) => persistentVolumeClaim || ephemeral) ?? [];
+  for (const secretName of secretNamesOf(spec)) kept.push({ name: "", secret: { secretName } });
+  return kept.length > 0 ? kept : undefined;
 }
 
 const projectContainer = ({ name, ports, restartPolicy, resources }: Container): Container =>

@@ -14,6 +14,7 @@ import type {
   ReplicationController,
   Secret,
   Service,
+  ServiceAccount,
 } from "../../kinds/core/v1-types.ts";
 import type { EndpointSlice } from "../../kinds/discovery/v1-types.ts";
 import type { DeviceTaintRule } from "../../kinds/generated/api/resource-v1beta2.ts";
@@ -38,6 +39,7 @@ import {
   projectPod,
   projectResourceSlice,
   projectSecret,
+  projectServiceAccount,
   projectWhole,
 } from "./project.ts";
 import * as resources from "./resources.ts";
@@ -65,7 +67,10 @@ const NONE: ReadonlyMap<string, Entry> = new Map();
  */
 export class View {
   readonly registry: Registry;
-  readonly pods = new Table<Pod, "orphan" | "node" | "finished" | "claim" | "resourceClaim" | "resourceClaimTemplate">({
+  readonly pods = new Table<
+    Pod,
+    "orphan" | "node" | "finished" | "claim" | "secret" | "resourceClaim" | "resourceClaimTemplate"
+  >({
     resource: resources.PODS,
     project: projectPod,
     indexes: {
@@ -73,6 +78,11 @@ export class View {
       node: ({ spec }) => (spec.nodeName ? [spec.nodeName] : undefined),
       /** By "namespace/name" of the PersistentVolumeClaims it uses, those made for it included. */
       claim: claimKeysOf,
+      /** By "namespace/name" of the Secrets it uses. */
+      secret: ({ metadata, spec }) =>
+        spec.volumes?.flatMap(({ secret }) =>
+          secret?.secretName ? [`${metadata.namespace}/${secret.secretName}`] : [],
+        ),
       /** By "namespace/name" of the ResourceClaims it names itself, not of those made for it. */
       resourceClaim: ({ metadata, spec }) =>
         spec.resourceClaims?.flatMap(({ resourceClaimName: name }) => (name ? [`${metadata.namespace}/${name}`] : [])),
@@ -99,7 +109,10 @@ export class View {
       },
     },
   });
-  readonly serviceAccounts = new Table<KubeObject>({ resource: resources.SERVICE_ACCOUNTS, project: projectIdentity });
+  readonly serviceAccounts = new Table<ServiceAccount>({
+    resource: resources.SERVICE_ACCOUNTS,
+    project: projectServiceAccount,
+  });
   readonly configMaps = new Table<ConfigMap>({ resource: resources.CONFIG_MAPS, project: projectConfigMap });
   readonly deployments = new Table<Deployment>({ resource: resources.DEPLOYMENTS, project: projectWhole<Deployment> });
   readonly replicaSets = new Table<ReplicaSet, "orphan">({
