@@ -9,7 +9,9 @@ import { toYaml } from "./yaml.ts";
 
 export const JSON_TYPE = "application/json";
 export const YAML_TYPE = "application/yaml";
-const MAX_WARNING_LENGTH = 4096;
+/** Characters of all warnings together, and of each where they are more: upstream's. */
+const MAX_WARNINGS_LENGTH = 4 * 1024;
+const MAX_CUT_WARNING_LENGTH = 256;
 
 /** Headers of every answer, but warnings. */
 export const plainHeaders = (
@@ -34,15 +36,17 @@ export function headersFor(context: RequestContext, contentType: string): { [nam
   return headers;
 }
 
-/** `299 - "text"`: each once, and no more than fit into a response's headers. */
+/** `299 - "text"`: each once. Where they are too long altogether each is cut, and the last ones are left out. */
 function warningHeaders(warnings: readonly string[]): string[] {
+  const texts = [...new Set(warnings)].map((text) => [...text]);
+  const isTooLong = texts.reduce((sum, { length }) => sum + length, 0) > MAX_WARNINGS_LENGTH;
   const headers: string[] = [];
-  let length = 0;
-  for (const text of new Set(warnings)) {
-    const header = `299 - "${quotable(text)}"`;
-    length += header.length;
-    if (length > MAX_WARNING_LENGTH) break;
-    headers.push(header);
+  let written = 0;
+  for (const text of texts) {
+    if (written >= MAX_WARNINGS_LENGTH) break;
+    const shown = isTooLong ? text.slice(0, MAX_CUT_WARNING_LENGTH) : text;
+    written += shown.length;
+    headers.push(`299 - "${quotable(shown.join(""))}"`);
   }
   return headers;
 }

@@ -629,4 +629,18 @@ describe("limits", () => {
     expect(response.status).toBe(200);
     await response.text();
   });
+
+  it("[LM5] warnings are cut where they are too long altogether, and no more than fit are given", async () => {
+    const warned = async (count: number, length: number): Promise<string[]> => {
+      const data = Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i}`.padStart(length, "x"), 1]));
+      const body = { metadata: { name: `warned-${count}` }, ...data };
+      const { headers } = await api.create(`${MAPS}?fieldValidation=Warn`, body);
+      return headers.get("warning")!.split(/, (?=299 )/);
+    };
+    const few = await warned(3, 300);
+    expect([few.length, few[0]!.length]).toEqual([3, '299 - ""'.length + 'unknown field \\"\\"'.length + 300]);
+    const many = await warned(20, 300);
+    expect(many).toHaveLength(16);
+    expect(many[0]).toMatch(/^299 - "unknown field \\"x{241}"$/);
+  });
 });
