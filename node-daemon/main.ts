@@ -5,7 +5,6 @@
 import { mkdir } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Node, Service } from "../kinds/core/v1-types.ts";
-import type { EndpointSlice } from "../kinds/discovery/v1-types.ts";
 import { systemClock } from "../machinery/clock.ts";
 import { createApiEndpoint } from "./api-endpoint/api-endpoint.ts";
 import { ConfigError, readConfig } from "./config.ts";
@@ -24,6 +23,7 @@ import { createPodManager } from "./pods/pod-manager.ts";
 import { createServiceProxy } from "./proxy/proxy.ts";
 import { connectCri } from "./runtime/cri-client.ts";
 import { SIMULATED_LABEL } from "./simulated/plan-node.ts";
+import { withRealEndpoints } from "./simulated/real-endpoints.ts";
 import { createKubeletServer } from "./streams/kubelet-server.ts";
 import { UsageSampler } from "./streams/stats/sampler.ts";
 import { endNode, type OwnNamespace, ownNamespace, watchNamespace } from "./unplug.ts";
@@ -82,7 +82,7 @@ async function runNode(config: NodeConfig, log: Log): Promise<void> {
   const link = createLink(settled, log);
   const { api } = link;
   const services = api.informer<Service>({ path: "/api/v1/services" });
-  const slices = api.informer<EndpointSlice>({ path: "/apis/discovery.k8s.io/v1/endpointslices" });
+  const slices = withRealEndpoints(api.informer({ path: "/apis/discovery.k8s.io/v1/endpointslices" }));
   // Nothing leads to simulated nodes, and there may be thousands.
   const nodes = api.informer<Node>({ path: "/api/v1/nodes", labelSelector: `${SIMULATED_LABEL}!=true` });
   const informers: Informer<never>[] = [services, slices, nodes] as never;

@@ -15,12 +15,14 @@ const RUNTIME_VERSION = "simulated://0.1.0";
 export const nodeNameOf = ({ namePrefix }: Pick<SimulationConfig, "namePrefix">, index: number): string =>
   `${namePrefix}${index}`;
 
-/** Addresses of pods: of a range nobody routes, 256 for each node. */
-export const podCidrOf = (index: number): string => `100.${64 + (index >> 8)}.${index & 255}.0/24`;
+/** Addresses of pods, 256 for each node: of 240.0.0.0/4, which nobody routes, so that they are known for what they are. */
+export const podCidrOf = (index: number): string => `240.${index >> 8}.${index & 255}.0/24`;
 
 /** @param slot of the pod on its node */
-export const podIpOf = (index: number, slot: number): string =>
-  `100.${64 + (index >> 8)}.${index & 255}.${1 + (slot % 254)}`;
+export const podIpOf = (index: number, slot: number): string => `240.${index >> 8}.${index & 255}.${1 + (slot % 254)}`;
+
+/** Whether nothing answers at this address, because its pod is simulated. */
+export const isSimulatedIp = (ip: string | undefined): boolean => ip?.startsWith("240.") === true;
 
 export function simulatedNode(config: SimulationConfig, index: number, nowMs: number): Node {
   const name = nodeNameOf(config, index);

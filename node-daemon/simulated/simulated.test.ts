@@ -1,14 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { Node, Pod } from "../../kinds/core/v1-types.ts";
+import type { Endpoint, EndpointSlice } from "../../kinds/discovery/v1-types.ts";
 import type { Clock } from "../../machinery/clock.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { seededRandom } from "../../machinery/meta/random.ts";
 import { ApiCallError, type Informer } from "../contracts.ts";
+import { FakeInformer } from "../network/testing.ts";
 import { parseSimulationConfig, type SimulationConfig } from "./config.ts";
 import { NodeSimulator } from "./nodes.ts";
 import { hasOutage, lostConditions, podIpOf, readyConditions, simulatedNode, wantedConditions } from "./plan-node.ts";
 import { type Behaviour, type Life, nextStep, seePod, statusOf } from "./plan-pod.ts";
 import { PodSimulator } from "./pods.ts";
+import { withRealEndpoints } from "./real-endpoints.ts";
 import { TimerHeap } from "./timer-heap.ts";
 import { Writer } from "./writer.ts";
 
@@ -95,7 +98,39 @@ describe("Simulated nodes as objects", () => {
     const zones = nodes.map(({ metadata }) => metadata.labels?.["topology.kubernetes.io/zone"]);
     expect(zones).toEqual(["zone-0", "zone-1", "zone-2", "zone-0"]);
     expect(new Set(nodes.map(({ spec }) => spec?.podCIDR)).size).toBe(4);
-    expect([podIpOf(0, 0), podIpOf(257, 253), podIpOf(257, 254)]).toEqual(["100.64.0.1", "100.65.1.254", "100.65.1.1"]);
+    expect([podIpOf(0, 0), podIpOf(257, 253), podIpOf(257, 254)]).toEqual(["240.0.0.1", "240.1.1.254", "240.1.1.1"]);
+  });
+
+  it("[SN12] take no traffic from real nodes, which see everybody else's endpoints as they are", () => {
+    const endpoint = (address: string, nodeName?: string) => ({ addresses: [address], ...(nodeName && { nodeName }) });
+    const slice = (name: string, ...endpoints: Endpoint[]): EndpointSlice => ({
+      apiVersion: "discovery.k8s.io/v1",
+      kind: "EndpointSlice",
+      metadata: { name, namespace: "default" },
+      addressType: "IPv4",
+      endpoints,
+    });
+    const real = slice("real", endpoint("10.244.0.5", "a"), endpoint("240.0.0.9"));
+    const informer = new FakeInformer<EndpointSlice>([real]);
+    const seen = withRealEndpoints(informer);
+    const changes: unknown[] = [];
+    seen.onChange((key, now, before) => changes.push([key, now?.endpoints?.length, before?.endpoints?.length]));
+    informer.put(slice("mixed", endpoint(podIpOf(0, 0), "simulated-0"), endpoint("10.244.0.6", "a")));
+    informer.put(slice("mixed", endpoint(podIpOf(14_999, 253), "simulated-14999")));
+    informer.remove("default/mixed");
+    informer.put(slice("mixed", endpoint(podIpOf(300, 7), "simulated-300"), endpoint("10.244.0.7", "a")));
+    expect(changes).toEqual([
+      ["default/mixed", 1, undefined],
+      ["default/mixed", 0, 1],
+      ["default/mixed", undefined, 0],
+      ["default/mixed", 1, undefined],
+    ]);
+    expect(seen.get("default/real")).toBe(real);
+    expect([...seen.values()].flatMap(({ endpoints }) => endpoints?.map(({ addresses }) => addresses[0]))).toEqual([
+      "10.244.0.5",
+      "240.0.0.9",
+      "10.244.0.7",
+    ]);
   });
 
   it("[SN11] are told to be ready when they are not, and lost when they are to be", () => {
@@ -188,10 +223,10 @@ describe("A simulated pod's next step", () => {
 
   it("[SP11] its status is what a kubelet would write", () => {
     const pod = seePod(podOf({ metadata: { generation: 4 }, spec: { initContainers: [{ name: "i" }] } }));
-    expect(statusOf(pod, RUNNING, { podIp: "100.64.1.1", nowMs: NOW })).toMatchObject({
+    expect(statusOf(pod, RUNNING, { podIp: "240.0.1.1", nowMs: NOW })).toMatchObject({
       phase: "Running",
       observedGeneration: 4,
-      podIPs: [{ ip: "100.64.1.1" }],
+      podIPs: [{ ip: "240.0.1.1" }],
       initContainerStatuses: [{ name: "i", ready: true, state: { terminated: { reason: "Completed" } } }],
       containerStatuses: [{ name: "c", ready: true, started: true, restartCount: 0, state: { running: {} } }],
     });

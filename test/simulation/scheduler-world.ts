@@ -144,7 +144,7 @@ class Kubelets {
         this.#lives.get(uid)!.dueMs = Number.POSITIVE_INFINITY;
       }
       if (step.do !== "tell") continue;
-      const status = statusOf(pod, step.life, { podIp: "100.64.0.1", nowMs: clock.now() });
+      const status = statusOf(pod, step.life, { podIp: "240.0.0.1", nowMs: clock.now() });
       await this.#api.patch(`${path}/status`, { status }, "strategic");
       const after = nextStep(pod, step.life, { behaviour: this.#config, random: this.#random, nowMs: clock.now() });
       const afterMs = after.do === "nothing" ? Number.POSITIVE_INFINITY : clock.now() + after.afterMs;
