@@ -267,6 +267,18 @@ describe("planStatefulSet: parallel", () => {
     expect(steps(plan(set, rest))).toEqual(["create web-1", "create web-2"]);
   });
 
+  it("[SS22] each batch of pods needs one of the batch before, claims and all", () => {
+    const claimTemplate = { metadata: { name: "data" }, spec: {} } as PersistentVolumeClaim;
+    const needs = (edits: Edits) => {
+      const { set, revisions } = world({ ...spec, replicas: 4, ...edits }, [], 2);
+      return plan(set, { revisions })
+        .actions.filter(({ op }) => op.verb === "create")
+        .map(({ needs }) => needs);
+    };
+    expect(needs({})).toEqual([undefined, 0, 0, 1]);
+    expect(needs({ volumeClaimTemplates: [claimTemplate] })).toEqual([undefined, 0, 1, 2, 1, 4, 3, 6]);
+  });
+
   it("[SS21] deletes all that are too many at once", () => {
     const { set, ...rest } = world(
       { ...spec, replicas: 1 },

@@ -139,6 +139,8 @@ function movePods(
   const actions: Action[] = [];
   const events: EventDraft[] = [];
   const moves = { actions, events };
+  /** Where pods are made. */
+  const made: number[] = [];
   const add = (more: readonly Action[]): void => {
     const base = actions.length;
     for (const action of more)
@@ -147,8 +149,15 @@ function movePods(
   for (const place of places) {
     if (actions.length >= BURST) return moves;
     const step = settlePlace(seen, place, revisions, isOrdered);
+    const first = actions.length;
     add(step.actions);
     events.push(...(step.events ?? []));
+    if (!place.pod && step.actions.length > 0) {
+      // In batches of 1, 2, 4 and so on, as other pods are made (`slowStart`): what is refused is not tried hundreds of times.
+      const before = made[(made.length - 1) >> 1];
+      if (before !== undefined) actions[first] = { ...actions[first]!, needs: before };
+      made.push(actions.length - 1);
+    }
     if (step.stop && isOrdered) return moves;
   }
   for (const { ordinal, pod } of condemned) if (pod) add(retainClaims(set, ordinal, pod, seen.claimNamed));
