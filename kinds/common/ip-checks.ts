@@ -21,8 +21,7 @@ export const ipFamily = (text: string): "IPv4" | "IPv6" | undefined => {
 };
 
 /** Addresses that mean the machine itself or its own link can lead to no service. */
-export function checkNonSpecialIp(errors: FieldError[], text: string, path: string): void {
-  const ip = parseSloppyIp(text);
+export function checkNonSpecialIp(errors: FieldError[], text: string, path: string, ip = parseSloppyIp(text)): void {
   if (!ip) {
     errors.push(invalid(path, text, "must be a valid IP address"));
     return;

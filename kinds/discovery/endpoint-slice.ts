@@ -1,5 +1,6 @@
 /** EndpointSlice. Source: https://kubernetes.io/docs/reference/kubernetes-api/service-resources/endpoint-slice-v1/ */
 import { duplicate, type FieldError, invalid, required, tooMany } from "../../machinery/meta/field-error.ts";
+import { parseIp } from "../../machinery/meta/ip.ts";
 import { dns1123Label, dns1123Subdomain, labelValue } from "../../machinery/meta/names.ts";
 import {
   addMessages,
@@ -61,6 +62,12 @@ function checkAddress(errors: FieldError[], address: string, { type, path, index
     return;
   }
   if (type !== "IPv4" && type !== "IPv6") return;
+  // Nearly all are such, and slices may hold thousands: they are read once only.
+  const ip = type === "IPv4" ? parseIp(address) : undefined;
+  if (ip?.family === 4) {
+    checkNonSpecialIp(errors, address, item, ip);
+    return;
+  }
   const before = errors.length;
   if (type === "IPv4") checkLegacyIp(errors, address, item);
   else addMessages(errors, item, address, canonicalIpMessages(address));
