@@ -58,7 +58,10 @@ describe("limits in workerd", () => {
       expect([type, status, status < 300 ? "" : answer]).toEqual([type, 200, ""]);
     }
     const deeper = await call("POST", REVISIONS, { body: `{"data":${nested(MAX_DEPTH)}}` });
-    expect([deeper.status, JSON.parse(deeper.text).message]).toEqual([400, "exceeded max depth"]);
+    expect([deeper.status, JSON.parse(deeper.text).message]).toEqual([
+      400,
+      expect.stringContaining("exceeded max depth"),
+    ]);
   });
 
   it("[LW6] a selector may be long, as kube-apiserver takes it", async () => {
