@@ -15,7 +15,18 @@ export const systemClock: Clock = {
 };
 
 /** metav1.Time: RFC 3339 in UTC without fractions. */
-export const formatTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+export function formatTime(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastText = `${new Date(ms).toISOString().slice(0, 19)}Z`;
+    lastSecond = second;
+  }
+  return lastText;
+}
+
+/** Most times that are written are now. */
+let lastSecond = Number.NaN;
+let lastText = "";
 
 /** metav1.MicroTime: RFC 3339 in UTC with six fraction digits. */
 export const formatMicroTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 23)}000Z`;

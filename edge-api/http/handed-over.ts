@@ -19,6 +19,26 @@ export const PATIENCE_MS = 5;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+class HandedHeaders implements RequestHeaders {
+  readonly #fields: { readonly [name: string]: string };
+
+  constructor(fields: { readonly [name: string]: string }) {
+    this.#fields = fields;
+  }
+
+  get(name: string): string | null {
+    return this.has(name) ? this.#fields[name]! : null;
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.#fields, name);
+  }
+
+  entries(): Iterable<[string, string]> {
+    return Object.entries(this.#fields);
+  }
+}
+
 /** One of them, as the object sees it. */
 export class HandedRequest implements ApiRequest {
   readonly method: string;
@@ -41,16 +61,11 @@ export class HandedRequest implements ApiRequest {
     headers: { readonly [name: string]: string };
     content?: string | ArrayBuffer;
   }) {
-    const { headers } = given;
     this.method = given.method;
     this.url = given.url;
     this.identity = given.identity;
     this.#content = given.content;
-    this.headers = {
-      get: (name) => (Object.hasOwn(headers, name) ? headers[name]! : null),
-      has: (name) => Object.hasOwn(headers, name),
-      entries: () => Object.entries(headers),
-    };
+    this.headers = new HandedHeaders(given.headers);
   }
 
   get body(): ReadableStream<Uint8Array> | null {

@@ -90,13 +90,9 @@ export class HandOver {
     // waits for it would go on in the one that made the call (workerd 1.2026).
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#add({ request, resolve, reject }, means);
-    // The runtime takes a request for hung that waits for nothing but others.
-    const timer = setTimeout(() => reject(lost()), LOST_MS);
-    try {
-      await promise;
-    } finally {
-      clearTimeout(timer);
-    }
+    // The runtime takes a request for hung that waits for nothing but others. The timer ends with the request.
+    setTimeout(() => reject(lost()), LOST_MS);
+    await promise;
     if (!request.reply && request.error === undefined) await callFor([request], means);
     if (request.error !== undefined) throw request.error;
     return request.reply!;

@@ -32,6 +32,10 @@ export function compareObjects(before: Fields, after: Fields, options: CompareOp
   return { changed: difference?.changed ?? LEAF, removed: difference?.removed ?? LEAF };
 }
 
+/** Of two values as Kubernetes' encoder would write them; undefined: no difference. @throws ElementError */
+export const compareValues = (before: unknown, after: unknown, type: ApplyType): Difference | undefined =>
+  new Comparer(true).compare(before, after, type, undefined);
+
 /** Every field of an object, containers included, as if all of it were new. @throws ElementError */
 export function allFields(object: Fields, type: ApplyType): FieldSet {
   const { [SELF]: _self, ...fields } = new Comparer(true).whole(object, type);
@@ -39,7 +43,7 @@ export function allFields(object: Fields, type: ApplyType): FieldSet {
 }
 
 /** Undefined parts are empty. Two values without difference give undefined as a whole. */
-interface Difference {
+export interface Difference {
   changed: FieldSet | undefined;
   removed: FieldSet | undefined;
 }

@@ -8,9 +8,10 @@ import { applyConfiguration } from "./apply.ts";
 import { allFields, compareObjects } from "./compare.ts";
 import { configuredFields } from "./configured.ts";
 import { difference, type FieldSet, isEmpty, parseFieldSet, sizeOf, union } from "./field-set.ts";
-import { UNOWNED } from "./managers.ts";
+import { type Managers, UNOWNED } from "./managers.ts";
+import { ownershipOf } from "./ownership.ts";
 import { applyTypeOf } from "./schema.ts";
-import { ownershipAfterUpdate } from "./update.ts";
+import { ownershipAfterUpdate, updateManagers } from "./update.ts";
 import type { Fields } from "./value.ts";
 
 const KINDS = [
@@ -205,5 +206,20 @@ test(`[PR4] what is stored is canonical (seed ${SEED})`, () => {
     for (const { fieldsV1 } of entriesOf(updated(kind, undefined, kind.object(), "creator"))) {
       expect(JSON.stringify(parseFieldSet(fieldsV1))).toBe(JSON.stringify(fieldsV1));
     }
+  }
+});
+
+test("[AP9] of a new object the text written at once is that of comparing it with nothing", () => {
+  for (let i = 0; i < 300; i++) {
+    const kind = randomCase();
+    const object = kind.object();
+    const write = {
+      ...writeOf(kind, pick(["a", 'q"', ""])),
+      scope: { excluded: pick<FieldSet>([{}, { "f:status": {} }, { "f:spec": { "f:replicas": {} } }]) },
+    };
+    const managers: Managers = new Map();
+    updateManagers(managers, {}, object as unknown as Fields, write);
+    const { managed } = ownershipAfterUpdate({ object: undefined, managed: undefined }, object, write);
+    expect(managed, `seed ${SEED}, ${i}`).toBe(ownershipOf(managers, []).managed);
   }
 });

@@ -19,10 +19,12 @@ import {
   UNOWNED,
   type Who,
 } from "./managers.ts";
+import { fieldsOfNew } from "./new-object.ts";
 import { NO_OWNERS, type Ownership, ownershipOf } from "./ownership.ts";
 import { reconcileTouched } from "./reconcile.ts";
 import type { ApplyType } from "./schema.ts";
 import { EVERYTHING, type FieldScope, limitToScope } from "./scope.ts";
+import { formatEntry } from "./text.ts";
 import { ElementError, type Fields } from "./value.ts";
 
 /** The versions of a kind in which fields may be owned. */
@@ -64,6 +66,10 @@ export interface Live {
  * looked at.
  */
 export function ownershipAfterUpdate({ object: live, managed }: Live, next: KubeObject, write: FieldWrite): Ownership {
+  if (live === undefined && managed === undefined && !next.metadata.managedFields?.length) {
+    const made = ownershipOfNew(next, write);
+    if (made !== undefined) return made;
+  }
   const had = managed === undefined ? new Map<string, Manager>() : readManagersText(managed);
   const before = [...had.values()];
   const managers = wantedManagers(next.metadata.managedFields, write) ?? had;
@@ -75,6 +81,22 @@ export function ownershipAfterUpdate({ object: live, managed }: Live, next: Kube
   } catch (error) {
     // Upstream does the same: a write does not fail because ownership cannot be told.
     if (error instanceof ElementError) return { managed, isSame: true };
+    throw error;
+  }
+}
+
+/** Undefined where it cannot be told without comparing. */
+function ownershipOfNew(object: Fields, write: FieldWrite): Ownership | undefined {
+  const { type, apiVersion, manager, subresource, nowMs, scope = EVERYTHING } = write;
+  if (!("excluded" in scope) || type.kind !== "map" || type.atomic) return undefined;
+  try {
+    const fields = fieldsOfNew(object, type, scope.excluded);
+    if (fields === undefined) return NO_OWNERS;
+    const name = manager || "unknown";
+    const entry = formatEntry({ name, operation: "Update", apiVersion, time: formatTime(nowMs), subresource, fields });
+    return { managed: `[${entry}]`, isSame: false };
+  } catch (error) {
+    if (error instanceof ElementError) return undefined;
     throw error;
   }
 }
