@@ -154,9 +154,6 @@ function whoAsks(
   return authenticator.authenticate(token);
 }
 
-const ownerOf = (request: Request, { env, cluster }: Visit): DurableObjectStub =>
-  shardOfUrl(request.url) === "events" ? env.EVENT_STORE.getByName(cluster) : storeOf(env, cluster);
-
 /** The ways to the objects of the clusters that live in this isolate. */
 const handOvers = new Map<string, HandOver>();
 
@@ -169,17 +166,22 @@ function handOverTo(cluster: string): HandOver {
   return handOver;
 }
 
-const toStore = (request: Request, visit: Visit): Response | Promise<Response> =>
-  keptOr(request, visit, async (keep) => {
+function toStore(request: Request, visit: Visit): Response | Promise<Response> {
+  const { env, cluster } = visit;
+  const shown = (response: Response): Response => compressed(response, request.headers.get("accept-encoding"));
+  if (shardOfUrl(request.url) === "events")
+    return forward(env.EVENT_STORE.getByName(cluster), request, visit).then(shown);
+  return keptOr(request, visit, async (keep) => {
     const handed = mayHandOver(request, visit) && handedOf(request, { ...visit, ...(keep !== undefined && { keep }) });
     const response = handed
       ? await inMemory(await handed, visit)
-      : await forward(ownerOf(request, visit), request, visit, keep);
-    return compressed(response, request.headers.get("accept-encoding"));
+      : await forward(storeOf(env, cluster), request, visit, keep);
+    return shown(response);
   });
+}
 
-const mayHandOver = ({ url, headers }: Request, { env, isAudited }: Visit): boolean =>
-  env.KEDGE_ONE_PROCESS === "true" && !isAudited && shardOfUrl(url) === "main" && isPlain(headers);
+const mayHandOver = ({ headers }: Request, { env, isAudited }: Visit): boolean =>
+  env.KEDGE_ONE_PROCESS === "true" && !isAudited && isPlain(headers);
 
 async function inMemory(request: HandedRequest, { env, ctx, cluster }: Visit): Promise<Response> {
   const reply = await handOverTo(cluster).ask(request, {

@@ -14,12 +14,13 @@ import type { Target } from "../verbs/environment.ts";
 import { get } from "../verbs/get.ts";
 import { list } from "../verbs/list.ts";
 import { matchName, matchNamespace } from "../verbs/metadata.ts";
+import { textPrefix } from "../verbs/object-text.ts";
 import { patch, patchTypeOf } from "../verbs/patch.ts";
 import { checkVersionParameters } from "../verbs/resource-version.ts";
 import { update } from "../verbs/update.ts";
 import { mediaTypeOf, readBody, readPatch } from "./body.ts";
 import type { RequestContext } from "./context.ts";
-import { KEEP_HEADER, objectId } from "./kept-answers.ts";
+import { KEEP_HEADER, scopeOf } from "./kept-answers.ts";
 import { negotiate, negotiatePlain } from "./negotiation.ts";
 import { deleteOptions, listOptions, writeOptions } from "./options.ts";
 import type { Answer } from "./reply.ts";
@@ -109,18 +110,19 @@ function byVerb(context: RequestContext, target: Target): Answer | Promise<Answe
 }
 
 /** For the Worker to give by itself, when it has asked for that. */
-function keep(context: RequestContext, target: Target, text: string): void {
-  const { services, request, query, info, warnings, flow } = context;
-  const number = services.kept && request.headers.get(KEEP_HEADER);
-  if (!number || query || info.subresource !== "" || warnings.length > 0) return;
+function keep(context: RequestContext, { kind, namespace, name }: Target, text: string): void {
+  const { services, request, query, info, warnings, flow, identity } = context;
+  const { kept, authorizer } = services;
+  if (!kept || query || info.subresource !== "" || warnings.length > 0) return;
+  kept.read({ resource: kind.storage, namespace, name }, text);
+  const number = request.headers.get(KEEP_HEADER);
+  if (number === null) return;
   const { media, as } = negotiate(request.headers.get("accept"));
-  if (media === "json" && as === "Object") {
-    services.kept?.made(Number(number), objectId({ ...target, resource: target.kind.storage }), {
-      text,
-      info,
-      ...(flow && { flow }),
-    });
-  }
+  if (media !== "json" || as !== "Object") return;
+  const anyName = authorizer.authorize(identity, { ...info, name: "" }).decision === "allow";
+  const prefix = textPrefix(kind);
+  const scope = scopeOf({ resource: kind.storage, namespace });
+  kept.grant(Number(number), { scope, name, anyName, prefix, info, ...(flow && { flow }) });
 }
 
 function listed(context: RequestContext, target: Target): Answer {

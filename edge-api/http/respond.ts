@@ -75,7 +75,11 @@ const READ_BY_PEOPLE = /^(?:curl|Wget|Mozilla\/5\.0)/;
 export function isPretty({ query, request }: Pick<RequestContext, "query" | "request">): boolean {
   const asked = query?.get("pretty");
   if (asked) return /^(?:1|t|T|true|True|TRUE)$/.test(asked);
-  const agent = request.headers.get("user-agent");
+  return isReadByPeople(request.headers);
+}
+
+export function isReadByPeople(headers: { get(name: string): string | null }): boolean {
+  const agent = headers.get("user-agent");
   return agent !== null && READ_BY_PEOPLE.test(agent);
 }
 

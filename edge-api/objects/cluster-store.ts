@@ -32,6 +32,7 @@ import { NodeUsage } from "../tunnel/node-usage.ts";
 import { gatewayFor, gatewayRequest } from "../tunnel/route.ts";
 import { writeBatch } from "../verbs/batch.ts";
 import { reportNodeConnection } from "../verbs/node-connection.ts";
+import { textPrefix } from "../verbs/object-text.ts";
 import { snapshotPage } from "../verbs/snapshot.ts";
 import { DurableSql } from "./durable-sql.ts";
 import type { Bindings } from "./environment.ts";
@@ -146,10 +147,20 @@ export class ClusterStore extends DurableObject<Bindings> {
 
   /** The Worker is in this very isolate: what is asked for again and again it may answer by itself. */
   #keepAnswers(): void {
-    const { metrics } = this.#services;
-    const kept = new KeptAnswers((info) => {
-      metrics.begin(info);
-      metrics.done(info, { code: 200, seconds: 0, dryRun: false });
+    const { metrics, env } = this.#services;
+    const kept = new KeptAnswers({
+      revision: () => this.#store.revision(),
+      prefixOf(resource) {
+        const kind = env.registry.findStorage(resource);
+        return kind && textPrefix(kind);
+      },
+      count({ info, identity, flow }) {
+        metrics.begin(info);
+        metrics.user(identity.user);
+        metrics.authorized.allowed++;
+        if (flow) flow.schema.dispatched++;
+        metrics.done(info, { code: 200, seconds: 0, dryRun: false });
+      },
     });
     this.#store.subscribe((events) => kept.changed(events));
     this.#services.kept = kept;

@@ -3,6 +3,7 @@ import { encodeIdentity, IDENTITY_HEADER, type Identity } from "../access/identi
 import { mayImpersonate } from "../access/impersonation/headers.ts";
 import { KEEP_HEADER } from "../http/kept-answers.ts";
 import { ROUTE_HEADER } from "../http/node-route.ts";
+import { isReadByPeople } from "../http/respond.ts";
 import { clientAddresses, SOURCE_IPS_HEADER } from "../observe/audit/client-addresses.ts";
 
 const INTERNAL_PREFIX = "x-kedge-";
@@ -44,12 +45,13 @@ export function passedOn({ method, headers: given }: Request): { [name: string]:
     const value = given.get(name);
     if (value !== null) headers[name] = value;
   }
+  if (method === "GET" && isReadByPeople(given)) headers["user-agent"] = given.get("user-agent")!;
   return headers;
 }
 
 /**
  * Sends the request on as ClusterStore takes it. Credentials stay here: who was told who asks does not need the proof.
- * @param keep the number to keep its answer under
+ * @param keep the number under which the object may grant it
  */
 export function forward(
   stub: Fetcher,

@@ -189,6 +189,17 @@ describe("the Worker", () => {
     expect((await call("GET", `${MAPS}/shown`, undefined, reader)).status).toBe(403);
   });
 
+  it("[K10] what was just written is given as it was answered, laid out for people, and not once it is gone", async () => {
+    for (let i = 0; i < 4; i++) {
+      const { text } = await make(`fresh-${i}`);
+      expect((await call("GET", `${MAPS}/fresh-${i}`)).text).toBe(text);
+      const laidOut = await call("GET", `${MAPS}/fresh-${i}`, undefined, { ...ADMIN, "user-agent": "curl/8.0" });
+      expect(laidOut.text).toBe(`${JSON.stringify(JSON.parse(text), null, 2)}\n`);
+      await call("DELETE", `${MAPS}/fresh-${i}`);
+      expect((await call("GET", `${MAPS}/fresh-${i}`)).status).toBe(404);
+    }
+  });
+
   it("[K5] what needs a node goes to it, or says that it cannot", async () => {
     await call("POST", MAPS.replace("configmaps", "serviceaccounts"), { metadata: { name: "default" } });
     const spec = { nodeName: "far", containers: [{ name: "c", image: "i" }] };
