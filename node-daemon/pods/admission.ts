@@ -133,14 +133,30 @@ function hostPorts(pod: NodePod, others: readonly NodePod[]): Rejection | undefi
 const inUnits = (resource: string, nanos: bigint): bigint => nanos / (resource === "cpu" ? 1_000_000n : 1_000_000_000n);
 
 function resources(pod: NodePod, node: Node, others: readonly NodePod[]): Rejection | undefined {
+  const [lack] = lackOfResources(pod, node, others);
+  return lack && { reason: `OutOf${lack.resource}`, message: lack.message };
+}
+
+export interface Lack {
+  resource: string;
+  requested: bigint;
+  used: bigint;
+  capacity: bigint;
+  message: string;
+}
+
+/** What the node has too little of for the pod beside the others. */
+export function lackOfResources(pod: NodePod, node: Node, others: readonly NodePod[]): Lack[] {
   const allocatable = node.status?.allocatable ?? {};
-  const lacking = (resource: string, amounts: { requested: bigint; used: bigint; capacity: bigint }): Rejection => ({
-    reason: `OutOf${resource}`,
+  const lacking = (resource: string, amounts: { requested: bigint; used: bigint; capacity: bigint }): Lack => ({
+    resource,
+    ...amounts,
     message: `Node didn't have enough resource: ${resource}, requested: ${amounts.requested}, used: ${amounts.used}, capacity: ${amounts.capacity}`,
   });
+  const lacks: Lack[] = [];
   const podLimit = allocatable.pods === undefined ? undefined : BigInt(Math.floor(milliValue(allocatable.pods) / 1000));
   if (podLimit !== undefined && BigInt(others.length) >= podLimit) {
-    return lacking("pods", { requested: 1n, used: BigInt(others.length), capacity: podLimit });
+    lacks.push(lacking("pods", { requested: 1n, used: BigInt(others.length), capacity: podLimit }));
   }
   const wanted = podTotal(pod, "requests");
   const totals = others.map((other) => podTotal(other, "requests"));
@@ -150,11 +166,12 @@ function resources(pod: NodePod, node: Node, others: readonly NodePod[]): Reject
     const capacity = quantity === undefined ? 0n : parseQuantity(quantity);
     const used = totals.reduce((sum, total) => sum + (total[resource] ?? 0n), 0n);
     if (used + amount <= capacity) continue;
-    return lacking(resource, {
+    const amounts = {
       requested: inUnits(resource, amount),
       used: inUnits(resource, used),
       capacity: inUnits(resource, capacity),
-    });
+    };
+    lacks.push(lacking(resource, amounts));
   }
-  return undefined;
+  return lacks;
 }

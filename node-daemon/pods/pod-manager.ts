@@ -22,6 +22,7 @@ import { PodPaths } from "./paths.ts";
 import { asNodePod, containerLists, type NodePod, usesHostNetwork } from "./pod.ts";
 import { PodWorker } from "./pod-worker.ts";
 import { ProbeManager } from "./probes/probe-manager.ts";
+import { resizePending } from "./resize.ts";
 import { RuntimeCache } from "./runtime-cache.ts";
 import type { HostFacts, PodServices } from "./services.ts";
 import { Slots } from "./slots.ts";
@@ -107,6 +108,8 @@ export function createPodManager(options: PodManagerOptions): PodManager {
     host: options.host,
     services: () => (options.services.hasSynced() ? options.services.values() : undefined),
     admit: (pod) => admitPod(pod, options.node(), activePods(pod.metadata.uid)),
+    mayResize: (pod, before) =>
+      resizePending(pod, before, { node: options.node(), others: activePods(pod.metadata.uid) }),
     sandboxSlots: new Slots(SANDBOXES_AT_ONCE),
   };
   let pods: Informer<KubeObject> | undefined;
@@ -114,8 +117,13 @@ export function createPodManager(options: PodManagerOptions): PodManager {
   let stopped = false;
 
   const activePods = (exceptUid: string): NodePod[] =>
-    [...workers.values()].filter((w) => w.active && w.pod.metadata.uid !== exceptUid).map((w) => w.pod);
+    [...workers.values()].filter((w) => w.active && w.pod.metadata.uid !== exceptUid).map((w) => w.allocated);
 
+  /** Nothing is left of a pod: what it took is for others. */
+  const gave = (uid: string): void => {
+    workers.delete(uid);
+    for (const worker of workers.values()) if (worker.waitsForRoom) worker.wake();
+  };
   const present = (object: KubeObject | undefined): void => {
     const pod = object && asNodePod(object);
     if (!pod) return;
@@ -126,7 +134,7 @@ export function createPodManager(options: PodManagerOptions): PodManager {
       return;
     }
     const known = cache.get(uid) !== undefined || pod.status?.startTime !== undefined;
-    const made = new PodWorker(services, pod, { known, done: () => workers.delete(uid) });
+    const made = new PodWorker(services, pod, { known, done: () => gave(uid) });
     workers.set(uid, made);
     made.update(pod);
   };

@@ -1,13 +1,14 @@
 /** The whole status of a pod, from what the runtime has and what probes say. Pure. */
-import type { ContainerStatus, PodStatus } from "../../kinds/core/v1-types.ts";
+import type { ContainerStatus, PodCondition, PodStatus } from "../../kinds/core/v1-types.ts";
 import { formatTime } from "../../machinery/clock.ts";
-import { podConditions } from "./conditions.ts";
+import { condition, podConditions } from "./conditions.ts";
 import { containerStatuses, type StartFailure } from "./container-status.ts";
 import { type ObservedPod, podIpsOf } from "./observed.ts";
 import { podPhase } from "./phase.ts";
 import { sandboxNeeded } from "./plan-pod.ts";
 import { isSidecar, isTerminalPhase, type NodePod, usesHostNetwork } from "./pod.ts";
 import { qosClass } from "./qos.ts";
+import type { ResizePending } from "./resize.ts";
 
 /** What probes make of a running container. */
 export interface Readiness {
@@ -23,6 +24,8 @@ export interface StatusInput {
   failures: ReadonlyMap<string, StartFailure>;
   readiness: Readiness;
   recursiveReadOnly?: boolean;
+  /** What keeps new resources from being given, or went wrong as they were. */
+  resize?: { pending?: ResizePending | undefined; error?: string | undefined };
   hostIps: readonly string[];
   /** The pod is to end: ended containers decide its phase. */
   terminal: boolean;
@@ -52,7 +55,7 @@ export function podStatus(input: StatusInput): PodStatus {
   return {
     ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
     phase,
-    conditions: podConditions(pod, { all, phase }, { sandboxReady, nowMs }),
+    conditions: [...podConditions(pod, { all, phase }, { sandboxReady, nowMs }), ...resizeConditions(input)],
     ...(reason && { reason }),
     ...(message && { message }),
     ...(hostIps[0] && { hostIP: hostIps[0], hostIPs: hostIps.map((ip) => ({ ip })) }),
@@ -64,6 +67,16 @@ export function podStatus(input: StatusInput): PodStatus {
     qosClass: qosClass(pod),
     ...(spec.resources?.requests && { allocatedResources: spec.resources.requests }),
   };
+}
+
+function resizeConditions({ pod, resize, nowMs }: StatusInput): PodCondition[] {
+  const verdicts: [string, object | undefined][] = [
+    ["PodResizePending", resize?.pending],
+    ["PodResizeInProgress", resize?.error === undefined ? undefined : { reason: "Error", message: resize.error }],
+  ];
+  return verdicts.flatMap(([type, why]) =>
+    why ? [condition(pod, { type, verdict: { status: "True", ...why }, nowMs })] : [],
+  );
 }
 
 const hasRun = ({ state, lastState }: ContainerStatus): boolean =>

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiCallError } from "../contracts.ts";
 import { RuntimeError } from "../runtime/runtime.ts";
 import { makeContainer } from "./testing/build.ts";
@@ -203,7 +203,7 @@ describe("what keeps it from starting", () => {
     expect(world.runtime.calls.some((call) => call.startsWith("pullImage"))).toBe(false);
   });
 
-  it("[PW37] the image of a volume is held to its own pull policy, mounted when it is there, and given back", async () => {
+  it("[PW49] the image of a volume is held to its own pull policy, mounted when it is there, and given back", async () => {
     const volumes = [{ name: "v", image: { reference: "x:1", pullPolicy: "Never" as const } }];
     const volumeMounts = [{ name: "v", mountPath: "/v" }];
     world.create("web", { volumes, containers: [makeContainer("main", { volumeMounts })] });
@@ -283,6 +283,52 @@ describe("changes of a running pod", () => {
       restartCount: 0,
       resources: { limits: { memory: "2Mi" } },
     });
+  });
+
+  it("[PW39] what the node cannot give waits, and the pod goes on with what it has", async () => {
+    const allocatable = { cpu: "2", memory: "4Gi", pods: "10" };
+    world.node = { apiVersion: "v1", kind: "Node", metadata: { name: "node-1" }, spec: {}, status: { allocatable } };
+    const asking = (cpu: string) => ({ containers: [makeContainer("main", { resources: { requests: { cpu } } })] });
+    const pending = () => world.status("web").conditions?.find(({ type }) => type === "PodResizePending");
+    const has = () => world.status("web").containerStatuses?.[0]?.allocatedResources?.cpu;
+    world.create("web", asking("500m"));
+    world.create("other", asking("1"));
+    await world.until(running("web"));
+    await world.until(running("other"));
+    world.create("web", asking("3"));
+    await world.until(() => pending()?.reason === "Infeasible");
+    expect(pending()?.message).toBe("Node didn't have enough capacity: cpu, requested: 3000, capacity: 2000");
+    world.create("web", asking("1500m"));
+    await world.until(() => pending()?.reason === "Deferred");
+    expect(pending()?.message).toBe(
+      "Node didn't have enough resource: cpu, requested: 1500, used: 1000, capacity: 2000",
+    );
+    expect([has(), world.runtime.calls.some((call) => call.startsWith("updateResources"))]).toEqual(["500m", false]);
+    world.delete("other", 0);
+    await world.until(() => has() === "1500m", 1_000);
+    await world.until(() => pending() === undefined);
+    expect(world.runtime.calls.filter((call) => call.startsWith("updateResources"))).toHaveLength(1);
+  });
+
+  it("[PW48] a memory limit below what is in use is not set, and said to be in progress", async () => {
+    const limited = (memory: string) => ({
+      containers: [makeContainer("main", { resources: { limits: { memory } } })],
+    });
+    const progress = () => world.status("web").conditions?.find(({ type }) => type === "PodResizeInProgress");
+    world.create("web", limited("8Mi"));
+    await world.until(running("web"));
+    const stats = vi.spyOn(world.runtime, "containerStats");
+    const usage = (bytes: number) =>
+      stats.mockResolvedValue([{ containerId: idOf("web"), memoryWorkingSetBytes: BigInt(bytes) } as never]);
+    usage(4 * 2 ** 20);
+    world.create("web", limited("2Mi"));
+    await world.until(() => progress()?.reason === "Error");
+    expect(progress()?.message).toBe(
+      `attempting to set container "main" memory limit (${2 * 2 ** 20}) below current usage (${4 * 2 ** 20})`,
+    );
+    usage(2 ** 20);
+    await world.until(() => progress() === undefined);
+    expect(world.runtime.calls.filter((call) => call.startsWith("updateResources"))).toHaveLength(1);
   });
 
   it("[PW37] a new image replaces the container", async () => {

@@ -20,6 +20,7 @@ import { isTerminalPhase, type NodePod, usesHostNetwork } from "./pod.ts";
 import { podStatus } from "./pod-status.ts";
 import { canBeRecursive } from "./recursive-read-only.ts";
 import { removePod } from "./remove-pod.ts";
+import { type ResizePending, withAllocated } from "./resize.ts";
 import { runActions } from "./run-actions.ts";
 import { RunLoop } from "./run-loop.ts";
 import type { PodServices, Rejection } from "./services.ts";
@@ -27,6 +28,8 @@ import { stopPod } from "./stop-pod.ts";
 
 type Stage = "running" | "ending" | "ended" | "done";
 
+/** Until it is looked again whether other pods have made room. */
+const RESIZE_RETRY_MS = 10_000;
 /** Until the network of a node that has just come up is ready. */
 const NETWORK_RETRY_MS = 500;
 
@@ -43,6 +46,8 @@ export class PodWorker {
   #verdict: Rejection | undefined;
   readonly #failures = new Map<string, StartFailure>();
   readonly #resized = new Map<string, string>();
+  #resizePending: ResizePending | undefined;
+  #resizeError: string | undefined;
   readonly #holds = new Map<string, number>();
   readonly #restarts = new Backoff(RESTART_BACKOFF);
   readonly #mounts = new Backoff(MOUNT_BACKOFF);
@@ -90,6 +95,16 @@ export class PodWorker {
   /** Whether it takes up the node's resources. */
   get active(): boolean {
     return (this.#stage === "running" || this.#stage === "ending") && !this.#verdict;
+  }
+
+  /** The pod with the resources it has: those of its spec, unless they cannot be given yet. */
+  get allocated(): NodePod {
+    return this.#resizePending ? withAllocated(this.#pod, this.#services.status.current(this.#pod)) : this.#pod;
+  }
+
+  /** Whether it would take more of the node if others left. */
+  get waitsForRoom(): boolean {
+    return this.#resizePending?.reason === "Deferred";
   }
 
   get removed(): boolean {
@@ -158,8 +173,10 @@ export class PodWorker {
   #status({ terminal }: { terminal: boolean }): PodStatus {
     const { status, probes, clock, host } = this.#services;
     const known = status.current(this.#pod);
+    const pod = this.allocated;
     return podStatus({
-      pod: known ? { ...this.#pod, status: known } : this.#pod,
+      pod: known ? { ...pod, status: known } : pod,
+      resize: { pending: this.#resizePending, error: this.#resizeError },
       observed: this.#observed(),
       failures: this.#failures,
       readiness: probes.readiness(this.#pod.metadata.uid),
@@ -181,6 +198,7 @@ export class PodWorker {
 
   async #sync(): Promise<"done" | "retry"> {
     if (this.#stage === "running") {
+      this.#judgeResize();
       this.#track();
       if (await this.#mustEnd()) this.#stage = "ending";
       else return this.#keepRunning();
@@ -188,6 +206,13 @@ export class PodWorker {
     if (this.#stage === "ending" && (await this.#stopAll()) === "retry") return "retry";
     if (this.#stage === "ended") await this.#finish();
     return "done";
+  }
+
+  #judgeResize(): void {
+    const { status, mayResize } = this.#services;
+    const before = withAllocated(this.#pod, status.current(this.#pod));
+    this.#resizePending = before === this.#pod ? undefined : mayResize(this.#pod, before);
+    if (this.#resizePending) this.#loop.wakeIn(RESIZE_RETRY_MS);
   }
 
   #track(): void {
@@ -234,7 +259,7 @@ export class PodWorker {
 
   async #keepRunning(): Promise<"done" | "retry"> {
     const { network, events, clock, probes } = this.#services;
-    const pod = this.#pod;
+    const pod = this.allocated;
     const { uid } = pod.metadata;
     const ready = network.status();
     if (!ready.ready && !usesHostNetwork(pod) && this.#observed().sandboxes.length === 0) {
@@ -246,7 +271,13 @@ export class PodWorker {
     if (!volumes) return "done";
 
     const actions = planPod({ pod, observed: this.#observed(), probes: probes.verdicts(uid), resized: this.#resized });
-    if (actions.length === 0) return "done";
+    if (actions.length === 0) {
+      if (this.#resizeError !== undefined) {
+        this.#resizeError = undefined;
+        this.#tell({ terminal: false });
+      }
+      return "done";
+    }
     this.#acted = true;
     const outcome = await runActions(
       this.#services,
@@ -262,6 +293,7 @@ export class PodWorker {
       actions,
     );
     this.#track();
+    this.#resizeError = outcome.resizeError;
     const status = this.#tell({ terminal: false });
     if (outcome.dueMs !== undefined) this.#loop.wakeIn(outcome.dueMs - clock.now());
     if (isTerminalPhase(status.phase)) this.wake();

@@ -74,6 +74,10 @@ export function resizable(container: AnyContainer): string {
   return `cpu=${cpuRequest}/${milli(limits?.cpu)} memory=${whole(requests?.memory ?? limits?.memory)}/${whole(limits?.memory)}`;
 }
 
+/** The memory limit in a `resizable`; none is without end. */
+export const memoryLimitOf = (text: string): number =>
+  Number(/ memory=\d+\/(\d+)$/.exec(text)?.[1] ?? 0) || Number.POSITIVE_INFINITY;
+
 /** Whether a change from one `resizable` to the other must restart the container, by its resizePolicy. */
 export function resizeRestarts(container: AnyContainer, before: string, after: string): boolean {
   const parts = (text: string): string[] => text.split(" ");

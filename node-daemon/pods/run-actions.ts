@@ -13,7 +13,7 @@ import { containerHash } from "./labels.ts";
 import { type ObservedPod, podIpsOf } from "./observed.ts";
 import type { PodAction } from "./plan-pod.ts";
 import { type AnyContainer, describePod, findContainer, type NodePod, usesHostNetwork } from "./pod.ts";
-import { linuxResources } from "./resources.ts";
+import { linuxResources, memoryLimitOf } from "./resources.ts";
 import { sandboxConfig } from "./sandbox-config.ts";
 import type { PodServices } from "./services.ts";
 import { startContainer } from "./start-container.ts";
@@ -38,6 +38,8 @@ export interface RunOutcome {
   dueMs?: number;
   /** A step failed that is worth trying again soon. */
   retry: boolean;
+  /** Why a container did not get its new resources. */
+  resizeError?: string;
 }
 
 /** @throws Interrupted */
@@ -67,7 +69,10 @@ export async function runActions(
         break;
       }
       case "resizeContainer":
-        if (!(await resize(services, run, action))) due(services.clock.now() + RETRY_START_MS);
+        await resize(services, run, { ...action, observed }).catch((error: Error) => {
+          outcome.resizeError = error.message;
+          due(services.clock.now() + RETRY_START_MS);
+        });
         break;
       case "createSandbox":
         if (!(await createSandbox(services, run, { attempt: action.attempt, observed }))) {
@@ -225,25 +230,38 @@ async function runtimeHandler({ api }: PodServices, { spec }: NodePod): Promise<
   return (await api.get<RuntimeClass>(path)).handler;
 }
 
+/** @throws Error when they cannot be given now */
 async function resize(
   { runtime, cgroups, events, host }: PodServices,
   { pod, resized }: PodRun,
-  { id, name, resources }: { id: string; name: string; resources: string },
-): Promise<boolean> {
+  { id, name, resources, observed }: { id: string; name: string; resources: string; observed: ObservedPod },
+): Promise<void> {
   const found = findContainer(pod, name);
-  if (!found) return true;
+  if (!found) return;
+  const wanted = linuxResources(pod, found.container, host());
+  const before = resized.get(id) ?? observed.containers.find((container) => container.id === id)?.resources ?? "";
   try {
+    const limitBytes = Number(wanted.memoryLimitInBytes ?? 0);
+    if (limitBytes > 0 && limitBytes < memoryLimitOf(before)) {
+      // The kernel would kill what does not fit.
+      const usage = (await runtime.containerStats()).find(({ containerId }) => containerId === id);
+      const usedBytes = Number(usage?.memoryWorkingSetBytes ?? 0);
+      if (usedBytes > limitBytes) {
+        throw new Error(
+          `attempting to set container "${name}" memory limit (${limitBytes}) below current usage (${usedBytes})`,
+        );
+      }
+    }
     // The pod's own limits first when they grow; when they shrink the kernel refuses until the container has shrunk.
     await cgroups.limit(pod).catch(() => {});
-    await runtime.updateResources(id, linuxResources(pod, found.container, host()));
+    await runtime.updateResources(id, wanted);
     await cgroups.limit(pod);
   } catch (error) {
     const message = `failed to resize container: ${(error as Error).message}`;
     events.container(pod, name, { type: "Warning", reason: "ResizeError", message });
-    return false;
+    throw error;
   }
   resized.set(id, resources);
-  return true;
 }
 
 /** The managed /etc/hosts; undefined while there is no address to put in it. */

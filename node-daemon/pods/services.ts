@@ -12,6 +12,7 @@ import type { ImageManager } from "./images.ts";
 import type { PodPaths } from "./paths.ts";
 import type { NodePod } from "./pod.ts";
 import type { ProbeManager } from "./probes/probe-manager.ts";
+import type { ResizePending } from "./resize.ts";
 import type { RuntimeCache } from "./runtime-cache.ts";
 import type { Slots } from "./slots.ts";
 import type { StatusWriter } from "./status-writer.ts";
@@ -50,6 +51,8 @@ export interface PodServices {
   services(): Iterable<Service> | undefined;
   /** Whether a pod that is new here may start. */
   admit(pod: NodePod): Rejection | undefined;
+  /** What keeps a pod that runs from other resources; undefined: nothing. */
+  mayResize(pod: NodePod, before: NodePod): ResizePending | undefined;
   /** Bounds how many sandboxes start at the same time. */
   sandboxSlots: Slots;
 }

@@ -20,6 +20,9 @@ const OWNED = [
   "allocatedResources",
 ] as const satisfies readonly (keyof PodStatus)[];
 
+/** Conditions that are there only while they hold. */
+export const PASSING_CONDITIONS: ReadonlySet<string> = new Set(["PodResizePending", "PodResizeInProgress"]);
+
 /** Lists the API merges by key: a patch that does not name it first adds to them. */
 const MERGED: ReadonlySet<string> = new Set(["podIPs", "hostIPs"]);
 
@@ -40,8 +43,14 @@ export function statusPatch(next: PodStatus, current: PodStatus | undefined): St
   const conditions = (next.conditions ?? []).filter(
     (condition) => !sameCondition(condition, before.get(condition.type)),
   );
-  if (conditions.length > 0)
-    patch.conditions = conditions.map((condition) => cleared(condition, before.get(condition.type)));
+  const kept = new Set((next.conditions ?? []).map(({ type }) => type));
+  const over = [...before.keys()].filter((type) => PASSING_CONDITIONS.has(type) && !kept.has(type));
+  if (conditions.length + over.length > 0) {
+    patch.conditions = [
+      ...conditions.map((condition) => cleared(condition, before.get(condition.type))),
+      ...over.map((type) => ({ type, $patch: "delete" })),
+    ];
+  }
   return Object.keys(patch).length > 0 ? patch : undefined;
 }
 

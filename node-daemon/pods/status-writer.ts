@@ -8,7 +8,7 @@ import type { Clock } from "../../machinery/clock.ts";
 import { deepEqual } from "../../machinery/meta/equality.ts";
 import { ApiCallError, type ApiClient, type Log } from "../contracts.ts";
 import { isTerminalPhase, type NodePod } from "./pod.ts";
-import { statusPatch } from "./status-patch.ts";
+import { PASSING_CONDITIONS, statusPatch } from "./status-patch.ts";
 
 /** How long a status without news (still Pending) may wait for a better one. */
 const SETTLE_MS = 1_000;
@@ -167,7 +167,9 @@ export function createStatusWriter({ api, clock, log }: { api: ApiClient; clock:
       const known = base(pod, entry);
       if (!entry) return known;
       const decided = new Set(entry.wanted.conditions?.map(({ type }) => type));
-      const others = (known?.conditions ?? []).filter(({ type }) => !decided.has(type));
+      const others = (known?.conditions ?? []).filter(
+        ({ type }) => !decided.has(type) && !PASSING_CONDITIONS.has(type),
+      );
       return { ...known, ...entry.wanted, conditions: [...(entry.wanted.conditions ?? []), ...others] };
     },
     flushed(uid) {

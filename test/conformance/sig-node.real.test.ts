@@ -608,6 +608,25 @@ chmod +x /www/cgi-bin/hit; touch /tmp/hits; chmod 666 /tmp/hits; trap 'exit 0' T
         "cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes",
       );
       expect(limit.trim()).toBe(String(60 * 1024 * 1024));
+      const pending = async () =>
+        (await space.pod("resized")).status.conditions.find(({ type }: Any) => type === "PodResizePending")?.reason;
+      const resize = (cpu: number) =>
+        api.patch(
+          `${place}/resize`,
+          { spec: { containers: [{ name: "main", resources: resources(cpu, 30) }] } },
+          "strategic",
+        );
+      const { nodeName } = (await space.pod("resized")).spec;
+      const cpus = Number((await api.get(`/api/v1/nodes/${nodeName}`)).status.allocatable.cpu);
+      const large = { resources: { requests: { cpu: `${cpus * 1000 - 500}m` } } };
+      const filler = await create("filler", large, { nodeName });
+      await readyPod("filler");
+      await resize(600);
+      await eventually("deferred", 20_000, async () => (await pending()) === "Deferred");
+      expect(containerOf(await space.pod("resized")).resources.requests.cpu).toBe("20m");
+      await api.delete(filler);
+      await eventually("given", 20_000, async () => (await pending()) === undefined);
+      expect(containerOf(await space.pod("resized")).resources.requests.cpu).toBe("600m");
     });
 
     it("logs: since, tail, timestamps, limit", async () => {

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { PodSpec, PodStatus } from "../../../kinds/core/v1-types.ts";
+import type { Node, PodSpec, PodStatus } from "../../../kinds/core/v1-types.ts";
 import { FakeRuntime } from "../../../test/fakes/runtime.ts";
 import type { NodePod } from "../pod.ts";
 import { createPodManager, type PodManager } from "../pod-manager.ts";
@@ -21,6 +21,8 @@ export interface World {
   network: ReturnType<typeof fakeNetwork>;
   /** Image ids by where they are mounted. */
   imageMounts: Map<string, string>;
+  /** This node as the API has it. */
+  node: Node | undefined;
   manager: PodManager;
   stateDir: string;
   /** Creates a pod in the API. */
@@ -74,7 +76,7 @@ export async function makeWorld(): Promise<World> {
         memoryCapacityBytes: 4 * 2 ** 30,
         allocatable: { cpu: "2", memory: "4Gi" },
       }),
-      node: () => undefined,
+      node: () => world.node,
       // Neither needs root.
       mountTmpfs: async () => {},
     });
@@ -95,6 +97,7 @@ export async function makeWorld(): Promise<World> {
     events,
     network,
     imageMounts,
+    node: undefined,
     stateDir,
     manager: make(),
     create(name, spec = {}, metadata = {}) {
