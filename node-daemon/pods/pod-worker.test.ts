@@ -305,7 +305,7 @@ describe("changes of a running pod", () => {
     );
     expect([has(), world.runtime.calls.some((call) => call.startsWith("updateResources"))]).toEqual(["500m", false]);
     world.delete("other", 0);
-    await world.until(() => has() === "1500m", 1_000);
+    await world.until(() => has() === "1500m", 4_000);
     await world.until(() => pending() === undefined);
     expect(world.runtime.calls.filter((call) => call.startsWith("updateResources"))).toHaveLength(1);
   });
