@@ -4,6 +4,7 @@ import { mutatingWebhookConfiguration } from "./admissionregistration/webhooks.t
 import { customResourceDefinition } from "./apiextensions/custom-resource-definition.ts";
 import type { CustomResourceDefinition } from "./apiextensions/v1-types.ts";
 import { apiService } from "./apiregistration/api-service.ts";
+import type { APIService } from "./apiregistration/v1-types.ts";
 import { certificateSigningRequest } from "./certificates/certificate-signing-request.ts";
 import type { CertificateSigningRequest } from "./certificates/v1-types.ts";
 import { lease } from "./coordination/lease.ts";
@@ -13,7 +14,9 @@ import type { Event, Node } from "./core/v1-types.ts";
 import { endpointSlice } from "./discovery/endpoint-slice.ts";
 import { eventFromCore, eventToCore } from "./events/event.ts";
 import { priorityLevelConfiguration } from "./flowcontrol/priority-level-configuration.ts";
+import type { StorageVersionMigration } from "./generated/api/storagemigration-v1beta1.ts";
 import { created, createErrors } from "./judge.ts";
+import { storageVersionMigration } from "./storagemigration/storage-version-migration.ts";
 
 const NOW_MS = Date.parse("2026-01-01T00:05:00Z");
 const metadata = { name: "a", namespace: "default", creationTimestamp: "2026-01-01T00:00:00Z" };
@@ -178,6 +181,54 @@ describe("rows of other kinds", () => {
     };
     expect(createErrors(apiService, object)).toEqual([]);
     expect(apiService.row?.(created(apiService, object), NOW_MS)).toEqual(["v1.apps", "Local", "True", "5m"]);
+  });
+
+  it.each<[string, Partial<APIService["spec"]>, string[]]>([
+    [
+      "no group",
+      { group: "", version: "v2" },
+      ["spec.group: Required value: only v1 may have an empty group and it better be legacy kube"],
+    ],
+    [
+      "no version",
+      { version: "" },
+      [
+        expect.stringMatching(
+          /^spec.version: Invalid value: "": a DNS-1035 label must consist of/,
+        ) as unknown as string,
+      ],
+    ],
+  ])("OTHER-6 API services: %s", (_, change, errors) => {
+    const spec = { group: "apps", version: "v1", groupPriorityMinimum: 1, versionPriority: 1, ...change };
+    const name = `${spec.version}.${spec.group}`;
+    const object = { apiVersion: "apiregistration.k8s.io/v1", kind: "APIService", metadata: { name }, spec };
+    expect(createErrors(apiService, object)).toEqual(errors);
+  });
+
+  it("OTHER-7 migrations of storage versions end once", () => {
+    const make = (...types: string[]): StorageVersionMigration => ({
+      apiVersion: "storagemigration.k8s.io/v1beta1",
+      kind: "StorageVersionMigration",
+      metadata,
+      spec: { resource: { group: "apps", resource: "deployments" } },
+      status: {
+        resourceVersion: "5",
+        conditions: types.map((type) => ({
+          type,
+          status: "True",
+          reason: "R",
+          message: "",
+          lastTransitionTime: "2026-01-01T00:00:00Z",
+        })),
+      },
+    });
+    const judge = (next: StorageVersionMigration, prev: StorageVersionMigration): string[] =>
+      storageVersionMigration.subresources?.status?.validateUpdate?.(next, prev).map(({ field }) => field) ?? [];
+    expect(createErrors(storageVersionMigration, make())).toEqual([]);
+    expect(judge(make("Succeeded"), make("Running"))).toEqual([]);
+    expect(judge(make("Succeeded", "Failed"), make())).toEqual(["status.conditions"]);
+    expect(judge(make(), make("Failed"))).toEqual(["status.conditions"]);
+    expect(judge({ ...make(), status: { resourceVersion: "6" } }, make())).toEqual(["status.resourceVersion"]);
   });
 
   it("OTHER-2 priority levels", () => {

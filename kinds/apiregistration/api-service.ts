@@ -1,7 +1,7 @@
 /** APIService. Source: https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/api-service-v1/ */
-import { type FieldError, invalid } from "../../machinery/meta/field-error.ts";
+import { type FieldError, invalid, required } from "../../machinery/meta/field-error.ts";
 import { dns1035Label, dns1123Subdomain, pathSegmentName, portNumber } from "../../machinery/meta/names.ts";
-import { addMessages, checkPresent } from "../common/checks.ts";
+import { addMessages, checkOneOf, checkPresent } from "../common/checks.ts";
 import { age, nameOf } from "../common/rows.ts";
 import { separateStatus } from "../common/status.ts";
 import { base64Bytes } from "../core/data.ts";
@@ -32,9 +32,10 @@ function validate({ metadata, spec }: APIService): FieldError[] {
   if (name !== wanted)
     errors.push(invalid("metadata.name", name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`));
   if (group !== "") addMessages(errors, "spec.group", group, dns1123Subdomain(group));
-  if (checkPresent(errors, version, "spec.version")) {
-    addMessages(errors, "spec.version", version, dns1035Label(version));
+  else if (version !== "v1") {
+    errors.push(required("spec.group", "only v1 may have an empty group and it better be legacy kube"));
   }
+  addMessages(errors, "spec.version", version, dns1035Label(version));
   const groupPriority = spec.groupPriorityMinimum ?? 0;
   if (groupPriority <= 0 || groupPriority > MAX_GROUP_PRIORITY) {
     errors.push(invalid("spec.groupPriorityMinimum", groupPriority, "must be positive and less than 20000"));
@@ -73,6 +74,13 @@ export const apiService: Strategy<APIService> = {
   },
   ...separateStatus<APIService>({
     keepsMetadata: true,
+    check({ status }) {
+      const errors: FieldError[] = [];
+      status?.conditions?.forEach((condition, i) => {
+        checkOneOf(errors, condition.status, `status.conditions[${i}].status`, ["True", "False", "Unknown"]);
+      });
+      return errors;
+    },
     initial({ metadata, spec }) {
       if (spec.service) return {};
       const local = { type: "Available", status: "True", reason: "Local" };
