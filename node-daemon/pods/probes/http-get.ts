@@ -9,8 +9,6 @@ export interface HttpAnswer {
   status: number;
   /** At most MAX_BODY_BYTES. */
   body: string;
-  /** Where it pointed to, when that is another host; it is not followed. */
-  redirectedTo?: string;
 }
 
 const MAX_BODY_BYTES = 10 * 1024;
@@ -49,10 +47,9 @@ export async function httpGet(
     const answer = await getOnce(at, headers, deadline);
     const location = answer.headers.location;
     const status = answer.statusCode ?? 0;
-    if (status >= 300 && status < 400 && location !== undefined) {
+    const next = status >= 300 && status < 400 && location !== undefined ? new URL(location, at) : undefined;
+    if (next && next.hostname === at.hostname) {
       answer.resume();
-      const next = new URL(location, at);
-      if (next.hostname !== at.hostname) return { status, body: "", redirectedTo: next.href };
       if (redirects === MAX_REDIRECTS) throw new Error(`Get "${next.href}": stopped after 10 redirects`);
       at = next;
       continue;

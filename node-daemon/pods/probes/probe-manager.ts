@@ -147,13 +147,13 @@ export class ProbeManager {
       probe,
       clock,
       attempt: ({ id }) => runProbe(runtime, probe, { container, containerId: id, podIp: tracked.podIp }),
-      failed: ({ result, message }) => {
-        const what = `${TITLES[kind]} probe`;
-        const text =
-          result === "unknown"
-            ? `${what} errored and resulted in unknown state: ${message}`
-            : `${what} failed: ${message}`;
-        events.container(tracked.pod, container.name, { type: "Warning", reason: "Unhealthy", message: text });
+      tell: ({ result, message }) => {
+        const said = { success: "warning", failure: "failed", unknown: "errored and resulted in unknown state" }[
+          result
+        ];
+        const reason = result === "success" ? "ProbeWarning" : "Unhealthy";
+        const text = `${TITLES[kind]} probe ${said}: ${message}`;
+        events.container(tracked.pod, container.name, { type: "Warning", reason, message: text });
       },
       changed: () => {
         if (kind === "startup") for (const other of byKind.values()) other.hurry();

@@ -28,8 +28,8 @@ export interface ProbeWorkerOptions {
   clock: Clock;
   /** Runs one try. */
   attempt(subject: ProbeSubject): Promise<ProbeOutcome>;
-  /** Tells of a try that did not succeed. */
-  failed(outcome: ProbeOutcome): void;
+  /** Tells of a try that did not succeed, or not as it should. */
+  tell(outcome: ProbeOutcome): void;
   /** The verdict has changed. */
   changed(): void;
   /** Liveness and readiness hold still until the startup probe has succeeded. */
@@ -111,7 +111,7 @@ export class ProbeWorker {
     const outcome = await attempt(subject);
     this.tries[outcome.result]++;
     if (this.#stopped || this.#subject !== subject) return;
-    if (outcome.result !== "success") this.#options.failed(outcome);
+    if (outcome.result !== "success" || outcome.message !== "") this.#options.tell(outcome);
     if (outcome.result !== "unknown") this.#count(outcome.result);
     const settled = this.#onHold || (kind === "startup" && this.#verdict === "success");
     if (!settled) this.#schedule(periodMs);

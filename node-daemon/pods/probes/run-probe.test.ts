@@ -19,7 +19,7 @@ beforeAll(async () => {
     const { url = "", headers } = request;
     seen.push({ url, agent: headers["user-agent"], host: headers.host, custom: headers["x-custom"] as string });
     if (url === "/slow") return;
-    if (url === "/away") response.writeHead(302, { location: "http://other.invalid/" }).end();
+    if (url === "/away") response.writeHead(302, { location: "http://other.invalid/" }).end("elsewhere");
     else if (url === "/near") response.writeHead(302, { location: "/ok" }).end();
     else if (url === "/loop") response.writeHead(302, { location: "/loop" }).end();
     else response.writeHead(url === "/ok" ? 200 : 500).end("body");
@@ -67,8 +67,9 @@ describe("runProbe: http", () => {
       }),
     ).toEqual({ result: "success", message: "" });
     expect(seen.at(-1)).toEqual({ url: "/ok", agent: "kube-probe/1.36", host: "named", custom: "1" });
-    expect((await get("/near")).result).toBe("success");
-    expect((await get("/away")).result).toBe("success");
+    expect(await get("/near")).toEqual({ result: "success", message: "" });
+    const message = "Probe terminated redirects, Response body: elsewhere";
+    expect(await get("/away")).toEqual({ result: "success", message });
   });
 
   it.each([

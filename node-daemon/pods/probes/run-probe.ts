@@ -10,7 +10,7 @@ import { actionUrl, dialMessage, httpGet } from "./http-get.ts";
 /** "unknown": the try itself went wrong and says nothing of the container. */
 export interface ProbeOutcome {
   result: "success" | "failure" | "unknown";
-  /** For the event. */
+  /** For the event; a success that has one is told as a warning. */
   message: string;
 }
 
@@ -57,7 +57,11 @@ async function httpProbe(url: URL, options: { headers: [string, string][]; timeo
   } catch (error) {
     return failure((error as Error).message);
   }
-  if (answer.status >= 200 && answer.status < 400) return SUCCESS;
+  // Redirects to other hosts are not followed.
+  if (answer.status >= 300 && answer.status < 400) {
+    return { result: "success", message: `Probe terminated redirects, Response body: ${answer.body}` };
+  }
+  if (answer.status >= 200 && answer.status < 300) return SUCCESS;
   return failure(`HTTP probe failed with statuscode: ${answer.status}`);
 }
 
