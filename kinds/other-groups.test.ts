@@ -13,6 +13,7 @@ import { node } from "./core/node.ts";
 import type { Event, Node } from "./core/v1-types.ts";
 import { endpointSlice } from "./discovery/endpoint-slice.ts";
 import { eventFromCore, eventToCore } from "./events/event.ts";
+import { flowSchema } from "./flowcontrol/flow-schema.ts";
 import { priorityLevelConfiguration } from "./flowcontrol/priority-level-configuration.ts";
 import type { StorageVersionMigration } from "./generated/api/storagemigration-v1beta1.ts";
 import { created, createErrors } from "./judge.ts";
@@ -247,6 +248,34 @@ describe("rows of other kinds", () => {
       "8",
       "50",
       "5m",
+    ]);
+  });
+
+  it("OTHER-2 flow schemas", () => {
+    const subject = {
+      kind: "User",
+      user: { name: "u" },
+      group: { name: "g" },
+      serviceAccount: { name: "s", namespace: "n" },
+    };
+    const account = { kind: "ServiceAccount", serviceAccount: { name: "*", namespace: "A" } };
+    const object = {
+      apiVersion: "flowcontrol.apiserver.k8s.io/v1",
+      kind: "FlowSchema",
+      metadata,
+      spec: {
+        priorityLevelConfiguration: { name: "p" },
+        rules: [
+          { subjects: [subject, account], nonResourceRules: [{ verbs: ["get", "post"], nonResourceURLs: ["/a*"] }] },
+        ],
+      },
+    };
+    expect(createErrors(flowSchema, object).map((line) => line.split(": ", 2))).toEqual([
+      ["spec.rules[0].subjects[0].serviceAccount", "Forbidden"],
+      ["spec.rules[0].subjects[0].group", "Forbidden"],
+      ["spec.rules[0].subjects[1].serviceAccount.namespace", "Invalid value"],
+      ["spec.rules[0].nonResourceRules[0].verbs", "Unsupported value"],
+      ["spec.rules[0].nonResourceRules[0].nonResourceURLs[0]", "Invalid value"],
     ]);
   });
 

@@ -2,6 +2,7 @@
  * Admission policies in CEL, and what binds them.
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/
  */
+import { isIdentifier } from "../../machinery/cel/parser.ts";
 import { duplicate, type FieldError, fieldForbidden, invalid, required } from "../../machinery/meta/field-error.ts";
 import { qualifiedName } from "../../machinery/meta/names.ts";
 import { addMessages, checkOneOf, checkPresent, checkSubdomain } from "../common/checks.ts";
@@ -72,8 +73,7 @@ function checkVariables({ spec }: Policy): FieldError[] {
   spec.variables?.forEach(({ name = "" }, i) => {
     const path = `spec.variables[${i}].name`;
     if (name === "") errors.push(required(path, "name is not specified"));
-    else if (!/^[_a-zA-Z][_a-zA-Z0-9]*$/.test(name))
-      errors.push(invalid(path, name, "name is not a valid CEL identifier"));
+    else if (!isIdentifier(name)) errors.push(invalid(path, name, "name is not a valid CEL identifier"));
     else if (names.has(name)) errors.push(duplicate(path, name));
     names.add(name);
   });

@@ -7,19 +7,15 @@ import { age, nameOf } from "../common/rows.ts";
 import { separateStatus } from "../common/status.ts";
 import type { Strategy } from "../kind.ts";
 import { MANDATORY_SCHEMAS } from "./built-in.ts";
-import { checkRule } from "./rules.ts";
+import { checkConditions, checkRule } from "./rules.ts";
 import type { FlowSchema } from "./v1-types.ts";
 
 const MAX_PRECEDENCE = 10_000;
 const DEFAULT_PRECEDENCE = 1000;
 const EXEMPT = "exempt";
 
-function validate({ metadata, spec }: FlowSchema): FieldError[] {
+function validate({ metadata, spec, status }: FlowSchema): FieldError[] {
   const errors: FieldError[] = [];
-  const fixed = MANDATORY_SCHEMAS.find(({ metadata: { name } }) => name === metadata.name);
-  if (fixed && !deepEqual(fixed.spec, withoutFalse(spec))) {
-    errors.push(invalid("spec", spec, `spec of '${metadata.name}' must equal the fixed value`));
-  }
   const precedence = spec.matchingPrecedence ?? 0;
   const path = "spec.matchingPrecedence";
   if (precedence <= 0) errors.push(invalid(path, precedence, "must be a positive value"));
@@ -40,6 +36,11 @@ function validate({ metadata, spec }: FlowSchema): FieldError[] {
   spec.rules?.forEach((rule, i) => {
     checkRule(errors, rule, `spec.rules[${i}]`);
   });
+  const fixed = MANDATORY_SCHEMAS.find(({ metadata: { name } }) => name === metadata.name);
+  if (fixed && !deepEqual(fixed.spec, withoutFalse(spec))) {
+    errors.push(invalid("spec", spec, `spec of '${metadata.name}' must equal the fixed value`));
+  }
+  checkConditions(errors, status?.conditions);
   return errors;
 }
 

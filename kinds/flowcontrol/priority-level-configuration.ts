@@ -6,6 +6,7 @@ import { age, type Cell, nameOf } from "../common/rows.ts";
 import { separateStatus } from "../common/status.ts";
 import type { Strategy } from "../kind.ts";
 import { MANDATORY_LEVELS } from "./built-in.ts";
+import { checkConditions } from "./rules.ts";
 import type {
   LimitedPriorityLevelConfiguration,
   PriorityLevelConfiguration,
@@ -101,7 +102,6 @@ function checkFixed(errors: FieldError[], { metadata, spec }: PriorityLevelConfi
 function validate(object: PriorityLevelConfiguration): FieldError[] {
   const { spec, metadata } = object;
   const errors: FieldError[] = [];
-  checkFixed(errors, object);
   if ((metadata.name === "exempt") !== (spec.type === "Exempt")) {
     errors.push(invalid("spec.type", spec.type ?? "", "type must be 'Exempt' if and only if `name` is 'exempt'"));
   }
@@ -113,6 +113,8 @@ function validate(object: PriorityLevelConfiguration): FieldError[] {
     if (spec.exempt) checkExempt(errors, spec.exempt);
     if (spec.limited) errors.push(fieldForbidden(PATH, "must be nil if the type is not Limited"));
   } else errors.push(notSupported("spec.type", spec.type ?? "", ["Exempt", "Limited"]));
+  checkFixed(errors, object);
+  checkConditions(errors, object.status?.conditions);
   return errors;
 }
 

@@ -1,5 +1,12 @@
 /** What the rules of a FlowSchema may say. */
-import { type FieldError, invalid, notSupported, required } from "../../machinery/meta/field-error.ts";
+import {
+  duplicate,
+  type FieldError,
+  fieldForbidden,
+  invalid,
+  notSupported,
+  required,
+} from "../../machinery/meta/field-error.ts";
 import { dns1123Label, dns1123Subdomain } from "../../machinery/meta/names.ts";
 import { addMessages } from "../common/checks.ts";
 import type { NonResourcePolicyRule, PolicyRulesWithSubjects, ResourcePolicyRule, Subject } from "./v1-types.ts";
@@ -26,6 +33,13 @@ export function checkRule(errors: FieldError[], rule: PolicyRulesWithSubjects, p
   });
 }
 
+/** What is given besides the one that belongs to the kind, in upstream's order. */
+const FOREIGN: { readonly [kind: string]: readonly ("serviceAccount" | "user" | "group")[] } = {
+  ServiceAccount: ["user", "group"],
+  User: ["serviceAccount", "group"],
+  Group: ["serviceAccount", "user"],
+};
+
 function checkSubject(errors: FieldError[], subject: Subject, path: string): void {
   const { kind, serviceAccount, user, group } = subject;
   switch (kind) {
@@ -42,6 +56,12 @@ function checkSubject(errors: FieldError[], subject: Subject, path: string): voi
       break;
     default:
       errors.push(notSupported(`${path}.kind`, kind ?? "", SUBJECT_KINDS));
+      return;
+  }
+  for (const field of FOREIGN[kind] ?? []) {
+    if (!subject[field]) continue;
+    const itsKind = field[0]?.toUpperCase() + field.slice(1);
+    errors.push(fieldForbidden(`${path}.${field}`, `${field} is forbidden when subject kind is not '${itsKind}'`));
   }
 }
 
@@ -54,6 +74,7 @@ function checkServiceAccount(errors: FieldError[], account: Subject["serviceAcco
   if (name === "") errors.push(required(`${path}.name`));
   else if (name !== ALL) addMessages(errors, `${path}.name`, name, dns1123Subdomain(name));
   if (namespace === "") errors.push(required(`${path}.namespace`, "must specify namespace for service account"));
+  else addMessages(errors, `${path}.namespace`, namespace, dns1123Label(namespace));
 }
 
 function checkVerbs(errors: FieldError[], verbs: readonly string[] | undefined, path: string): void {
@@ -61,16 +82,14 @@ function checkVerbs(errors: FieldError[], verbs: readonly string[] | undefined, 
   else if (verbs.includes(ALL)) {
     if (verbs.length > 1)
       errors.push(invalid(`${path}.verbs`, verbs, "if '*' is present, must not specify other verbs"));
+  } else if (verbs.some((verb) => !VERBS.includes(verb))) {
+    errors.push(notSupported(`${path}.verbs`, verbs, VERBS));
   }
 }
 
 function checkResourceRule(errors: FieldError[], rule: ResourcePolicyRule, path: string): void {
   const { verbs, apiGroups, resources, namespaces, clusterScope } = rule;
   checkVerbs(errors, verbs, path);
-  if (verbs?.length && !verbs.includes(ALL)) {
-    const unknown = verbs.filter((verb) => !VERBS.includes(verb));
-    if (unknown.length > 0) errors.push(notSupported(`${path}.verbs`, unknown, VERBS));
-  }
   if (!apiGroups?.length) {
     errors.push(required(`${path}.apiGroups`, "resource rules must supply at least one api group"));
   } else if (apiGroups.length > 1 && apiGroups.includes(ALL)) {
@@ -130,4 +149,15 @@ function urlProblem(url: string): string | undefined {
   if (url.includes("//")) return "must not contain double slash";
   if (url.includes("*") && !/^[^*]*\/\*$/.test(url)) return "wildcard can only do suffix matching";
   return undefined;
+}
+
+/** Of a FlowSchema's or a PriorityLevelConfiguration's status. */
+export function checkConditions(errors: FieldError[], conditions: readonly { type?: string }[] | undefined): void {
+  const seen = new Set<string>();
+  conditions?.forEach(({ type = "" }, i) => {
+    const path = `status.conditions[${i}].type`;
+    if (seen.has(type)) errors.push(duplicate(path, type));
+    seen.add(type);
+    if (type === "") errors.push(required(path, "must not be empty"));
+  });
 }

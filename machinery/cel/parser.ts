@@ -17,6 +17,13 @@ const RESERVED = new Set([
   ...["as", "break", "const", "continue", "else", "for", "function", "if", "import"],
   ...["let", "loop", "package", "namespace", "return", "var", "void", "while"],
 ]);
+/** Words with a meaning of their own, besides those reserved. */
+const WORDS = new Set(["true", "false", "null", "in"]);
+
+/** Whether an expression can name a variable so. */
+export const isIdentifier = (text: string): boolean =>
+  /^[_a-zA-Z][_a-zA-Z0-9]*$/.test(text) && !RESERVED.has(text) && !WORDS.has(text);
+
 const RELATIONS: ReadonlyMap<string, string> = new Map([
   ["<", "_<_"],
   ["<=", "_<=_"],
