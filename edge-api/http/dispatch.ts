@@ -1,11 +1,11 @@
 /** The end of the chain: who answers. */
-import { ApiError } from "../../machinery/meta/status.ts";
 import { metricsEndpoint } from "../observe/scrape.ts";
 import type { Handler } from "./context.ts";
 import { debugEndpoint } from "./debug.ts";
 import { discovery } from "./discovery/index.ts";
 import { openId } from "./discovery/openid.ts";
 import { kedgeEndpoint } from "./kedge/index.ts";
+import { nothingHere } from "./nothing-here.ts";
 import { openapi } from "./openapi/index.ts";
 import { resource } from "./resource.ts";
 
@@ -18,6 +18,5 @@ export const dispatch: Handler = (context) => {
     metricsEndpoint(context) ??
     kedgeEndpoint(context) ??
     debugEndpoint(context);
-  if (answer) return answer;
-  throw new ApiError(404, "NotFound", "the server could not find the requested resource", {});
+  return answer ?? nothingHere(context);
 };

@@ -22,6 +22,7 @@ import { mediaTypeOf, readBody, readPatch } from "./body.ts";
 import type { RequestContext } from "./context.ts";
 import { KEEP_HEADER, scopeOf } from "./kept-answers.ts";
 import { negotiate, negotiatePlain } from "./negotiation.ts";
+import { nothingHere } from "./nothing-here.ts";
 import { deleteOptions, listOptions, writeOptions } from "./options.ts";
 import type { Answer } from "./reply.ts";
 import { bodyOf, callerOf } from "./request.ts";
@@ -32,7 +33,7 @@ import { watch } from "./watch.ts";
 export function resource(context: RequestContext): Answer | Promise<Answer> {
   const { info, services } = context;
   const kind = services.env.registry.find(info.group, info.version, info.resource);
-  if (!kind) throw noSuchResource();
+  if (!kind) return nothingHere(context);
   if (!kind.namespaced && info.namespace !== "" && info.resource !== "namespaces") throw noSuchResource();
   const target: Target = {
     kind,

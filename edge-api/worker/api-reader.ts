@@ -22,9 +22,13 @@ export const apiReader = (store: () => Fetcher, account: string) => ({
     const response = await forward(store(), request, { identity, isAudited: false });
     const text = await response.text();
     if (response.ok) return JSON.parse(text);
-    throw new Error(problemOf(text, path));
+    throw new Error(problemOf(response.status === 404 && !text.startsWith("{") ? NOBODY : text, path));
   },
 });
+
+const NOT_SERVED = "the server could not find the requested resource";
+/** What client-go makes of a page that is not found. */
+const NOBODY = JSON.stringify({ message: NOT_SERVED });
 
 /** A Status without details is of a path that nobody serves: client-go adds what was asked. */
 function problemOf(text: string, path: string): string {
@@ -35,7 +39,7 @@ function problemOf(text: string, path: string): string {
     return text.slice(0, 200);
   }
   const { message = "unknown", details } = status;
-  if (message !== "the server could not find the requested resource") return message;
+  if (message !== NOT_SERVED) return message;
   const [, group, rest = ""] = /^\/apis\/([^/]+)\/[^/]+\/(?:namespaces\/[^/]+\/)?([^?]*)/.exec(path) ?? [];
   const resource = details?.kind || rest.split("/")[0];
   return group ? `${message} (get ${resource}.${group})` : message;

@@ -105,6 +105,21 @@ describe("what discovery is asked for", () => {
     }
   });
 
+  it.each([
+    ["/nope", "page"],
+    ["/livez/nope", "page"],
+    ["/apis/example.com/v1", "page"],
+    ["/apis/example.com/v1/namespaces/default/widgets", "page"],
+    ["/apis/apps/v9/deployments", "Status"],
+    ["/api/v2", "Status"],
+    ["/api/v1/widgets", "Status"],
+  ])("[DI3] %s: 404 as a %s", async (path, form) => {
+    const answer = await api.get(path);
+    expect(answer.status).toBe(404);
+    if (form === "Status") expect(answer.body).toMatchObject({ kind: "Status", reason: "NotFound" });
+    else expect(answer.text).toBe("404 page not found\n");
+  });
+
   it("[DI2] a resource says its scope, names and subresources in both forms", async () => {
     const { items } = (await api.get("/apis", { headers: { accept: V2 } })).body;
     const apps = items.find((item: { metadata: { name?: string } }) => item.metadata.name === "apps");

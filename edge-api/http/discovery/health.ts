@@ -3,7 +3,6 @@
  * name below the path asks for that one alone.
  * Source: https://kubernetes.io/docs/reference/using-api/health-checks/
  */
-import { ApiError } from "../../../machinery/meta/status.ts";
 import type { RequestContext, Services } from "../context.ts";
 import { type Answer, setHeader } from "../reply.ts";
 import { plain } from "../respond.ts";
@@ -80,7 +79,7 @@ export function health(context: RequestContext, endpoint: string, only: string |
 
 function oneCheck(context: RequestContext, endpoint: string, name: string): Answer {
   const check = checksOf(endpoint).find((one) => one.name === name);
-  if (!check) throw new ApiError(404, "NotFound", "the server could not find the requested resource", {});
+  if (!check) return plain(context, 404, "404 page not found\n");
   return isWell(context.services, endpoint, check)
     ? plain(context, 200, "ok")
     : plain(context, 500, "internal server error: reason withheld\n");

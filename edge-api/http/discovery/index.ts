@@ -61,23 +61,26 @@ function groupsOf(registry: Registry): Groups {
   return groups;
 }
 
-const rootPaths = (registry: Registry): string[] => [
-  "/.well-known/openid-configuration",
-  "/api",
-  ...groupsOf(registry).flatMap(({ group, versions }) =>
-    group === ""
-      ? versions.map(({ version }) => `/api/${version}`)
-      : [`/apis/${group}`, ...versions.map(({ version }) => `/apis/${group}/${version}`)],
-  ),
-  "/apis",
-  ...healthPaths(),
-  "/metrics",
-  "/metrics/slis",
-  "/openapi/v2",
-  "/openapi/v3",
-  "/openid/v1/jwks",
-  "/version",
-];
+const rootPaths = (registry: Registry): string[] =>
+  [
+    "/.well-known/openid-configuration",
+    "/api",
+    ...groupsOf(registry).flatMap(({ group, versions }) =>
+      group === ""
+        ? versions.map(({ version }) => `/api/${version}`)
+        : [`/apis/${group}`, ...versions.map(({ version }) => `/apis/${group}/${version}`)],
+    ),
+    "/apis",
+    "/apis/",
+    ...healthPaths(),
+    "/metrics",
+    "/metrics/slis",
+    "/openapi/v2",
+    "/openapi/v3",
+    "/openapi/v3/",
+    "/openid/v1/jwks",
+    "/version",
+  ].sort();
 
 const apiVersions = ({ request, services }: RequestContext): object => ({
   kind: "APIVersions",
