@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { DeviceTaintRule } from "../../kinds/generated/api/resource-v1beta2.ts";
+import { registry } from "../../kinds/registry.ts";
 import type { DeviceTaint, DeviceToleration, ResourceClaim, ResourceSlice } from "../../kinds/resource/v1-types.ts";
 import { metadata, pod } from "../../test/fakes/cluster-objects.ts";
-import { planDeviceEviction } from "./controller.ts";
+import { View } from "../view/view.ts";
+import { deviceTaintEvictionController, planDeviceEviction } from "./controller.ts";
 
 const NOW = Date.parse("2026-01-01T00:00:00Z");
 const taint = (more: object = {}): DeviceTaint =>
@@ -115,5 +117,25 @@ describe("planDeviceEviction", () => {
       event: { reason: "DeviceTaintManagerEviction", message: "Marking for deletion" },
     });
     expect(plan({ wasWaiting: true }).events?.[0]?.message).toBe("Cancelling deletion");
+  });
+});
+
+describe("deviceTaintEvictionController", () => {
+  it("[DT20] a pod whose devices stand for extended resources goes as well", () => {
+    const view = new View(registry);
+    const user = pod("user", {
+      spec: { nodeName: "n" },
+      status: { extendedResourceClaimStatus: { resourceClaimName: "c", requestMappings: [] } },
+    });
+    const { metadata, status } = claim([]);
+    const reservedFor = [{ resource: "pods", name: "user", uid: user.metadata.uid ?? "" }];
+    view.pods.put(user);
+    view.resourceClaims.put({ metadata, status: { ...status, reservedFor } } as unknown as ResourceClaim);
+    view.resourceSlices.put(slice([taint()]));
+    const controller = deviceTaintEvictionController();
+    const keys = [...(controller.watches.pods?.({ type: "added", resource: "pods", object: user }, view) ?? [])];
+    expect(keys).toEqual(["default/user"]);
+    const { actions } = controller.plan("default/user", view, { nowMs: NOW, random: () => 0, failures: 0 });
+    expect(actions.map(({ op }) => op.verb)).toEqual(["patch", "delete"]);
   });
 });

@@ -3,7 +3,7 @@ import type { DeviceTaintRule } from "../../kinds/generated/api/resource-v1beta2
 import type { ResourceClaim, ResourceSlice } from "../../kinds/resource/v1-types.ts";
 import type { Change } from "../../machinery/cluster/feed-cache.ts";
 import { deepEqual } from "../../machinery/meta/equality.ts";
-import { claimNameOf } from "../resource-claim/pod-claims.ts";
+import { claimNamesOf } from "../resource-claim/pod-claims.ts";
 import {
   type Action,
   type Controller,
@@ -30,9 +30,7 @@ export function deviceTaintEvictionController(): Controller {
     watches: {
       [PODS]: ({ type, object }: Change<Pod>) => {
         if (type === "deleted") waiting.delete(keyOf(object));
-        return type !== "deleted" && object.spec.nodeName && object.spec.resourceClaims?.length
-          ? [keyOf(object)]
-          : undefined;
+        return type !== "deleted" && object.spec.nodeName && hasClaims(object) ? [keyOf(object)] : undefined;
       },
       [RESOURCE_CLAIMS]: ({ object, previous }: Change<ResourceClaim>) =>
         deepEqual(object.status, previous?.status) ? undefined : usersOf(object),
@@ -55,12 +53,13 @@ export function deviceTaintEvictionController(): Controller {
   };
 }
 
+const hasClaims = ({ spec, status }: Pod): boolean =>
+  (spec.resourceClaims?.length ?? 0) > 0 || status?.extendedResourceClaimStatus !== undefined;
+
 /** The claims that are reserved for the pod. */
 function claimsOf(pod: Pod, view: View): ResourceClaim[] {
-  return (pod.spec.resourceClaims ?? []).flatMap((entry) => {
-    const named = claimNameOf(pod, entry);
-    if (!named || named === "none") return [];
-    const claim = view.resourceClaims.get(pod.metadata.namespace ?? "", named.name);
+  return [...claimNamesOf(pod)].flatMap((name) => {
+    const claim = view.resourceClaims.get(pod.metadata.namespace ?? "", name);
     return claim?.status?.reservedFor?.some(({ uid }) => uid === pod.metadata.uid) ? [claim] : [];
   });
 }

@@ -6,7 +6,7 @@ import { PODS, RESOURCE_CLAIM_TEMPLATES, RESOURCE_CLAIMS } from "../view/resourc
 import { controllerOf, type View } from "../view/view.ts";
 import { planResourceClaim } from "./plan-claim.ts";
 import { planPodClaims } from "./plan-pod.ts";
-import { claimNameOf } from "./pod-claims.ts";
+import { claimNamesOf } from "./pod-claims.ts";
 
 const POD = "pod:";
 const CLAIM = "claim:";
@@ -42,13 +42,8 @@ export const resourceClaimController: Controller = {
 };
 
 function* podChanged({ type, object }: Change<Pod>): Generator<string> {
-  const { resourceClaims } = object.spec;
-  if (!resourceClaims?.length) return;
-  if (type !== "deleted") yield POD + keyOf(object);
-  for (const entry of resourceClaims) {
-    const named = claimNameOf(object, entry);
-    if (named && named !== "none") yield `${CLAIM}${object.metadata.namespace}/${named.name}`;
-  }
+  if (type !== "deleted" && object.spec.resourceClaims?.length) yield POD + keyOf(object);
+  for (const claim of claimNamesOf(object)) yield `${CLAIM}${object.metadata.namespace}/${claim}`;
 }
 
 function* claimChanged({ type, object }: Change<ResourceClaim>, view: View): Generator<string> {

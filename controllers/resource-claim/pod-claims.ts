@@ -19,6 +19,16 @@ export function claimNameOf(
   return status.resourceClaimName === undefined ? "none" : { name: status.resourceClaimName, mustBeOwned: true };
 }
 
+/** Every claim the pod has so far: those of its spec, and the one the scheduler made for its extended resources. */
+export function* claimNamesOf(pod: Pod): Generator<string> {
+  for (const entry of pod.spec.resourceClaims ?? []) {
+    const named = claimNameOf(pod, entry);
+    if (named && named !== "none") yield named.name;
+  }
+  const extended = pod.status?.extendedResourceClaimStatus?.resourceClaimName;
+  if (extended) yield extended;
+}
+
 export const isOwnedBy = (claim: ResourceClaim, pod: Pod): boolean => controllerOf(claim)?.uid === pod.metadata.uid;
 
 /** No container runs, and none ever will. */

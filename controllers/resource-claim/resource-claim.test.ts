@@ -238,4 +238,25 @@ describe("resourceClaimController", () => {
   it("[RC32] a template wakes the pods that name it", () => {
     expect(woken("resourceclaimtemplates.resource.k8s.io", template)).toEqual(["pod:default/made"]);
   });
+
+  it.each([
+    {
+      name: "[RC33] a pod: itself, and the claim it names",
+      is: pod("p", { spec: { resourceClaims: [{ name: "gpu", resourceClaimName: "shared" }] } }),
+      wakes: ["pod:default/p", "claim:default/shared"],
+    },
+    {
+      name: "[RC34] one with devices for extended resources: their claim, which is free when it has ended",
+      is: pod("ended", {
+        status: {
+          phase: "Succeeded",
+          extendedResourceClaimStatus: { resourceClaimName: "ended-extended-resources-x", requestMappings: [] },
+        },
+      }),
+      wakes: ["claim:default/ended-extended-resources-x"],
+    },
+    { name: "[RC35] one without claims: nothing", is: pod("plain"), wakes: [] },
+  ])("$name", ({ is, wakes }) => {
+    expect(woken("pods", is)).toEqual(wakes);
+  });
 });
