@@ -18,7 +18,7 @@ import {
   wipeSystemFields,
 } from "./metadata.ts";
 import { encodeObject } from "./object-text.ts";
-import { trackFields } from "./ownership.ts";
+import { ownersIfTheyFit, trackFields } from "./ownership.ts";
 
 /**
  * Creates `object`, which is decoded and defaulted and from here on belongs to this function. `ownership`:
@@ -68,10 +68,12 @@ export function create(
   const text = committing(env, caller, () => {
     hooksOf(kind.storage).beforeCreate?.(next, env);
     const stored = toStorage(env, next, kind);
-    try {
-      return env.store.create(keyOf(target, next.metadata.name), (revision) =>
-        encodeObject(stored.object, stored.kind, caller.dryRun ? undefined : revision, managed),
+    const write = (owners: string | undefined): string =>
+      env.store.create(keyOf(target, next.metadata.name), (revision) =>
+        encodeObject(stored.object, stored.kind, caller.dryRun ? undefined : revision, owners),
       ).value;
+    try {
+      return ownership ? write(managed) : ownersIfTheyFit(managed, write);
     } catch (error) {
       if (error instanceof StoreError && error.code === "AlreadyExists") throw nameTaken(env, target, next.metadata);
       throw error;

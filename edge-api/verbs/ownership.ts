@@ -6,6 +6,7 @@ import { applyTypeOf } from "../../machinery/apply/schema.ts";
 import { type FieldWrite, type Live, ownershipAfterUpdate, type Versions } from "../../machinery/apply/update.ts";
 import type { Fields } from "../../machinery/apply/value.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
+import { StoreError } from "../store/contract.ts";
 import { apiVersionOf, type Caller, type Environment, type Target } from "./environment.ts";
 
 /** A write through an endpoint, as field ownership sees it. */
@@ -30,6 +31,16 @@ export function trackFields(
   { target, caller, live, next }: { target: Target; caller: Caller; live: Live; next: KubeObject },
 ): Ownership {
   return ownershipAfterUpdate(live, next, fieldWrite(env, target, caller));
+}
+
+/** Writes an object with who owns what, or without where that alone makes it too large: then nobody owns anything. */
+export function ownersIfTheyFit<T>(managed: string | undefined, write: (managed: string | undefined) => T): T {
+  try {
+    return write(managed);
+  } catch (error) {
+    if (managed === undefined || !(error instanceof StoreError && error.code === "TooLarge")) throw error;
+    return write(undefined);
+  }
 }
 
 /** The served versions of what is stored under one key. */

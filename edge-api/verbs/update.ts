@@ -22,7 +22,7 @@ import { MODIFIED } from "./errors.ts";
 import { hooksOf } from "./hooks/index.ts";
 import { carryOver, checkPreconditions, dedupOwners, matchName, matchNamespace, otherUid } from "./metadata.ts";
 import { encodeObject, parseObject } from "./object-text.ts";
-import { trackFields } from "./ownership.ts";
+import { ownersIfTheyFit, trackFields } from "./ownership.ts";
 
 /**
  * Makes the new object out of the old one, which it may consume, and which has no managedFields: these come as text.
@@ -100,7 +100,7 @@ export function update(env: Environment, request: UpdateRequest): Outcome {
   validateChange(next, prev, target);
   env.admission.validate({ ...attributes, object: shown?.show(next) ?? next });
   if (subresource === "") warnOf(caller, { kind, next, prev });
-  return save(env, { target, caller, row, next, live, ownership });
+  return save(env, { target, caller, row, next, live, ownership, isApply: request.mayCreate ?? false });
 }
 
 function save(
@@ -112,7 +112,17 @@ function save(
     next,
     live,
     ownership,
-  }: { target: Target; caller: Caller; row: StoredObject; next: KubeObject; live: Stored; ownership: Ownership },
+    isApply,
+  }: {
+    target: Target;
+    caller: Caller;
+    row: StoredObject;
+    next: KubeObject;
+    live: Stored;
+    ownership: Ownership;
+    /** Who applies wants to own what is applied. */
+    isApply: boolean;
+  },
 ): Outcome {
   const { kind } = target;
   const { object: prev } = live;
@@ -123,12 +133,14 @@ function save(
     hooksOf(kind.storage).beforeUpdate?.(next, prev, env);
     const stored = toStorage(env, next, kind);
     // What is not kept has no version of its own.
-    const encode = (revision: number): string =>
-      encodeObject(stored.object, stored.kind, caller.dryRun ? row.revision : revision, ownership.managed);
+    const encode = (revision: number, owners: string | undefined): string =>
+      encodeObject(stored.object, stored.kind, caller.dryRun ? row.revision : revision, owners);
     if (nothingHoldsIt(next, prev, kind)) {
-      return encode(removeRow(env, target, { ...live, revision: row.revision }).revision);
+      return encode(removeRow(env, target, { ...live, revision: row.revision }).revision, ownership.managed);
     }
-    return env.store.update(keyOf(target), row.revision, encode).value;
+    const write = (owners: string | undefined): string =>
+      env.store.update(keyOf(target), row.revision, (revision) => encode(revision, owners)).value;
+    return isApply ? write(ownership.managed) : ownersIfTheyFit(ownership.managed, write);
   });
   return { code: 200, text: textFromStorage(text, kind) };
 }

@@ -306,6 +306,22 @@ describe("managedFields of other writes", () => {
     expect(ownersOf(await apply(`${MAPS}/a`, map({ k: "w" })))).toEqual(["me Apply", "before-first-apply Update"]);
   });
 
+  it("[MF12] are left out where they alone make an object too large; who applies is told", async () => {
+    const data = Object.fromEntries(Array.from({ length: 24_000 }, (_, i) => [`key-${i}-${"x".repeat(20)}`, "v"]));
+    const created = await api.create(MAPS, map(data));
+    expect(created.status).toBe(201);
+    expect(entriesOf(created)).toEqual([]);
+    const small = await api.create(MAPS, map({ k: "v" }, { metadata: { name: "c" } }));
+    expect(ownersOf(small)).toEqual(["unknown Update"]);
+    const replaced = await api.replace(`${MAPS}/c`, map(data, { metadata: { name: "c" } }));
+    expect(replaced.status).toBe(200);
+    expect(entriesOf(replaced)).toEqual([]);
+    expect((await apply(`${MAPS}/b`, map(data, { metadata: { name: "b" } }))).body).toMatchObject({
+      code: 500,
+      message: "etcdserver: request is too large",
+    });
+  });
+
   it("[MF8] kubectl moves its own entry from Update to Apply by a patch", async () => {
     const query = "fieldManager=kubectl-client-side-apply";
     const { body } = await api.create(`${MAPS}?${query}`, map({ k: "v", gone: "1" }, { metadata: { name: "a" } }));
