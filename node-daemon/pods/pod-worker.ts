@@ -33,6 +33,13 @@ const RESIZE_RETRY_MS = 10_000;
 /** Until the network of a node that has just come up is ready. */
 const NETWORK_RETRY_MS = 500;
 
+/** What of a pod may change that its downwardAPI volumes may show. */
+const shownToItself = ({ metadata: { labels, annotations }, spec }: NodePod): object => ({
+  labels,
+  annotations,
+  resources: [...(spec.initContainers ?? []), ...spec.containers].map(({ resources }) => resources),
+});
+
 export class PodWorker {
   readonly #services: PodServices;
   /** Newest from the API. */
@@ -113,10 +120,7 @@ export class PodWorker {
 
   /** A newer version from the API. */
   update(pod: NodePod): void {
-    const { labels, annotations } = this.#pod.metadata;
-    if (!deepEqual({ labels, annotations }, { labels: pod.metadata.labels, annotations: pod.metadata.annotations })) {
-      this.#volumesStale = true;
-    }
+    if (!deepEqual(shownToItself(this.#pod), shownToItself(pod))) this.#volumesStale = true;
     this.#pod = pod;
     this.#noticeDeletion();
     this.wake();

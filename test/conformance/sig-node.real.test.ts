@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually, skipNodes } from "../e2e/harness.ts";
 import { WEB_IMAGE } from "../images/busybox.ts";
 import { type Any, isReady, type Nodes, podOf, type Space, startNodes } from "./nodes-kit.ts";
+import { volumeTests } from "./volumes-on-nodes.ts";
 
 const PORT = 16_753;
 
@@ -546,6 +547,8 @@ chmod +x /www/cgi-bin/hit; touch /tmp/hits; chmod 666 /tmp/hits; trap 'exit 0' T
       });
     });
   });
+
+  volumeTests({ api: () => api, space: () => space, create, data, said, readyPod });
 
   describe.concurrent("pods", () => {
     it("Pods should be submitted and removed, and get a host IP [Conformance]", async () => {
