@@ -37,7 +37,7 @@ const FORMS: ReadonlySet<string> = new Set([
   "APIGroupDiscoveryList apidiscovery.k8s.io/v2beta1",
 ]);
 
-export const PLAIN_JSON: Accepted = { media: "json", as: "Object", version: "" };
+const PLAIN_JSON: Accepted = { media: "json", as: "Object", version: "" };
 
 /** Clients send few different Accept headers: parse each once. */
 const known = new Map<string, Accepted>();

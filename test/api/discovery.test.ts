@@ -105,6 +105,11 @@ describe("what discovery is asked for", () => {
     }
   });
 
+  it("[DI4] the version and the root are JSON in lines, as kubectl get --raw shows them", async () => {
+    expect((await api.get("/version")).text).toMatch(/^{\n {2}"major": "1",\n.*}$/s);
+    expect((await api.get("/")).text).toMatch(/^{\n {2}"paths": \[\n {4}"\/\.well-known/);
+  });
+
   it.each([
     ["/nope", "page"],
     ["/livez/nope", "page"],

@@ -3,7 +3,7 @@ import type { Registry } from "../../../kinds/kind.ts";
 import { ApiError } from "../../../machinery/meta/status.ts";
 import type { RequestContext } from "../context.ts";
 import { etagMatches, hexHash } from "../etag.ts";
-import { AGGREGATED, negotiateForms, negotiatePlain, PLAIN_JSON } from "../negotiation.ts";
+import { AGGREGATED, negotiateForms, negotiatePlain } from "../negotiation.ts";
 import { toProtobuf } from "../protobuf/encode.ts";
 import { PROTOBUF_TYPE } from "../protobuf/names.ts";
 import { type Answer, Reply } from "../reply.ts";
@@ -98,9 +98,9 @@ const groupList = ({ services }: RequestContext): object => ({
     .map(({ group, versions }) => apiGroup(group, versions)),
 });
 
-/** What is no API object (the version, the paths) has one form, whatever is asked for. */
+/** What is no API object (the version, the paths) has one form, whatever is asked for: JSON for people to read. */
 const showPlain = (context: RequestContext, answer: object): Answer =>
-  textResponse(context, 200, JSON.stringify(answer), PLAIN_JSON);
+  new Reply(200, headersFor(context, JSON_TYPE), JSON.stringify(answer, null, 2));
 
 const show = (context: RequestContext, answer: object): Answer =>
   textResponse(context, 200, JSON.stringify(answer), negotiatePlain(context.request.headers.get("accept")));
