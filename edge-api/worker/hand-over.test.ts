@@ -118,6 +118,15 @@ describe("calls", () => {
     made.mockRestore();
   });
 
+  it("[HO12] where several came together, the next wait for one another, too, until one is alone again", async () => {
+    const { object, ask } = setUp();
+    await bodies([ask("a"), ask("b"), ask("c")]);
+    await bodies([ask("d"), ask("e")]);
+    await bodies([ask("f")]);
+    await bodies([ask("g"), ask("h")]);
+    expect(object.calls).toEqual([1, 2, 2, 1, 1, 1]);
+  });
+
   it("[HO6] nobody waits long for a slower one, which is answered all the same, once", async () => {
     const { object, ask } = setUp();
     const order: string[] = [];

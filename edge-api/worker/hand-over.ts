@@ -82,7 +82,10 @@ export class HandOver {
   /** Those that will go in the next call. */
   #gathering: Waiting[] = [];
   #gatheringSinceMs = 0;
+  /** Under way. */
   #calls = 0;
+  /** In the call before. */
+  #lastTogether = 0;
 
   /** Rejects with what the call rejects with; the object may have done what it was asked then. */
   async ask(request: HandedRequest, means: Means): Promise<Reply> {
@@ -113,9 +116,10 @@ export class HandOver {
 
   /** Never rejects. */
   async #send(gathering: Waiting[], means: Means): Promise<void> {
-    // While others are under way, more are to be expected in this turn.
-    if (this.#calls > 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    // While others are under way, or have come together just now, more are to be expected in this turn.
+    if (this.#calls > 0 || this.#lastTogether > 1) await new Promise((resolve) => setTimeout(resolve, 0));
     if (this.#gathering === gathering) this.#gathering = [];
+    this.#lastTogether = gathering.length;
     this.#calls++;
     try {
       await callFor(
