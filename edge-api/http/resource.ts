@@ -120,7 +120,10 @@ function keep(context: RequestContext, { kind, namespace, name }: Target, text: 
   if (number === null) return;
   const { media, as } = negotiate(request.headers.get("accept"));
   if (media !== "json" || as !== "Object") return;
-  const anyName = authorizer.authorize(identity, { ...info, name: "" }).decision === "allow";
+  // Of a namespace everything may depend on which it is: it lies in itself. For the others, a name that no rule names.
+  const isAlike = kind.namespaced || info.namespace === "";
+  const other = { ...info, name: services.env.uuid() };
+  const anyName = isAlike && authorizer.authorize(identity, other).decision === "allow";
   const prefix = textPrefix(kind);
   const scope = scopeOf({ resource: kind.storage, namespace });
   kept.grant(Number(number), { scope, name, anyName, prefix, info, ...(flow && { flow }) });

@@ -184,7 +184,14 @@ describe("the Worker", () => {
       roleRef,
       subjects: [{ kind: "ServiceAccount", name: "reader" }],
     });
-    for (let i = 0; i < 4; i++) expect((await call("GET", `${MAPS}/shown`, undefined, reader)).status).toBe(200);
+    await call("POST", "/api/v1/namespaces", { metadata: { name: "other" } });
+    const statusOf = async (path: string) => (await call("GET", path, undefined, reader)).status;
+    for (let i = 0; i < 4; i++) {
+      expect(await statusOf(`${MAPS}/shown`)).toBe(200);
+      expect(await statusOf("/api/v1/namespaces/default")).toBe(200);
+      expect(await statusOf("/api/v1/namespaces/other")).toBe(403);
+      expect(await statusOf("/api/v1/namespaces/other/configmaps/shown")).toBe(403);
+    }
     await call("DELETE", `${rbac}/rolebindings/reader`);
     expect((await call("GET", `${MAPS}/shown`, undefined, reader)).status).toBe(403);
   });
