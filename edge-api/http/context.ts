@@ -36,6 +36,8 @@ export interface Services {
   references: NodeReferences;
   /** RBAC's rules that hold for an identity in a namespace. */
   rulesFor(identity: Identity, namespace: string): PolicyRule[];
+  /** What is wrong with them. */
+  rulesProblem(identity: Identity, namespace: string): string | undefined;
   /** For tokens that are not the request's own (TokenReview). */
   authenticator: Authenticator;
   commit: CommitGroup;

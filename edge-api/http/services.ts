@@ -94,6 +94,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
     impersonation: new Impersonation(authorizer),
     references,
     rulesFor: (identity, namespace) => rbac.rulesFor(identity, namespace),
+    rulesProblem: (identity, namespace) => rbac.problemFor(identity, namespace),
     authenticator: new Authenticator({
       adminToken: options.adminToken,
       verify: async (token) => {

@@ -163,6 +163,28 @@ describe("access reviews", () => {
       evaluationError: "node authorizer does not support user rule resolution",
     });
   });
+
+  it("[AR32] rules of roles that are bound and not there are told of, here and where more is granted", async () => {
+    const rbac = "/apis/rbac.authorization.k8s.io/v1";
+    const as = { user: "eve", groups: ["system:authenticated"] };
+    const bind = (name: string, role: string) =>
+      api.create(`${rbac}/namespaces/default/rolebindings`, {
+        metadata: { name },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: role },
+        subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "eve" }],
+      });
+    await bind("a", "none");
+    await bind("b", "admin");
+    const missing = 'clusterrole.rbac.authorization.k8s.io "none" not found';
+    const { status } = (await api.create(RULES, { spec: { namespace: "default" } }, { as })).body;
+    expect(status).toMatchObject({ incomplete: false, evaluationError: missing });
+    const rules = [{ apiGroups: [""], resources: ["nodes"], verbs: ["get"] }];
+    const role = { metadata: { name: "r" }, rules };
+    const refused = await api.create(`${rbac}/namespaces/default/roles`, role, { as });
+    expect(refused.body.message.split("not currently held:\n")[1]).toBe(
+      `{APIGroups:[""], Resources:["nodes"], Verbs:["get"]}; resolution errors: [${missing}]`,
+    );
+  });
 });
 
 describe("access reviews are admitted", () => {

@@ -286,6 +286,26 @@ describe("what policies see of a request", () => {
     expect((await other.patch(`${DEPLOYMENTS}/web/scale`, { spec: { replicas: 3 } })).status).toBe(200);
   });
 
+  it("[VP8] of a Namespace: it lies in itself, parameters with it", async () => {
+    const api = await startApi();
+    const config = { metadata: { name: "params" }, data: { team: "a" } };
+    await made(api.create("/api/v1/namespaces/default/configmaps", config));
+    await validated(
+      api,
+      {
+        matchConstraints: on("", "v1", "namespaces", "UPDATE"),
+        paramKind: { apiVersion: "v1", kind: "ConfigMap" },
+        validations: [{ expression: "false", messageExpression: "request.namespace + ' ' + params.data.team" }],
+      },
+      {
+        paramRef: { name: "params", parameterNotFoundAction: "Deny" },
+        validationActions: ["Deny"],
+      },
+    );
+    const labelled = await api.patch("/api/v1/namespaces/default", { metadata: { labels: { a: "b" } } });
+    expect(said(labelled)).toBe("default a");
+  });
+
   it("[VP2] mutations of a scale count", async () => {
     const api = await startApi();
     await made(api.create(DEPLOYMENTS, deployment("web")));

@@ -15,7 +15,7 @@ import type { AdmissionEnvironment, Attributes } from "../admission/plugin.ts";
 import { parsedRow } from "../cached-rows.ts";
 import { isExempt, matched } from "./match.ts";
 import { queryOf, storedParameters } from "./parameters.ts";
-import { type Bindings, requestBindings } from "./request.ts";
+import { type Bindings, namespaceAsked, requestBindings } from "./request.ts";
 
 type Policy = ValidatingAdmissionPolicy | MutatingAdmissionPolicy;
 type Binding = ValidatingAdmissionPolicyBinding | MutatingAdmissionPolicyBinding;
@@ -112,10 +112,11 @@ function paramsOf({
   if (!kind) return { problem: `failed to find resource referenced by paramKind: '${shown}'` };
   if (!kind.namespaced && paramRef.namespace)
     return { problem: "paramRef.namespace must not be provided for a cluster-scoped `paramKind`" };
-  const namespace = kind.namespaced ? paramRef.namespace || attributes.namespace : "";
+  const own = namespaceAsked(attributes);
+  const namespace = kind.namespaced ? paramRef.namespace || own : "";
   if (kind.namespaced && namespace === "")
     return { problem: "cannot use namespaced paramRef in policy binding that matches cluster-scoped resources" };
-  const query = queryOf(kind, paramRef, attributes.namespace);
+  const query = queryOf(kind, paramRef, own);
   const texts = env.parameters ? env.parameters.find(query) : storedParameters(env.store, query);
   if (!texts) return { found: [] };
   const objects = texts.map((text) => JSON.parse(text) as KubeObject);

@@ -37,7 +37,7 @@ export function requestBindings(
       group: attributes.kind.group,
       resource: attributes.kind.plural,
       subresource,
-      namespace: attributes.namespace,
+      namespace: namespaceAsked(attributes),
       name: operation === "CREATE" ? (object?.metadata?.name ?? name) : name,
     }),
   };
@@ -49,9 +49,16 @@ const OPTIONS: { readonly [operation in Attributes["operation"]]?: string } = {
   DELETE: "DeleteOptions",
 };
 
+const nameAsked = ({ name, object }: Attributes): string => name || object?.metadata?.name || "";
+
+/** As a request's path has it: a Namespace lies in itself. */
+export const namespaceAsked = (attributes: Attributes): string =>
+  attributes.kind.storage === "namespaces" ? nameAsked(attributes) : attributes.namespace;
+
 function requestOf(attributes: Attributes, matchedKind: Kind): object {
-  const { kind: requestedKind, subresource, namespace, operation, identity, dryRun, object } = attributes;
-  const name = attributes.name || object?.metadata?.name || "";
+  const { kind: requestedKind, subresource, operation, identity, dryRun } = attributes;
+  const name = nameAsked(attributes);
+  const namespace = namespaceAsked(attributes);
   const options = OPTIONS[operation];
   return {
     kind: shownKind(matchedKind, subresource),

@@ -8,6 +8,8 @@ import { type PolicyRule, ruleAllows, type Subject } from "./rules.ts";
 export interface RbacAuthorizer extends Authorizer {
   /** Every rule that holds for the identity in a namespace ("" for cluster-wide ones alone). */
   rulesFor(identity: Identity, namespace: string): PolicyRule[];
+  /** What is wrong with those rules, in upstream's words: roles that are bound and not there. Undefined: nothing. */
+  problemFor(identity: Identity, namespace: string): string | undefined;
   /** The rules of a role that a binding in `namespace` refers to; undefined when there is none. */
   rulesOf(roleRef: RoleRef, namespace: string): readonly PolicyRule[] | undefined;
 }
@@ -29,14 +31,25 @@ export function createRbacAuthorizer(store: Store): RbacAuthorizer {
       }
       return missing ? refusedFor([...missing]) : NO_OPINION;
     },
-    rulesFor(identity, namespace) {
-      const bindings = new Set<Binding>();
-      for (const { binding } of index.bindingsFor(identity, namespace)) bindings.add(binding);
-      return [...bindings].flatMap(({ roleRef, namespace: own }) => index.rulesOf(roleRef, own) ?? []);
+    rulesFor: (identity, namespace) =>
+      distinctBindings(index, identity, namespace).flatMap(
+        ({ roleRef, namespace: own }) => index.rulesOf(roleRef, own) ?? [],
+      ),
+    problemFor(identity, namespace) {
+      const dangling = distinctBindings(index, identity, namespace).filter(
+        ({ roleRef, namespace: own }) => !index.rulesOf(roleRef, own),
+      );
+      const missing = new Set(dangling.map(({ roleRef }) => notFoundText(roleRef)));
+      return missing.size > 0 ? together([...missing]) : undefined;
     },
     rulesOf: (roleRef, namespace) => index.rulesOf(roleRef, namespace),
   };
 }
+
+/** One binding may name both the user and a group of theirs. */
+const distinctBindings = (index: BindingIndex, identity: Identity, namespace: string): Binding[] => [
+  ...new Set([...index.bindingsFor(identity, namespace)].map(({ binding }) => binding)),
+];
 
 /** Verdicts are asked for with every request, and the reason hardly ever read: it is written when it is. */
 function allowedBy(binding: Binding, key: string): Verdict {
@@ -64,5 +77,8 @@ const notFoundText = ({ kind, name }: RoleRef): string =>
 
 const refusedFor = (missing: readonly string[]): Verdict => ({
   decision: "no opinion",
-  reason: `RBAC: ${missing.length === 1 ? missing[0] : `[${missing.join(", ")}]`}`,
+  reason: `RBAC: ${together(missing)}`,
 });
+
+const together = (problems: readonly string[]): string =>
+  problems.length === 1 ? problems[0]! : `[${problems.join(", ")}]`;

@@ -99,7 +99,9 @@ function problemOf(
   const missing = missingRules(rbac.rulesFor(identity, namespace), wanted);
   if (missing.length === 0) return undefined;
   const who = `user ${JSON.stringify(identity.user)} (groups=${quoteList(identity.groups)})`;
-  return `${who} is attempting to grant RBAC permissions not currently held:\n${describeRules(missing)}`;
+  const unresolved = rbac.problemFor(identity, namespace);
+  const besides = unresolved === undefined ? "" : `; resolution errors: [${unresolved}]`;
+  return `${who} is attempting to grant RBAC permissions not currently held:\n${describeRules(missing)}${besides}`;
 }
 
 /** The garbage collector may let go of any object. */

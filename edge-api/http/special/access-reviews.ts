@@ -55,6 +55,8 @@ const subjectOf = ({ user = "", groups = [], uid, extra }: ReviewSpec): Identity
   ...(extra && { extra }),
 });
 
+const NODE_RULES = "node authorizer does not support user rule resolution";
+
 /** What the caller may do in a namespace, as `kubectl auth can-i --list` shows it. */
 export const selfSubjectRulesReview: SpecialEndpoint = async (context, target) => {
   const { spec, ...review } = await reviewBody(context, target);
@@ -62,6 +64,9 @@ export const selfSubjectRulesReview: SpecialEndpoint = async (context, target) =
   if (!namespace) throw badRequest("no namespace on request");
   const { identity, services } = context;
   const rules = services.rulesFor(identity, namespace);
+  const problems = [isNode(identity) ? NODE_RULES : undefined, services.rulesProblem(identity, namespace)].filter(
+    (problem) => problem !== undefined,
+  );
   const status = {
     resourceRules: rules
       .filter(({ resources }) => resources?.length)
@@ -71,7 +76,7 @@ export const selfSubjectRulesReview: SpecialEndpoint = async (context, target) =
       .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs })),
     // What a node may do besides follows from its pods.
     incomplete: isNode(identity),
-    ...(isNode(identity) && { evaluationError: "node authorizer does not support user rule resolution" }),
+    ...(problems.length > 0 && { evaluationError: problems.length > 1 ? `[${problems.join(", ")}]` : problems[0] }),
   };
   return json(context, 201, JSON.stringify({ ...review, spec: {}, status }));
 };
