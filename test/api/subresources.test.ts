@@ -349,6 +349,15 @@ describe("node routes", () => {
     expect([status, text]).toEqual([200, ""]);
   });
 
+  it("[R18] nothing is tried by a connection; what is logged can be read all the same", async () => {
+    for (const what of ["exec?command=ls&stdout=1", "portforward?ports=80", "proxy/?a=b"])
+      expect((await api.get(`${PODS}/p/${what}&dryRun=All`, ASK)).body).toMatchObject({
+        code: 400,
+        message: "dryRun is not supported",
+      });
+    expect((await api.get(`${PODS}/p/log?dryRun=All&container=a`, ASK)).status).toBe(200);
+  });
+
   it("[R14] a service goes to one of its ready endpoints", async () => {
     await api.create(SERVICES, { metadata: { name: "s" }, spec: { ports: [{ name: "web", port: 80 }] } });
     await api.create("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", {

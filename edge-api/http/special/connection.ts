@@ -1,6 +1,7 @@
 /** Connections are looked at by admission as writes are: policies may say who runs what in whose containers. */
 import { deepEqual } from "../../../machinery/meta/equality.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
+import { badRequest } from "../../../machinery/meta/status.ts";
 import { proxyPrefix } from "../../tunnel/proxy-links.ts";
 import type { Target } from "../../verbs/environment.ts";
 import type { RequestContext } from "../context.ts";
@@ -13,11 +14,12 @@ const SWITCHES = ["stdin", "stdout", "stderr", "tty"];
 
 /**
  * The request as policies have made it: they may change what is run, or where to.
- * @throws ApiError for what a policy refuses
+ * @throws ApiError 400 for a dry run, which nothing is that runs elsewhere; and for what a policy refuses
  */
 export function admitConnection(context: RequestContext, target: Target): RequestContext {
   const { kind, namespace, name, subresource } = target;
   if (!CONNECTED.has(subresource)) return context;
+  if (context.query?.has("dryRun")) throw badRequest("dryRun is not supported");
   const options = connectionOptions(kind.subresources[subresource]?.kind ?? kind.kind, context);
   const object = structuredClone(options) as unknown as KubeObject;
   const caller = callerOf(context, { dryRun: false });
