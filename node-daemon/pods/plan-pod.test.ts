@@ -280,6 +280,17 @@ describe("planPod", () => {
     expect(plan({ name: "", spec: { containers: [after] }, containers, plan: [] }).map(brief)).toEqual(wanted);
   });
 
+  it.each([
+    ["NotRequired", ["resizeContainer"]],
+    ["RestartContainer", ["kill side", "start side"]],
+  ] as const)("[PP43] a sidecar's limits are set as its policy says: %s", (restartPolicy, wanted) => {
+    const resizePolicy = [{ resourceName: "memory", restartPolicy }];
+    const limited = (memory: string) => sidecar("side", { resources: { limits: { memory } }, resizePolicy });
+    const containers = [running("main"), running("side", { resources: resizable(limited("1Mi")) })];
+    const spec = { initContainers: [limited("2Mi")] };
+    expect(plan({ name: "", spec, containers, plan: [] }).map(brief)).toEqual(wanted);
+  });
+
   it("[PP42] what has been resized already is left", () => {
     const container = makeContainer("main", { resources: { limits: { cpu: "1" } } });
     const main = running("main", { resources: "cpu=0/0 memory=0/0" });

@@ -98,7 +98,7 @@ function planNewSandbox({ pod, observed }: PodView, attempt: number): PodAction[
  *
  * @returns whether the pod is initialized
  */
-function planInit({ pod, observed, probes }: PodView, plan: Plan): boolean {
+function planInit({ pod, observed, probes, resized }: PodView, plan: Plan): boolean {
   const containers = pod.spec.initContainers ?? [];
   if (containers.length === 0) return true;
 
@@ -131,7 +131,8 @@ function planInit({ pod, observed, probes }: PodView, plan: Plan): boolean {
       case "created":
         break;
       case "running":
-        if (sidecar) planRunningSidecar({ container, last, probes, plan, done, restart: () => start(container) });
+        if (sidecar)
+          planRunningSidecar({ container, last, probes, resized, plan, done, restart: () => start(container) });
         break;
       case "exited":
         if (sidecar) start(container);
@@ -163,13 +164,14 @@ interface RunningSidecar {
   container: Container;
   last: ObservedContainer;
   probes: ProbeVerdicts;
+  resized: PodView["resized"];
   plan: Plan;
   /** Goes on to the next init container. */
   done(): void;
   restart(): void;
 }
 
-function planRunningSidecar({ container, last, probes, plan, done, restart }: RunningSidecar): void {
+function planRunningSidecar({ container, last, probes, resized, plan, done, restart }: RunningSidecar): void {
   if (container.startupProbe) {
     const startup = probes.startup(last.id);
     if (startup === "failure") {
@@ -182,6 +184,14 @@ function planRunningSidecar({ container, last, probes, plan, done, restart }: Ru
   if (container.livenessProbe && probes.liveness(last.id) === "failure") {
     plan.toKill.push(killOf(last, "livenessProbe", `Init container ${container.name} failed liveness probe`));
     restart();
+    return;
+  }
+  const resize = resizeOf(container, last, resized);
+  if (resize?.restarts) {
+    plan.toKill.push(killOf(last, RESIZE_RESTART.reason, `${RESIZE_RESTART.message}, will be restarted`));
+    restart();
+  } else if (resize) {
+    plan.toResize.push({ do: "resizeContainer", id: last.id, name: last.name, resources: resize.to });
   }
 }
 
