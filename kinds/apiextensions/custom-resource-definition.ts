@@ -3,13 +3,19 @@
  * Source: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/
  */
 import { type FieldError, invalid, required } from "../../machinery/meta/field-error.ts";
-import { dns1035Label, dns1123Subdomain } from "../../machinery/meta/names.ts";
-import { checkPresent, checkRequiredOneOf } from "../common/checks.ts";
+import { dns1123Subdomain } from "../../machinery/meta/names.ts";
+import { checkRequiredOneOf } from "../common/checks.ts";
 import { nameOf } from "../common/rows.ts";
 import { checkImmutable } from "../common/same.ts";
 import { keepStatus, onlyStatusNoMetadata } from "../common/status.ts";
 import type { Strategy } from "../kind.ts";
+import { checkApproval } from "./approval.ts";
+import { checkConversion } from "./conversion.ts";
+import { checkJoined, checkNames, checkNamesPresent } from "./names.ts";
 import type { CustomResourceDefinition, CustomResourceDefinitionNames } from "./v1-types.ts";
+import { checkStoredVersions, checkVersions } from "./versions.ts";
+
+const HTTPS_PORT = 443;
 
 function defaults(next: CustomResourceDefinition): CustomResourceDefinition {
   next.spec ??= {} as CustomResourceDefinition["spec"];
@@ -18,77 +24,63 @@ function defaults(next: CustomResourceDefinition): CustomResourceDefinition {
   spec.names.singular ||= (spec.names.kind ?? "").toLowerCase();
   if (spec.names.kind) spec.names.listKind ||= `${spec.names.kind}List`;
   spec.conversion ??= { strategy: "None" };
+  const service = spec.conversion.webhook?.clientConfig?.service;
+  if (service) service.port ??= HTTPS_PORT;
   return next;
 }
 
-function checkNames(errors: FieldError[], names: CustomResourceDefinitionNames): void {
-  const path = "spec.names";
-  for (const field of ["plural", "singular", "kind", "listKind"] as const) {
-    checkPresent(errors, names[field], `${path}.${field}`);
+function checkSpec(
+  errors: FieldError[],
+  { spec }: CustomResourceDefinition,
+  prev: CustomResourceDefinition | undefined,
+): void {
+  const { group = "", names, conversion, preserveUnknownFields } = spec;
+  if (group === "") errors.push(required("spec.group"));
+  else if (dns1123Subdomain(group).length > 0) checkJoined(errors, group, "spec.group", dns1123Subdomain(group));
+  else if (!group.includes(".")) errors.push(invalid("spec.group", group, "should be a domain with at least one dot"));
+  checkRequiredOneOf(errors, spec.scope, "spec.scope", ["Cluster", "Namespaced"]);
+  const lifted: FieldError[] = [];
+  checkVersions(errors, lifted, spec.versions ?? [], prev?.spec.versions);
+  checkNamesPresent(errors, names, "spec.names");
+  checkNames(errors, names, "spec.names");
+  errors.push(...lifted);
+  if (preserveUnknownFields && conversion && conversion.strategy !== "None") {
+    const detail = "must be None if spec.preserveUnknownFields is true";
+    errors.push(invalid("spec.conversion.strategy", conversion.strategy, detail));
   }
-  for (const field of ["plural", "singular"] as const) {
-    const value = names[field];
-    if (value) checkJoined(errors, value, `${path}.${field}`, dns1035Label(value));
-  }
-  for (const field of ["kind", "listKind"] as const) {
-    const value = names[field] ?? "";
-    const messages = value === "" ? [] : dns1035Label(value.toLowerCase());
-    if (messages.length === 0) continue;
-    const detail = `may have mixed case, but should otherwise match: ${messages.join(",")}`;
-    errors.push(invalid(`${path}.${field}`, value, detail));
-  }
-  names.shortNames?.forEach((name, i) => {
-    checkJoined(errors, name, `${path}.shortNames[${i}]`, dns1035Label(name));
-  });
-  if (names.kind && names.kind === names.listKind) {
-    errors.push(invalid(`${path}.listKind`, names.listKind, "kind and listKind may not be the same"));
-  }
-  names.categories?.forEach((name, i) => {
-    checkJoined(errors, name, `${path}.categories[${i}]`, dns1035Label(name));
-  });
+  checkConversion(errors, conversion, prev?.spec.conversion);
 }
 
-/** One error with all messages in it. */
-function checkJoined(errors: FieldError[], value: string, path: string, messages: readonly string[]): void {
-  if (messages.length > 0) errors.push(invalid(path, value, messages.join(",")));
-}
-
-function checkVersions(errors: FieldError[], versions: CustomResourceDefinition["spec"]["versions"]): void {
-  const path = "spec.versions";
-  versions.forEach(({ name = "", schema }, i) => {
-    checkJoined(errors, name, `${path}[${i}].name`, dns1035Label(name));
-    if (!schema?.openAPIV3Schema) {
-      errors.push(required(`${path}[${i}].schema.openAPIV3Schema`, "schemas are required"));
-    }
-  });
-  if (new Set(versions.map(({ name }) => name)).size < versions.length) {
-    errors.push(invalid(path, versions, "must contain unique version names"));
-  }
-  if (versions.filter((version) => version.storage).length !== 1) {
-    errors.push(invalid(path, versions, "must have exactly one version marked as storage version"));
-  }
-}
-
-function validate(next: CustomResourceDefinition): FieldError[] {
+function check(next: CustomResourceDefinition, prev?: CustomResourceDefinition): FieldError[] {
   const errors: FieldError[] = [];
-  const { spec, metadata } = next;
+  const { spec, metadata, status } = next;
   const name = metadata.name ?? "";
-  if (name !== `${spec.names.plural ?? ""}.${spec.group ?? ""}`) {
+  // A name does not change, and neither do the plural and the group.
+  if (!prev && name !== `${spec.names.plural ?? ""}.${spec.group ?? ""}`) {
     errors.push(invalid("metadata.name", name, 'must be spec.names.plural+"."+spec.group'));
   }
-  if (checkPresent(errors, spec.group, "spec.group")) {
-    checkJoined(errors, spec.group, "spec.group", dns1123Subdomain(spec.group));
-    if (!spec.group.includes("."))
-      errors.push(invalid("spec.group", spec.group, "should be a domain with at least one dot"));
+  checkSpec(errors, next, prev);
+  if (prev) {
+    if (isEstablished(prev)) {
+      checkImmutable(errors, spec.scope, prev.spec.scope, "spec.scope");
+      checkImmutable(errors, spec.names.kind, prev.spec.names.kind, "spec.names.kind");
+    }
+    checkImmutable(errors, spec.group, prev.spec.group, "spec.group");
+    checkImmutable(errors, spec.names.plural, prev.spec.names.plural, "spec.names.plural");
   }
-  checkRequiredOneOf(errors, spec.scope, "spec.scope", ["Cluster", "Namespaced"]);
-  checkVersions(errors, spec.versions ?? []);
-  checkNames(errors, spec.names);
-  if (spec.preserveUnknownFields) {
-    errors.push(invalid("spec.preserveUnknownFields", true, "must be false in order to use defaults in the schema"));
+  if (status?.acceptedNames) checkNames(errors, status.acceptedNames, "status.acceptedNames");
+  checkStoredVersions(errors, status?.storedVersions ?? [], spec.versions ?? []);
+  checkApproval(errors, next, prev);
+  if (spec.preserveUnknownFields && !prev?.spec.preserveUnknownFields) {
+    const detail =
+      "cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead";
+    errors.push(invalid("spec.preserveUnknownFields", true, detail));
   }
   return errors;
 }
+
+const isEstablished = ({ status }: CustomResourceDefinition): boolean =>
+  status?.conditions?.some((condition) => condition.type === "Established" && condition.status === "True") ?? false;
 
 export const customResourceDefinition: Strategy<CustomResourceDefinition> = {
   generation: true,
@@ -109,20 +101,17 @@ export const customResourceDefinition: Strategy<CustomResourceDefinition> = {
     if (added.length > 0) next.status = { ...next.status, storedVersions: [...stored, ...added] };
     return next;
   },
-  subresources: { status: { prepareForUpdate: onlyStatusNoMetadata } },
-  validate,
-  validateUpdate(next, prev) {
-    const errors: FieldError[] = [];
-    const established = prev.status?.conditions?.some(
-      ({ type, status }) => type === "Established" && status === "True",
-    );
-    checkImmutable(errors, next.spec.group, prev.spec.group, "spec.group");
-    checkImmutable(errors, next.spec.names.plural, prev.spec.names.plural, "spec.names.plural");
-    if (established) {
-      checkImmutable(errors, next.spec.scope, prev.spec.scope, "spec.scope");
-      checkImmutable(errors, next.spec.names.kind, prev.spec.names.kind, "spec.names.kind");
-    }
-    return errors;
+  subresources: {
+    status: {
+      prepareForUpdate: onlyStatusNoMetadata,
+      validateUpdate({ status }) {
+        const errors: FieldError[] = [];
+        if (status?.acceptedNames) checkNames(errors, status.acceptedNames, "status.acceptedNames");
+        return errors;
+      },
+    },
   },
+  validateCreate: (next) => check(next),
+  validateUpdate: check,
   row: (object) => [nameOf(object), object.metadata.creationTimestamp ?? null],
 };
