@@ -172,7 +172,7 @@ function toStore(request: Request, visit: Visit): Response | Promise<Response> {
   if (shardOfUrl(request.url) === "events")
     return forward(env.EVENT_STORE.getByName(cluster), request, visit).then(shown);
   return keptOr(request, visit, async (keep) => {
-    const handed = mayHandOver(request, visit) && handedOf(request, { ...visit, ...(keep !== undefined && { keep }) });
+    const handed = mayHandOver(visit) && handedOf(request, { ...visit, ...(keep !== undefined && { keep }) });
     const response = handed
       ? await inMemory(await handed, visit)
       : await forward(storeOf(env, cluster), request, visit, keep);
@@ -180,8 +180,8 @@ function toStore(request: Request, visit: Visit): Response | Promise<Response> {
   });
 }
 
-const mayHandOver = ({ headers }: Request, { env, isAudited }: Visit): boolean =>
-  env.KEDGE_ONE_PROCESS === "true" && !isAudited && isPlain(headers);
+const mayHandOver = ({ env, isAudited, isPlain }: Visit): boolean =>
+  env.KEDGE_ONE_PROCESS === "true" && !isAudited && isPlain;
 
 async function inMemory(request: HandedRequest, { env, ctx, cluster }: Visit): Promise<Response> {
   const reply = await handOverTo(cluster).ask(request, {
@@ -243,7 +243,8 @@ async function answer(request: Request, env: Bindings, ctx: ExecutionContext): P
   const cluster = clusterOf(request);
   const identity = await whoAsks(request, env, cluster);
   if (!identity) return notLetIn(request, env);
-  const visit: Visit = { env, ctx, cluster, identity, isAudited: env.KEDGE_AUDIT_POLICY !== undefined };
+  const isAudited = env.KEDGE_AUDIT_POLICY !== undefined;
+  const visit: Visit = { env, ctx, cluster, identity, isAudited, isPlain: isPlain(request.headers) };
   return MAY_BE_ROUTED.test(request.url)
     ? router.fetch(request as unknown as IRequest, visit)
     : toStore(request, visit);

@@ -34,6 +34,10 @@ class HandedHeaders implements RequestHeaders {
     return Object.hasOwn(this.#fields, name);
   }
 
+  keys(): Iterable<string> {
+    return Object.keys(this.#fields);
+  }
+
   entries(): Iterable<[string, string]> {
     return Object.entries(this.#fields);
   }

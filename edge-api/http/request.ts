@@ -7,6 +7,7 @@ import type { RequestContext } from "./context.ts";
 export interface RequestHeaders {
   get(name: string): string | null;
   has(name: string): boolean;
+  keys(): Iterable<string>;
   entries(): Iterable<[string, string]>;
 }
 

@@ -19,7 +19,7 @@ export const apiReader = (store: () => Fetcher, account: string) => ({
       headers: { accept: "application/json" },
       signal: AbortSignal.timeout(READ_MS),
     });
-    const response = await forward(store(), request, { identity, isAudited: false });
+    const response = await forward(store(), request, { identity, isAudited: false, isPlain: true });
     const text = await response.text();
     if (response.ok) return JSON.parse(text);
     throw new Error(problemOf(response.status === 404 && !text.startsWith("{") ? NOBODY : text, path));

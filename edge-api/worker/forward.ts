@@ -33,6 +33,8 @@ interface Fetcher {
 export interface Passenger {
   identity: Identity;
   isAudited: boolean;
+  /** @see isPlain, which looks at all headers: to be asked once */
+  isPlain: boolean;
 }
 
 /** Whether only part of the headers is passed on, and the answer depends on nothing else. */
@@ -56,11 +58,10 @@ export function passedOn({ method, headers: given }: Request): { [name: string]:
 export function forward(
   stub: Fetcher,
   request: Request,
-  { identity, isAudited }: Passenger,
+  { identity, isAudited, isPlain }: Passenger,
   keep?: number,
 ): Promise<Response> {
-  const given = request.headers;
-  if (isAudited || !isPlain(given)) return stub.fetch(fullRequest(request, { identity, isAudited }));
+  if (isAudited || !isPlain) return stub.fetch(fullRequest(request, { identity, isAudited }));
   const headers = passedOn(request);
   headers[IDENTITY_HEADER] = identityText(identity);
   const { method, url, body } = request;
@@ -69,7 +70,7 @@ export function forward(
 }
 
 /** With all headers but credentials and what only the Worker may say. */
-function fullRequest(request: Request, { identity, isAudited }: Passenger): Request {
+function fullRequest(request: Request, { identity, isAudited }: Omit<Passenger, "isPlain">): Request {
   const headers = new Headers(request.headers);
   for (const name of request.headers.keys()) if (name.startsWith(INTERNAL_PREFIX)) headers.delete(name);
   headers.delete("authorization");
@@ -82,7 +83,7 @@ function fullRequest(request: Request, { identity, isAudited }: Passenger): Requ
  * A question to ClusterStore where a request to a node's kubelet API goes: same method (but for HEAD), URL and caller,
  * without body and without the upgrade, which is for the node.
  */
-export function routeQuestion(request: Request, { identity, isAudited }: Passenger): Request {
+export function routeQuestion(request: Request, { identity, isAudited }: Omit<Passenger, "isPlain">): Request {
   const headers = new Headers({ [IDENTITY_HEADER]: identityText(identity), [ROUTE_HEADER]: "1" });
   for (const [name, value] of request.headers) if (name.startsWith("impersonate-")) headers.append(name, value);
   if (isAudited) {

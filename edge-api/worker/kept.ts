@@ -4,7 +4,6 @@ import { auditIdOf } from "../http/audit-id.ts";
 import { keptAnswersOf } from "../http/kept-answers.ts";
 import { Reply } from "../http/reply.ts";
 import { isReadByPeople, JSON_TYPE, plainHeaders } from "../http/respond.ts";
-import { isPlain } from "./forward.ts";
 
 /**
  * The answer to a get, if what it takes is kept; else what `ask` answers, which may be given a number to pass on.
@@ -12,14 +11,14 @@ import { isPlain } from "./forward.ts";
  */
 export function keptOr(
   request: Request,
-  { cluster, identity }: { cluster: string; identity: Identity },
+  { cluster, identity, isPlain }: { cluster: string; identity: Identity; isPlain: boolean },
   ask: (keep?: number) => Promise<Response>,
 ): Response | Promise<Response> {
   const kept = keptAnswersOf(cluster);
   if (!kept) return ask();
   let number: number | undefined;
   const { method, url, headers } = request;
-  if (method === "GET" && isSimple(url) && isPlain(headers) && !isReadByPeople(headers)) {
+  if (method === "GET" && isSimple(url) && isPlain && !isReadByPeople(headers)) {
     const found = kept.find({ url, accept: headers.get("accept"), identity }, Date.now());
     if (found && "text" in found) {
       const { text, flow } = found;
