@@ -72,10 +72,10 @@ export const Scheduler = counted(main.Scheduler);
 export const NodeGateway = counted(main.NodeGateway);
 
 export default {
-  fetch(request, env) {
+  fetch(request, env, ctx) {
     if (new URL(request.url).pathname !== "/bench/cost") {
       counts.workerRequests++;
-      return worker.fetch(request, env);
+      return worker.fetch(request, env, ctx);
     }
     const rows = { read: 0, written: 0 };
     for (const cursor of cursors) {
