@@ -13,6 +13,8 @@ export interface Identity {
     /** `jti` of a token that lies in its secret: whether it is still that one. */
     tokenId?: string;
   };
+  /** Seconds: from then on the token should have been replaced by a newer one. */
+  warnAfter?: number;
   /** One of the control plane's own programs: the service account it has the rights of needs not exist. */
   isProgram?: boolean;
 }
@@ -52,6 +54,7 @@ export function serviceAccountIdentity(account: {
   uid?: string;
   extra?: { [key: string]: string[] };
   secret?: NonNullable<Identity["secret"]>;
+  warnAfter?: number;
 }): Identity {
   return {
     user: `${SERVICE_ACCOUNT_USER_PREFIX}${account.namespace}:${account.name}`,
@@ -59,6 +62,7 @@ export function serviceAccountIdentity(account: {
     groups: [...serviceAccountGroups(account), AUTHENTICATED_GROUP],
     ...(account.extra && Object.keys(account.extra).length > 0 && { extra: account.extra }),
     ...(account.secret && { secret: account.secret }),
+    ...(account.warnAfter !== undefined && { warnAfter: account.warnAfter }),
   };
 }
 

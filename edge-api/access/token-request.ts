@@ -69,7 +69,7 @@ export function planToken(
   const extended =
     seconds === EXTENDABLE_SECONDS && bound.pod !== undefined && audiences.every((audience) => own.includes(audience));
   const expiresAtSeconds = now + seconds;
-  const kubernetes: BoundClaims & { warnafter?: number } = {
+  const kubernetes: BoundClaims = {
     namespace,
     ...bound,
     serviceaccount: { name, uid },

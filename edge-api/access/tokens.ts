@@ -98,6 +98,7 @@ export interface BoundClaims {
   pod?: Ref;
   node?: Ref;
   secret?: Ref;
+  warnafter?: number;
 }
 
 /** Whom verified claims speak for; undefined when they speak for nobody known. */
@@ -121,6 +122,7 @@ export function identityOf(claims: Claims): Identity | undefined {
       ...refExtra(bound.node, NODE_NAME_EXTRA, NODE_UID_EXTRA),
     },
     ...(bound.secret && { secret: bound.secret }),
+    ...(bound.warnafter && { warnAfter: bound.warnafter }),
   });
 }
 

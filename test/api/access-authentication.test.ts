@@ -213,6 +213,15 @@ describe("tokens in secrets", () => {
     expect(api.errors).toEqual([]);
   });
 
+  it("[AT27] who uses one that the account lists is warned, who has one made is not", async () => {
+    await made(api.create(SECRETS, secret("s")));
+    const text = await tokenIn("s");
+    const warned = async () => (await api.get(SECRETS, { as: (await whose(text))! })).headers.get("warning");
+    expect(await warned()).toBeNull();
+    await api.patch(`${ACCOUNTS}/builder`, { secrets: [{ name: "s" }] });
+    expect(await warned()).toContain("instead of auto-generated secret-based tokens.");
+  });
+
   it("[AT24] its account no longer names a secret that is gone", async () => {
     await made(api.create(SECRETS, secret("s")));
     await api.patch(`${ACCOUNTS}/builder`, { secrets: [{ name: "s" }, { name: "t" }] });

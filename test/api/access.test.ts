@@ -166,7 +166,10 @@ describe("nodes", () => {
     const pods = (await api.get(`${PODS}/p`)).body;
     const bound = { kind: "Pod", apiVersion: "v1", name: "p", uid: pods.metadata.uid };
     const request = { spec: { boundObjectRef: bound, expirationSeconds: 3607 } };
-    expect((await api.create(path, request, { as: node("n1") })).status).toBe(201);
+    const { status, body } = await api.create(path, request, { as: node("n1") });
+    expect(status).toBe(201);
+    const warnAfter = Math.floor(api.services.env.clock.now() / 1000) + 3607;
+    expect(await api.services.authenticator.authenticate(body.status.token)).toMatchObject({ warnAfter });
     expect((await api.create(path, request, { as: node("n2") })).status).toBe(403);
     expect((await api.create(path, { spec: {} }, { as: node("n1") })).body.message).toContain("not bound to a pod");
   });

@@ -59,7 +59,9 @@ const PATCH_TYPES = {
 export async function startApi({
   makeStore = (now) => new MemoryStore({ now }),
   ...given
-}: Partial<Pick<ServicesOptions, "auditPolicy" | "auditWrite" | "authority" | "runtimeConfig" | "serverUrl" | "usageOf">> & {
+}: Partial<
+  Pick<ServicesOptions, "auditPolicy" | "auditWrite" | "authority" | "runtimeConfig" | "serverUrl" | "usageOf">
+> & {
   makeStore?: (now: () => number) => Store;
 } = {}): Promise<TestApi> {
   let nowMs = START_MS;

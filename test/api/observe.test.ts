@@ -287,6 +287,23 @@ describe("audit log", () => {
     expect(events().at(-1).annotations["authentication.kubernetes.io/issued-credential-id"]).toMatch(/^JTI=/);
   });
 
+  it("[AU9] old tokens and old versions are noted", async () => {
+    const { api, events } = await started("Metadata", ["*"]);
+    await api.create("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "a" } });
+    const noted = () => events().at(-1).annotations;
+    const warnAfter = Math.floor(api.services.env.clock.now() / 1000);
+    const as = { user: "system:serviceaccount:default:a", groups: [], warnAfter };
+    await api.get("/api/v1/endpoints", { as });
+    expect(noted()).not.toHaveProperty("authentication.k8s.io/stale-token");
+    api.advance(70_000);
+    await api.get("/api/v1/endpoints", { as });
+    expect(noted()).toMatchObject({
+      "authentication.k8s.io/stale-token": `subject: ${as.user}, seconds after warning threshold: 70`,
+    });
+    await api.get("/api/v1/endpoints");
+    expect(noted()).toMatchObject({ "k8s.io/deprecated": "true" });
+  });
+
   it("[AU5] every answer carries the id the client gave, or one of its own", async () => {
     const api = await startApi();
     expect((await api.get("/version", { headers: { "audit-id": "mine" } })).headers.get("audit-id")).toBe("mine");

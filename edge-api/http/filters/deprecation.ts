@@ -8,6 +8,8 @@ export const deprecation: Filter = (context, next) => {
   if (found) {
     const { group, version, resource, subresource } = info;
     services.metrics.deprecatedUse({ group, version, resource, subresource, removedRelease: found.removed ?? "" });
+    context.audit?.annotate("k8s.io/deprecated", "true");
+    if (found.removed) context.audit?.annotate("k8s.io/removed-release", found.removed);
     context.warnings.push(deprecationWarning(found));
   }
   return next(context);

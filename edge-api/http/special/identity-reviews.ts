@@ -2,10 +2,10 @@
 import { formatTime } from "../../../machinery/clock.ts";
 import { badRequest } from "../../../machinery/meta/status.ts";
 import type { Identity } from "../../access/identity.ts";
-import { noteTokenUse } from "../../access/legacy-token-use.ts";
 import { accountProblem } from "../../access/live-account.ts";
 import type { Answer } from "../reply.ts";
 import { json } from "../respond.ts";
+import { noteToken } from "../token-notes.ts";
 import { reviewBody } from "./access-reviews.ts";
 import type { SpecialEndpoint } from "./endpoint.ts";
 
@@ -37,7 +37,7 @@ export const tokenReview: SpecialEndpoint = async (context, target) => {
   const { identity } = reviewed;
   const problem = accountProblem(env.store, identity, env.clock.now());
   if (problem !== undefined) return refused(problem);
-  noteTokenUse(context.services, identity);
+  noteToken(context, identity);
   // Tokens that say for whom they are meant are those of service accounts alone.
   const own = audiences.length > 0 ? tokens.audiences.filter((item) => audiences.includes(item)) : tokens.audiences;
   const shared = reviewed.audiences ?? own;
