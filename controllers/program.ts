@@ -49,6 +49,8 @@ import {
   volumeProtectionController,
 } from "./storage-protection/controllers.ts";
 import { ttlAfterFinishedController } from "./ttl/controller.ts";
+import { isReadConfigMap, projectIdentity } from "./view/project.ts";
+import { CONFIG_MAPS } from "./view/resources.ts";
 import { View } from "./view/view.ts";
 import { volumeExpandController } from "./volume-expand/controller.ts";
 
@@ -64,10 +66,18 @@ export interface ControllersOptions {
   log?(line: { [field: string]: unknown }): void;
 }
 
+const tables = [...new View(registry).tables()];
+
 /** The storage keys whose changes the controllers must be told of. */
-export const controllerResources: readonly Resource[] = [...new View(registry).tables()].map(
-  ({ resource }) => resource,
+export const controllerResources: readonly Resource[] = tables.map(({ resource }) => resource);
+
+const knownByIdentity = new Set(
+  tables.flatMap(({ resource, project }) => (project === projectIdentity ? resource : [])),
 );
+
+/** Whether the controllers look at nothing but the metadata of this object. */
+export const isHeadEnough = (object: { resource: Resource; namespace: string; name: string }): boolean =>
+  object.resource === CONFIG_MAPS ? !isReadConfigMap(object) : knownByIdentity.has(object.resource);
 
 /** All controllers, over one view of the cluster. */
 export function controllersProgram(options: ControllersOptions): Program & { metrics(): RunnerMetrics } {

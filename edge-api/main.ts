@@ -4,7 +4,7 @@
  */
 import { env as bindings } from "cloudflare:workers";
 import { type IRequest, Router } from "itty-router";
-import { controllerResources, controllersProgram } from "../controllers/program.ts";
+import { controllerResources, controllersProgram, isHeadEnough } from "../controllers/program.ts";
 import { systemClock } from "../machinery/clock.ts";
 import type { ChangeEvent, ChangeSubscriber, Cluster } from "../machinery/cluster/contract.ts";
 import type { Program } from "../machinery/cluster/program.ts";
@@ -52,7 +52,7 @@ export class ClusterStore extends ClusterStoreObject {
       changes: (batch) => (namespace.getByName(cluster) as unknown as ChangeSubscriber).changes(batch),
     });
     return [
-      { name: "controllers", resources: controllerResources, target: target(CONTROLLERS) },
+      { name: "controllers", resources: controllerResources, target: target(CONTROLLERS), isHeadEnough },
       { name: "scheduler", resources: SCHEDULER_RESOURCES, target: target(SCHEDULER) },
       { name: "events", resources: FOLLOWED, target: target(EVENT_STORE) },
     ];

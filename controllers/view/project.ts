@@ -67,14 +67,14 @@ export function projectIdentity({ apiVersion, kind, metadata }: KubeObject): Kub
 }
 
 /** ConfigMaps may be 1 MB each; the controllers need only those with the root CA and a few by name. */
+export const isReadConfigMap = ({ namespace, name }: Pick<ObjectMeta, "namespace" | "name">): boolean =>
+  name === "kube-root-ca.crt" ||
+  (namespace === "kube-public" && name === "cluster-info") ||
+  (namespace === "kube-system" && name === "kube-apiserver-legacy-service-account-token-tracking");
+
 export function projectConfigMap(object: KubeObject): ConfigMap {
   const identity = projectIdentity(object);
-  const { namespace, name } = object.metadata;
-  const isOurs =
-    name === "kube-root-ca.crt" ||
-    (namespace === "kube-public" && name === "cluster-info") ||
-    (namespace === "kube-system" && name === "kube-apiserver-legacy-service-account-token-tracking");
-  if (!isOurs) return identity as ConfigMap;
+  if (!isReadConfigMap(object.metadata)) return identity as ConfigMap;
   return { ...identity, ...defined({ data: (object as ConfigMap).data }) } as ConfigMap;
 }
 

@@ -25,6 +25,7 @@ import { KeptAnswers, keepAnswersOf } from "../http/kept-answers.ts";
 import { audiencesOf, createServices } from "../http/services.ts";
 import { auditedBatch } from "../observe/audit/batch.ts";
 import { nextTurn } from "../store/commit-group.ts";
+import type { ObjectKey } from "../store/contract.ts";
 import { Feed } from "../store/feed.ts";
 import { migrate } from "../store/migrate.ts";
 import { SqliteStore } from "../store/sqlite-store.ts";
@@ -53,6 +54,8 @@ export interface Subscription {
   name: string;
   resources: readonly Resource[];
   target: ChangeSubscriber;
+  /** @see FeedSubscriber */
+  isHeadEnough?(object: ObjectKey): boolean;
 }
 
 /** How long superseded versions are kept: watches and lists in pages may begin this far back. */

@@ -101,6 +101,32 @@ describe("change feed", () => {
     expect(one.told.at(-1)).toBe(`1..2: ${head}"name":"a"}}`);
   });
 
+  it("[FD16] tells only the head of what nobody looks further at, from memory and from history", async () => {
+    const tell = new FakeSubscriber();
+    const isHeadEnough = ({ name }: { name: string }) => name === "a";
+    const text = (name: string) => `{"kind":"Pod","apiVersion":"v1","metadata":{"name":"${name}"},"spec":{}}`;
+    const headOnly = text("a").replace(',"spec":{}', "");
+    feed.add({ name: "one", resources: ["pods"], target: tell, isHeadEnough });
+    await settle();
+    create("a", "pods", text("a"));
+    create("b", "pods", text("b"));
+    await settle();
+    expect(tell.told.at(-1)).toBe(`1..3: ${headOnly} ${text("b")}`);
+    // Who wants more gets more.
+    const whole = follow("two");
+    await settle();
+    store.update({ resource: "pods", namespace: "", name: "a" }, 2, () => text("a"));
+    await settle();
+    expect(whole.told.at(-1)).toBe(`3..4: ${text("a")}`);
+    feed = make({ recentUnits: 0 });
+    const late = new FakeSubscriber();
+    feed.add({ name: "late", resources: ["pods"], target: late, isHeadEnough });
+    await settle();
+    store.update({ resource: "pods", namespace: "", name: "a" }, 4, () => text("a"));
+    await settle();
+    expect(late.told.at(-1)).toBe(`4..5: ${headOnly}`);
+  });
+
   it("[FD2] tells the changes of its resources, each batch beginning where the last ended", async () => {
     const one = follow();
     const two = follow("two", ["secrets", "pods"]);

@@ -3,12 +3,12 @@
  * flight; what is committed meanwhile gathers. Only a revision is kept for each: the events come from a bounded memory
  * of the last ones, or from the store's history.
  */
-import { detachManagedFields } from "../../machinery/apply/text.ts";
+import { detachManagedFields, headOf } from "../../machinery/apply/text.ts";
 import type { Clock } from "../../machinery/clock.ts";
 import type { ChangeBatch, ChangeEvent, ChangeSubscriber, Resource } from "../../machinery/cluster/contract.ts";
 import { backoffDelayMs } from "../../machinery/queue/backoff.ts";
 import type { Schedule } from "./commit-group.ts";
-import { type Revision, type Store, type StoredEvent, StoreError } from "./contract.ts";
+import { type ObjectKey, type Revision, type Store, type StoredEvent, StoreError } from "./contract.ts";
 import { RecentChanges } from "./recent-changes.ts";
 
 export interface FeedOptions {
@@ -44,10 +44,22 @@ const LIMITS: FeedLimits = {
   maxRetryMs: 10_000,
 };
 
+export interface FeedSubscriber {
+  name: string;
+  resources: Iterable<Resource>;
+  target: ChangeSubscriber;
+  /**
+   * Whether the text of this object may end with its metadata: what nobody looks at is neither sent nor parsed. Absent:
+   * never.
+   */
+  isHeadEnough?(object: ObjectKey): boolean;
+}
+
 interface Subscription {
   readonly name: string;
   readonly resources: ReadonlySet<Resource>;
   readonly target: ChangeSubscriber;
+  readonly isHeadEnough: (object: ObjectKey) => boolean;
   /** What the subscriber was told last, as `to`: where the next batch begins. Undefined: it has to take a snapshot. */
   at: Revision | undefined;
   /** Between `at` and here nothing of its resources was committed, even if history no longer tells. */
@@ -79,7 +91,7 @@ export class Feed {
    * to the revision of now, so that it takes a snapshot unless it has seen that. Adding a name again replaces it and
    * begins anew.
    */
-  add(subscriber: { name: string; resources: Iterable<Resource>; target: ChangeSubscriber }): void {
+  add(subscriber: FeedSubscriber): void {
     this.remove(subscriber.name);
     const resources = new Set(subscriber.resources);
     const { store } = this.#options;
@@ -87,6 +99,7 @@ export class Feed {
       name: subscriber.name,
       resources,
       target: subscriber.target,
+      isHeadEnough: subscriber.isHeadEnough ?? (() => false),
       at: store.lastRevisionOf?.(resources),
       quietTo: store.revision(),
       behind: true,
@@ -140,14 +153,14 @@ export class Feed {
 
   #committed(events: readonly StoredEvent[]): void {
     for (const event of events) {
-      let wanted = false;
+      let wanted: "head" | "whole" | undefined;
       for (const subscription of this.#subscriptions.values()) {
         if (!subscription.resources.has(event.resource)) continue;
-        wanted = true;
+        if (wanted !== "whole") wanted = subscription.isHeadEnough(event) ? "head" : "whole";
         subscription.behind = true;
         this.#pushSoon(subscription);
       }
-      if (wanted) this.#recent.add(changeOf(event));
+      if (wanted) this.#recent.add(changeOf(event, wanted));
     }
   }
 
@@ -192,7 +205,7 @@ export class Feed {
     const now = store.revision();
     const from = subscription.at;
     const changes =
-      from === undefined ? undefined : this.#changesSince(Math.max(from, subscription.quietTo), subscription.resources);
+      from === undefined ? undefined : this.#changesSince(Math.max(from, subscription.quietTo), subscription);
     subscription.behind = false;
     if (from === undefined || changes === undefined) return { from: now, to: now, events: [] };
     const { batchEvents, batchUnits } = this.#limits;
@@ -210,11 +223,12 @@ export class Feed {
   }
 
   /** Undefined when history does not reach back that far. */
-  #changesSince(after: Revision, resources: ReadonlySet<Resource>): Iterable<ChangeEvent> | undefined {
+  #changesSince(after: Revision, subscription: Subscription): Iterable<ChangeEvent> | undefined {
+    const { resources } = subscription;
     const recent = this.#recent.since(after);
     if (recent) return recent.filter((event) => resources.has(event.resource));
     try {
-      return changesOf(this.#options.store.changesSince(after), resources);
+      return changesOf(this.#options.store.changesSince(after), subscription);
     } catch (error) {
       if (error instanceof StoreError && error.code === "Compacted") return undefined;
       throw error;
@@ -240,15 +254,20 @@ export class Feed {
 }
 
 /** managedFields are a good part of most texts, dear to parse, and nothing that plans are made from. */
-const changeOf = ({ type, resource, namespace, name, revision, value }: StoredEvent): ChangeEvent => ({
+const changeOf = (
+  { type, resource, namespace, name, revision, value }: StoredEvent,
+  wanted: "head" | "whole",
+): ChangeEvent => ({
   type,
   resource,
   namespace,
   name,
   revision,
-  value: detachManagedFields(value).bare,
+  value: wanted === "head" ? headOf(value) : detachManagedFields(value).bare,
 });
 
-function* changesOf(events: Iterable<StoredEvent>, resources: ReadonlySet<Resource>): Iterable<ChangeEvent> {
-  for (const event of events) if (resources.has(event.resource)) yield changeOf(event);
+function* changesOf(events: Iterable<StoredEvent>, { resources, isHeadEnough }: Subscription): Iterable<ChangeEvent> {
+  for (const event of events) {
+    if (resources.has(event.resource)) yield changeOf(event, isHeadEnough(event) ? "head" : "whole");
+  }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readManagersText } from "./managers.ts";
 import { ownershipOf, textOfEntries } from "./ownership.ts";
-import { attachManagedFields, detachManagedFields, splitEntries } from "./text.ts";
+import { attachManagedFields, detachManagedFields, headOf, splitEntries } from "./text.ts";
 
 const entry = (fieldsV1: object, more: object = {}) => ({
   manager: "m",
@@ -75,5 +75,29 @@ describe("in an object's text", () => {
     ["[TX9] in a text", `${prefix}"data":"\\"metadata\\":{\\"managedFields\\":["}`],
   ])("%s", (_rule, text) => {
     expect(detachManagedFields(text)).toEqual({ bare: text, managed: undefined });
+  });
+});
+
+describe("the head of an object", () => {
+  const head = '{"kind":"ConfigMap","apiVersion":"v1","metadata":{';
+  test.each([
+    [`${head}"name":"a"},"data":{"x":"}"}}`, `${head}"name":"a"}}`],
+    [`${head}"name":"a"}}`, `${head}"name":"a"}}`],
+    [
+      `${head}"name":"a","labels":{"b":"}\\"}"},"uid":"u"},"data":{}}`,
+      `${head}"name":"a","labels":{"b":"}\\"}"},"uid":"u"}}`,
+    ],
+    [`${head}"name":"a\\\\"},"data":{}}`, `${head}"name":"a\\\\"}}`],
+    [`${head}"managedFields":[{"manager":"m","fieldsV1":{"f:data":{}}}],"name":"a"},"data":{}}`, `${head}"name":"a"}}`],
+    [`${head}"managedFields":[{"manager":"m"}]},"data":{}}`, `${head}}}`],
+    [`${head}},"data":{}}`, `${head}}}`],
+  ])("[MT9] of %s", (text, expected) => {
+    expect(headOf(text)).toBe(expected);
+    expect(JSON.parse(headOf(text)).metadata).toEqual(JSON.parse(expected).metadata);
+  });
+
+  test("[MT10] is not looked for in what this server did not write", () => {
+    expect(() => headOf(`${head}"name":"a`)).toThrow(SyntaxError);
+    expect(headOf('{"a":{"metadata":{}}}')).toBe('{"a":{"metadata":{}}}');
   });
 });

@@ -25,6 +25,50 @@ export function detachManagedFields(text: string): Detached {
   return { bare: text.slice(0, at + METADATA.length) + text.slice(rest), managed: text.slice(start, end) };
 }
 
+/** The object's text as `encodeObject` wrote it, without managedFields, and without anything behind its metadata. */
+export function headOf(text: string): string {
+  const at = text.indexOf(METADATA);
+  if (at < 0 || text.lastIndexOf("{", at) !== 0) return detachManagedFields(text).bare;
+  const start = at + METADATA.length;
+  let from = start;
+  if (text.startsWith(HEAD, at)) {
+    from = endOfList(text, start);
+    if (text[from] === ",") from++;
+  }
+  return `${text.slice(0, start)}${text.slice(from, endOfMap(text, from))}}`;
+}
+
+const QUOTE = 34;
+const BACKSLASH = 92;
+
+/** The index behind the map inside of which `at` stands. */
+function endOfMap(text: string, at: number): number {
+  let depth = 1;
+  for (let i = at; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case QUOTE:
+        i = endOfString(text, i);
+        break;
+      case 0x7b: // {
+        depth++;
+        break;
+      case 0x7d: // }
+        if (--depth === 0) return i + 1;
+    }
+  }
+  throw new SyntaxError("metadata does not end");
+}
+
+/** The index of the quote that ends the string which begins at `start`. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes++;
+    if (backslashes % 2 === 0) return end;
+  }
+  throw new SyntaxError("a string does not end");
+}
+
 /** Puts a list back: the text of metadata, `{…}`, with it. */
 export const attachManagedFields = (metadata: string, managed: string): string =>
   `{"managedFields":${managed}${metadata === "{}" ? "" : ","}${metadata.slice(1)}`;
