@@ -25,11 +25,7 @@ const makeGroup = (spec: Partial<PodGroupSpec>): PodGroup => ({
 describe("Workload", () => {
   const cases: [name: string, spec: Partial<WorkloadSpec>, errors: string[]][] = [
     ["WL-1 a gang", {}, []],
-    [
-      "WL-2 no group",
-      { podGroupTemplates: [] },
-      ["spec.podGroupTemplates: Required value: must have at least one item"],
-    ],
+    ["WL-2 no group", { podGroupTemplates: [] }, ["spec.podGroupTemplates: Required value"]],
     [
       "WL-3 groups by name, of one policy each",
       {
@@ -41,7 +37,7 @@ describe("Workload", () => {
       [
         'spec.podGroupTemplates[0].schedulingPolicy: Invalid value: "{`basic`, `gang`}": exactly one of `basic`, `gang` is required, but multiple fields are set',
         'spec.podGroupTemplates[1].schedulingPolicy: Invalid value: "": must specify one of: `basic`, `gang`',
-        'spec.podGroupTemplates[1]: Duplicate value: "a"',
+        'spec.podGroupTemplates[1]: Duplicate value: {"name":"a","schedulingPolicy":{}}',
       ],
     ],
     [
@@ -57,13 +53,13 @@ describe("Workload", () => {
     expect(createErrors(workload, makeWorkload(spec)).sort()).toEqual([...errors].sort());
   });
 
-  it("WL-5 its controller is named once, its groups stay", () => {
+  it("WL-5 its controller and its groups stay", () => {
     const controllerRef = { kind: "Job", name: "a" };
     const change = (spec: Partial<WorkloadSpec>, to: Partial<WorkloadSpec>) =>
       updateErrors(workload, makeWorkload(spec), (next) => Object.assign(next.spec, to)).map(
         (line) => line.split(":")[0],
       );
-    expect(change({}, { controllerRef })).toEqual([]);
+    expect(change({}, { controllerRef })).toEqual(["spec.controllerRef"]);
     expect(change({ controllerRef }, { controllerRef: { kind: "Job", name: "b" } })).toEqual(["spec.controllerRef"]);
     expect(change({}, { podGroupTemplates: [] })).toEqual(["spec.podGroupTemplates"]);
   });
@@ -73,7 +69,7 @@ describe("PodGroup", () => {
   it("PG-1 claims are shared by name, from one place each", () => {
     const resourceClaims = [{ name: "a" }, { name: "b", resourceClaimName: "x" }];
     expect(createErrors(podGroup, makeGroup({ resourceClaims }))).toEqual([
-      "spec.resourceClaims[0]: Required value: must specify one of: `resourceClaimName`, `resourceClaimTemplateName`",
+      'spec.resourceClaims[0]: Invalid value: "": must specify one of: `resourceClaimName`, `resourceClaimTemplateName`',
     ]);
   });
 
@@ -87,6 +83,57 @@ describe("PodGroup", () => {
     expect(check("b")).toEqual([]);
     expect(check("b", "c")).toEqual([
       'status.resourceClaimStatuses[1].name: Invalid value: "c": must match the name of an entry in `spec.resourceClaims`',
+    ]);
+  });
+});
+
+describe("PodGroup: values", () => {
+  const claim = { name: "a", resourceClaimName: "x" };
+  const cases: [name: string, spec: Partial<PodGroupSpec>, errors: string[]][] = [
+    [
+      "PG-3 a gang of less than one",
+      { schedulingPolicy: { gang: { minCount: -1 } } },
+      ["spec.schedulingPolicy.gang.minCount: Invalid value: -1: must be greater than or equal to 1"],
+    ],
+    [
+      "PG-4 from no template in particular",
+      { podGroupTemplateRef: {} },
+      ['spec.podGroupTemplateRef: Invalid value: "": must specify one of: `workload`'],
+    ],
+    [
+      "PG-4 from a template without a name",
+      { podGroupTemplateRef: { workload: { workloadName: "", podGroupTemplateName: "" } } },
+      [
+        "spec.podGroupTemplateRef.workload.workloadName: Required value",
+        "spec.podGroupTemplateRef.workload.podGroupTemplateName: Required value",
+      ],
+    ],
+    [
+      "PG-5 claims of one name, from two places",
+      { resourceClaims: [claim, { ...claim, resourceClaimTemplateName: "y" }] },
+      [
+        'spec.resourceClaims[1]: Duplicate value: {"name":"a","resourceClaimName":"x","resourceClaimTemplateName":"y"}',
+        'spec.resourceClaims[1]: Invalid value: "{`resourceClaimName`, `resourceClaimTemplateName`}": exactly one of `resourceClaimName`, `resourceClaimTemplateName` is required, but multiple fields are set',
+      ],
+    ],
+    [
+      "PG-6 a priority of the system",
+      { priority: 2_000_000_000 },
+      ["spec.priority: Invalid value: 2000000000: must be less than or equal to 1000000000"],
+    ],
+  ];
+  it.each(cases)("%s", (_, spec, errors) => {
+    expect(createErrors(podGroup, makeGroup(spec))).toEqual(errors);
+  });
+
+  it("PG-7 no field changes", () => {
+    const errors = updateErrors(podGroup, makeGroup({}), ({ spec }) => {
+      spec.schedulingPolicy = { basic: {} };
+      spec.priorityClassName = "high";
+    });
+    expect(errors).toEqual([
+      'spec.schedulingPolicy: Invalid value: {"basic":{}}: field is immutable',
+      'spec.priorityClassName: Invalid value: "high": field is immutable',
     ]);
   });
 });

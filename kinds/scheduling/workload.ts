@@ -1,13 +1,12 @@
 /** Workload, which says how groups of pods are scheduled. Source: KEP-4671, scheduling.k8s.io/v1alpha2. */
 import { type FieldError, required } from "../../machinery/meta/field-error.ts";
 import { pathSegmentName } from "../../machinery/meta/names.ts";
-import { addMessages, checkLabel, checkPresent, checkSubdomain } from "../common/checks.ts";
-import { checkSet } from "../common/lists.ts";
+import { addMessages, checkPresent, checkSubdomain } from "../common/checks.ts";
 import { age, nameOf } from "../common/rows.ts";
 import { checkImmutable } from "../common/same.ts";
 import type { TypedLocalObjectReference, Workload, WorkloadSpec } from "../generated/api/scheduling-v1alpha2.ts";
 import type { Strategy } from "../kind.ts";
-import { checkGroup } from "./pod-group-rules.ts";
+import { checkGroup, checkNamed, checkRequiredLabel } from "./pod-group-rules.ts";
 
 const MAX_GROUPS = 8;
 
@@ -30,12 +29,11 @@ export const workload: Strategy<Workload> = {
     const errors: FieldError[] = [];
     if (spec.controllerRef) checkReference(errors, spec.controllerRef, "spec.controllerRef");
     const templates = spec.podGroupTemplates ?? [];
-    if (templates.length === 0) errors.push(required("spec.podGroupTemplates", "must have at least one item"));
-    checkSet(errors, templates, "spec.podGroupTemplates", {
+    if (templates.length === 0) errors.push(required("spec.podGroupTemplates"));
+    checkNamed(errors, templates, "spec.podGroupTemplates", {
       max: MAX_GROUPS,
-      key: ({ name }) => name,
       each(found, template, path) {
-        if (checkPresent(found, template.name, `${path}.name`)) checkLabel(found, template.name, `${path}.name`);
+        checkRequiredLabel(found, template.name, `${path}.name`);
         checkGroup(found, template, path);
       },
     });
@@ -43,10 +41,7 @@ export const workload: Strategy<Workload> = {
   },
   validateUpdate(next, prev) {
     const errors: FieldError[] = [];
-    const { controllerRef } = next.spec;
-    if (prev.spec.controllerRef) {
-      checkImmutable(errors, controllerRef, prev.spec.controllerRef, "spec.controllerRef");
-    } else if (controllerRef) checkReference(errors, controllerRef, "spec.controllerRef");
+    checkImmutable(errors, next.spec.controllerRef, prev.spec.controllerRef, "spec.controllerRef");
     checkImmutable(errors, next.spec.podGroupTemplates, prev.spec.podGroupTemplates, "spec.podGroupTemplates");
     return errors;
   },
