@@ -63,6 +63,14 @@ describe("podsToDelete", () => {
       pods: [running("z", { node: "n2" }), running("a")],
       related: [running("r", { node: "n2" })],
     },
+    {
+      name: "[DO19] related pods that have ended, or are going, do not count",
+      pods: [running("a"), running("z", { node: "n2" })],
+      related: [
+        pod("e", { spec: { nodeName: "n2" }, status: { phase: "Succeeded" } }),
+        pod("g", { metadata: { deletionTimestamp: LONG_AGO }, spec: { nodeName: "n2" }, status: { phase: "Running" } }),
+      ],
+    },
     { name: "[DO9] ready for a shorter time first", pods: [running("z", { ready: JUST_NOW }), running("a")] },
     { name: "[DO10] more restarts first", pods: [running("z", { restarts: 2 }), running("a", { restarts: 1 })] },
     { name: "[DO11] younger first", pods: [running("z", { created: JUST_NOW }), running("a")] },

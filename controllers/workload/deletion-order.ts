@@ -1,5 +1,5 @@
 import type { Pod } from "../../kinds/core/v1-types.ts";
-import { createdMs, isReady, maxRestarts, readySinceMs } from "./pods.ts";
+import { createdMs, isActive, isReady, maxRestarts, readySinceMs } from "./pods.ts";
 
 const PHASE_ORDER: { [phase: string]: number } = { Pending: 0, Unknown: 1, Running: 2 };
 const DELETION_COST = "controller.kubernetes.io/pod-deletion-cost";
@@ -22,7 +22,7 @@ interface Step {
  * time, more restarts of containers, of sidecars, younger. Times count in powers of two, so that scaling down does not
  * always hit the youngest; between equals, and between ages of the same power, the uid decides.
  *
- * @param related pods of the same application, for the count on each node; includes `pods`
+ * @param related pods of the same application, for the count of active ones on each node; includes `pods`
  */
 export function podsToDelete(options: {
   pods: readonly Pod[];
@@ -33,8 +33,9 @@ export function podsToDelete(options: {
   const { pods, count, related, nowMs } = options;
   if (count >= pods.length) return [...pods];
   const onNode = new Map<string, number>();
-  for (const { spec } of related) {
-    if (spec.nodeName) onNode.set(spec.nodeName, (onNode.get(spec.nodeName) ?? 0) + 1);
+  for (const pod of related) {
+    const { nodeName } = pod.spec;
+    if (nodeName && isActive(pod)) onNode.set(nodeName, (onNode.get(nodeName) ?? 0) + 1);
   }
   const ranks = pods.map(
     (pod): Rank => ({ pod, steps: stepsOf(pod, onNode.get(pod.spec.nodeName ?? "") ?? 0, nowMs) }),
