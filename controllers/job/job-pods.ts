@@ -42,7 +42,12 @@ export function countIn({ metadata }: Pod, annotation: string): number {
 
 /** When a pod ended, as well as can be told, epoch ms. */
 export function finishedMs(pod: Pod): number {
-  const statuses = pod.status?.containerStatuses ?? [];
+  const sidecars = (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+  const statuses = [
+    ...(pod.status?.containerStatuses ?? []),
+    // A pod has not ended before its sidecars have.
+    ...(pod.status?.initContainerStatuses ?? []).filter((one) => sidecars.some(({ name }) => name === one.name)),
+  ];
   const ends = statuses.map(({ state }) => state?.terminated?.finishedAt);
   if (ends.length > 0 && ends.every((end) => end !== undefined)) return Math.max(...ends.map((end) => Date.parse(end)));
   const ready = podCondition(pod, "Ready");

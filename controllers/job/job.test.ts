@@ -9,7 +9,7 @@ import { planTtl } from "../ttl/controller.ts";
 import { View } from "../view/view.ts";
 import { jobController } from "./controller.ts";
 import { IndexSet } from "./index-set.ts";
-import { INDEX_FAILURES, INDEX_KEY, jobBackoffUntilMs, TRACKING_FINALIZER } from "./job-pods.ts";
+import { finishedMs, INDEX_FAILURES, INDEX_KEY, jobBackoffUntilMs, TRACKING_FINALIZER } from "./job-pods.ts";
 import { planJob, planOrphan } from "./plan.ts";
 import { judgeFailure, matchSuccessPolicy } from "./policies.ts";
 
@@ -369,6 +369,30 @@ describe("planJob: running", () => {
     const again = plan(owner, ["running"], { failures: [refused] });
     expect([statusOf(again).active, steps(again)]).toEqual([1, { create: 3 }]);
     expect(again.actions.filter(({ op }) => op.verb === "create").map(({ needs }) => needs)).toEqual([undefined, 0, 0]);
+  });
+
+  it.each([
+    {
+      name: "[JB17] a pod ends with its last sidecar",
+      sidecar: "2026-01-01T00:10:09Z",
+      endsAt: "2026-01-01T00:10:09Z",
+    },
+    { name: "[JB18] one whose sidecar runs has not ended that way", sidecar: undefined, endsAt: START },
+  ])("$name", ({ sidecar, endsAt }) => {
+    const ended = (finishedAt: string | undefined) => ({ state: finishedAt ? { terminated: { finishedAt } } : {} });
+    const one = pod("p", {
+      metadata: { creationTimestamp: START },
+      spec: { initContainers: [{ name: "init" }, { name: "side", restartPolicy: "Always" }] },
+      status: {
+        phase: "Failed",
+        containerStatuses: [{ name: "c", ...ended("2026-01-01T00:10:00Z") }],
+        initContainerStatuses: [
+          { name: "init", ...ended(undefined) },
+          { name: "side", ...ended(sidecar) },
+        ],
+      },
+    } as Parameters<typeof pod>[1]);
+    expect(finishedMs(one)).toBe(Date.parse(endsAt));
   });
 
   it("[JB15] adopts with the finalizer and releases without it", () => {
