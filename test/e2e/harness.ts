@@ -104,6 +104,24 @@ export async function eventually<T>(what: string, timeoutMs: number, ask: () => 
 /** The pid in a pid file of kedge's. */
 export const pidOf = (file: string): number => Number(fs.readFileSync(file, "utf8").split(" ")[0]);
 
+/** Its inode; undefined when it has just gone. */
+function namespaceId(file: string): number | undefined {
+  return fs.statSync(file, { throwIfNoEntry: false })?.ino;
+}
+
+/** Network namespaces with processes in them. One that has just gone counts as used: it is not left behind. */
+function namespacesInUse(): Set<number | undefined> {
+  const found = new Set<number | undefined>([undefined]);
+  for (const pid of fs.readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      found.add(namespaceId(`/proc/${pid}/ns/net`));
+    } catch {
+      // It has just ended.
+    }
+  }
+  return found;
+}
+
 /** What this cluster could leave behind in the kernel, one line each; what others do on the machine is left out. */
 export async function kernelState(cluster: TestCluster): Promise<string[]> {
   const { id, dataDir, runDir } = layoutOf(cluster.dataDir);
@@ -114,10 +132,14 @@ export async function kernelState(cluster: TestCluster): Promise<string[]> {
   );
   const addresses = (await lines("ip", "-o", "addr", "show", "dev", "lo")).map((line) => line.replace(/\s+/g, " "));
   const routes = (await lines("ip", "route", "show", "table", "all")).filter((line) => !line.includes("local fe80"));
-  // Pods' namespaces carry no sign of their cluster.
+  // Pods' namespaces carry no sign of their cluster: those in which something runs are others'.
+  const alive = namespacesInUse();
   const namespaces = (await lines("ip", "netns", "list"))
     .map((line) => `netns ${line.split(" ")[0]}`)
-    .filter((line) => line.includes(id) || line.startsWith("netns cni-"));
+    .filter(
+      (line) =>
+        line.includes(id) || (line.startsWith("netns cni-") && !alive.has(namespaceId(`/run/netns/${line.slice(6)}`))),
+    );
   const tables = await lines("nft", "list", "tables");
   const ours = (line: string) => line.includes(dataDir) || line.includes(runDir);
   const mounts = fs.readFileSync("/proc/self/mountinfo", "utf8").split("\n").filter(ours);
