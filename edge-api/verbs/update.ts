@@ -34,7 +34,7 @@ export interface UpdateRequest {
   target: Target;
   caller: Caller;
   transform: Transform;
-  /** PUT without resourceVersion must be refused where the kind wants one; a patch always starts from the live object. */
+  /** `transform` makes its object out of the live one, which it needs; not so a PUT. */
   isPatch?: boolean;
   /** Who owns what afterwards, asked once `transform` is done; absent: the caller, what has changed. */
   ownership?(): Ownership;
@@ -167,12 +167,13 @@ function createInstead(env: Environment, request: UpdateRequest): Outcome {
 }
 
 /** Optimistic concurrency: whoever names a version must have seen the live one. */
-function checkVersion(wanted: KubeObject, prev: KubeObject, { target, isPatch }: UpdateRequest): void {
+function checkVersion(wanted: KubeObject, prev: KubeObject, { target, mayCreate }: UpdateRequest): void {
   const { kind, name } = target;
   const asked = wanted.metadata.resourceVersion;
   if (asked && asked !== "0") {
     if (asked !== prev.metadata.resourceVersion) throw conflict(subjectOf(kind, name), MODIFIED);
-  } else if (!isPatch && kind.strategy.allowUnconditionalUpdate === false && target.subresource === "") {
+  } else if (kind.strategy.allowUnconditionalUpdate === false && !mayCreate) {
+    // A patch has none only where it takes it away: it starts from the live object. A configuration needs none.
     // Upstream names the resource here, not the kind.
     throw invalidObject({ group: kind.group, kind: kind.plural, name }, [
       invalid("metadata.resourceVersion", 0, "must be specified for an update"),

@@ -402,6 +402,18 @@ describe("which object is meant", () => {
         'leases.coordination.k8s.io "l" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update',
       details: { kind: "leases" },
     });
+    expect((await api.patch(`${LEASES}/l`, { metadata: { resourceVersion: null } })).status).toBe(422);
+    expect((await api.patch(`${LEASES}/l`, { metadata: { labels: { a: "b" } } })).status).toBe(200);
+    const applied = { body: { ...lease, apiVersion: "coordination.k8s.io/v1", kind: "Lease" } };
+    const contentType = "application/apply-patch+yaml";
+    expect((await api.request("PATCH", `${LEASES}/l?fieldManager=me`, { ...applied, contentType })).status).toBe(200);
+    const budgets = "/apis/policy/v1/namespaces/default/poddisruptionbudgets";
+    const budget = { metadata: { name: "b" }, spec: { maxUnavailable: 1 } };
+    await api.create(budgets, budget);
+    expect((await api.replace(`${budgets}/b/status`, budget)).body).toMatchObject({
+      code: 422,
+      details: { kind: "poddisruptionbudgets" },
+    });
   });
 
   it("[ID4] who may replace but not create does not create by replacing", async () => {
