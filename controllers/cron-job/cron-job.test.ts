@@ -221,6 +221,12 @@ describe("planCronJob", () => {
       tells: ["UnparseableSchedule"],
     },
     {
+      name: "[CJ17] a zone in the schedule is warned of, and holds",
+      cronJob: cron({ schedule: "TZ=Asia/Kolkata 0 0 31 2 *" }),
+      does: [],
+      tells: ["UnsupportedSchedule", "InvalidSchedule"],
+    },
+    {
       name: "[CJ11] a zone that nobody knows",
       cronJob: cron({ timeZone: "Mars/Olympus" }),
       does: [],

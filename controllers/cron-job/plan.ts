@@ -162,6 +162,11 @@ function readSchedule(draft: Draft): CronSchedule | undefined {
     );
     return undefined;
   }
+  if (schedule.includes("TZ")) {
+    const where = "https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/";
+    const what = `CRON_TZ or TZ used in schedule ${JSON.stringify(schedule)} is not officially supported`;
+    tell(draft, "Warning", "UnsupportedSchedule", `${what}, see ${where} for more details`);
+  }
   try {
     return parseCron(schedule);
   } catch (error) {
