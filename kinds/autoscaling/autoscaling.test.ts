@@ -151,7 +151,49 @@ describe("HorizontalPodAutoscaler", () => {
     expect(older.metadata.annotations?.["autoscaling.alpha.kubernetes.io/metrics"]).toBe(
       '[{"type":"Pods","pods":{"metricName":"hits","targetAverageValue":"10"}}]',
     );
-    expect(autoscalerToStored(older).spec).toEqual(stored.spec);
+    expect(autoscalerToStored(older).spec).toEqual({ ...stored.spec, metrics: [perPod, cpu(60)] });
     expect(autoscalerToStored(older).metadata).toEqual(stored.metadata);
+  });
+
+  const annotation = (name: string): string => `autoscaling.alpha.kubernetes.io/${name}`;
+
+  it("HPA-10 behavior is written as Go's own type and read in any case", () => {
+    const behavior = { scaleUp: { policies: [{ type: "Pods", value: 2, periodSeconds: 60 }], tolerance: "0.2" } };
+    const older = autoscalerFromStored(make({ behavior }));
+    expect(older.metadata.annotations?.[annotation("behavior")]).toBe(
+      '{"ScaleUp":{"StabilizationWindowSeconds":null,"SelectPolicy":null,"Policies":[{"Type":"Pods","Value":2,"PeriodSeconds":60}],"Tolerance":"0.2"},"ScaleDown":null}',
+    );
+    expect(autoscalerToStored(older).spec.behavior?.scaleUp).toMatchObject(behavior.scaleUp);
+    older.metadata.annotations = { [annotation("behavior")]: JSON.stringify(behavior) };
+    expect(autoscalerToStored(older).spec.behavior?.scaleUp).toMatchObject(behavior.scaleUp);
+    older.metadata.annotations = { [annotation("behavior")]: "{}" };
+    expect(autoscalerToStored(older).spec.behavior).toBeUndefined();
+  });
+
+  it.each<[string, object, MetricSpec]>([
+    [
+      "a resource without a target",
+      { type: "Resource", resource: { name: "memory" } },
+      { type: "Resource", resource: { name: "memory", target: { type: "AverageValue" } } },
+    ],
+    [
+      "something external by both values",
+      { type: "External", external: { metricName: "q", targetValue: "1", targetAverageValue: "2" } },
+      {
+        type: "External",
+        external: { metric: { name: "q" }, target: { type: "Value", value: "1", averageValue: "2" } },
+      },
+    ],
+  ])("HPA-11 %s", (_, older, newer) => {
+    const object = autoscalerFromStored(make());
+    object.metadata.annotations = { [annotation("metrics")]: JSON.stringify([older]) };
+    expect(autoscalerToStored(object).spec.metrics).toEqual([newer]);
+  });
+
+  it("HPA-12 measures that are not there are written as 0", () => {
+    const status = { desiredReplicas: 1, currentMetrics: [current] };
+    expect(autoscalerFromStored({ ...make(), status }).metadata.annotations?.[annotation("current-metrics")]).toBe(
+      '[{"type":"Resource","resource":{"name":"cpu","currentAverageUtilization":42,"currentAverageValue":"0"}}]',
+    );
   });
 });

@@ -4,6 +4,7 @@
  */
 import type { Strategy } from "../kind.ts";
 import { defaultAutoscalerSpec, horizontalPodAutoscaler as stored } from "./horizontal-pod-autoscaler.ts";
+import { behaviorFromOlder, behaviorToOlder } from "./older-behavior.ts";
 import { metricsToOlder, specsFromOlder, statusesFromOlder } from "./older-metrics.ts";
 import type { HorizontalPodAutoscaler as Older } from "./v1-types.ts";
 import type { HorizontalPodAutoscaler, MetricSpec, MetricStatus } from "./v2-types.ts";
@@ -57,8 +58,8 @@ export function autoscalerToStored(older: Older): HorizontalPodAutoscaler {
   const { annotations } = older.metadata ?? {};
   const { targetCPUUtilizationPercentage: percent, ...spec } = older.spec ?? {};
   const others = specsFromOlder(list(read(annotations, METRICS)));
-  const metrics = [...(percent === undefined ? [] : [cpu(percent)]), ...others];
-  const behavior = read<HorizontalPodAutoscaler["spec"]["behavior"]>(annotations, BEHAVIOR);
+  const metrics = [...others, ...(percent === undefined ? [] : [cpu(percent)])];
+  const behavior = behaviorFromOlder(read<object>(annotations, BEHAVIOR) ?? {});
   const result: HorizontalPodAutoscaler = {
     ...older,
     apiVersion: "autoscaling/v2",
@@ -92,7 +93,7 @@ export function autoscalerFromStored(newer: HorizontalPodAutoscaler): Older {
   const annotations = {
     ...metadata?.annotations,
     ...(others.length > 0 && { [METRICS]: JSON.stringify(metricsToOlder(others)) }),
-    ...(behavior && { [BEHAVIOR]: JSON.stringify(behavior) }),
+    ...(behavior && { [BEHAVIOR]: JSON.stringify(behaviorToOlder(behavior)) }),
     ...(currentMetrics?.length && { [CURRENT_METRICS]: JSON.stringify(metricsToOlder(currentMetrics)) }),
     ...(conditions?.length && { [CONDITIONS]: JSON.stringify(conditions) }),
   };

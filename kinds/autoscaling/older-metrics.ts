@@ -14,38 +14,48 @@ const present = <T extends object>(fields: T): T => {
   return fields;
 };
 
-const target = (averageUtilization: unknown, averageValue: unknown, value?: unknown): MetricTarget =>
-  present({
-    type: averageUtilization !== undefined ? "Utilization" : averageValue !== undefined ? "AverageValue" : "Value",
-    averageUtilization,
-    averageValue,
-    value,
-  }) as MetricTarget;
+/** The older form names no type: it follows from what is set. */
+const target = (type: string, fields: Omit<MetricTarget, "type">): MetricTarget =>
+  present({ type, ...fields }) as MetricTarget;
+
+function resourceTarget({ targetAverageUtilization, targetAverageValue }: Fields): MetricTarget {
+  const type = targetAverageUtilization === undefined ? "AverageValue" : "Utilization";
+  const averageUtilization = targetAverageUtilization as number;
+  return target(type, { averageUtilization, averageValue: targetAverageValue as string });
+}
 
 const identifier = (name: unknown, selector: unknown): { name: string } =>
   present({ name, selector }) as { name: string };
 
 /** `source` is one of a metric's sources in the older form. */
 const toNewer: { readonly [field: string]: (source: Fields) => Fields } = {
-  object: (s) => ({
-    describedObject: s.target,
-    metric: identifier(s.metricName, s.selector),
-    target: target(undefined, s.averageValue, s.averageValue === undefined ? s.targetValue : undefined),
-  }),
+  object(s) {
+    const averageValue = s.averageValue as string | undefined;
+    return {
+      describedObject: s.target,
+      metric: identifier(s.metricName, s.selector),
+      target:
+        averageValue === undefined
+          ? target("Value", { value: s.targetValue as string })
+          : target("AverageValue", { averageValue }),
+    };
+  },
   pods: (s) => ({
     metric: identifier(s.metricName, s.selector),
-    target: target(undefined, s.targetAverageValue),
+    target: target("AverageValue", { averageValue: s.targetAverageValue as string }),
   }),
-  resource: (s) => ({ name: s.name, target: target(s.targetAverageUtilization, s.targetAverageValue) }),
-  containerResource: (s) => ({
-    name: s.name,
-    container: s.container,
-    target: target(s.targetAverageUtilization, s.targetAverageValue),
-  }),
-  external: (s) => ({
-    metric: identifier(s.metricName, s.metricSelector),
-    target: target(undefined, s.targetAverageValue, s.targetValue),
-  }),
+  resource: (s) => ({ name: s.name, target: resourceTarget(s) }),
+  containerResource: (s) => ({ name: s.name, container: s.container, target: resourceTarget(s) }),
+  external(s) {
+    const value = s.targetValue as string;
+    return {
+      metric: identifier(s.metricName, s.metricSelector),
+      target: target(value === undefined ? "AverageValue" : "Value", {
+        averageValue: s.targetAverageValue as string,
+        value,
+      }),
+    };
+  },
 };
 
 const current = (source: Fields): MetricValueStatus =>
@@ -95,21 +105,35 @@ interface Newer {
   current?: MetricValueStatus;
 }
 
+/** Quantities that Go writes even where there is none. */
+const ZERO = "0";
+
+function specToOlder({ averageUtilization, averageValue, value }: MetricTarget, field: string): Fields {
+  if (field === "object") return { targetValue: value ?? ZERO, averageValue };
+  if (field === "pods") return { targetAverageValue: averageValue ?? ZERO };
+  return {
+    targetAverageUtilization: averageUtilization,
+    targetAverageValue: averageValue,
+    targetValue: field === "external" ? value : undefined,
+  };
+}
+
+function currentToOlder({ averageUtilization, averageValue, value }: MetricValueStatus, field: string): Fields {
+  if (field === "object") return { currentValue: value ?? ZERO, averageValue };
+  if (field === "external") return { currentValue: value ?? ZERO, currentAverageValue: averageValue };
+  return { currentAverageUtilization: averageUtilization, currentAverageValue: averageValue ?? ZERO };
+}
+
 function toOlder(source: Newer, field: string): Fields {
   const selector = field === "external" ? "metricSelector" : "selector";
-  const { target: wanted, current: now } = source;
-  const average = field === "object" ? "averageValue" : undefined;
   return present({
     target: source.describedObject,
     name: source.name,
     container: source.container,
     metricName: source.metric?.name,
     [selector]: source.metric?.selector,
-    targetAverageUtilization: wanted?.averageUtilization,
-    [average ?? "targetAverageValue"]: wanted?.averageValue,
-    targetValue: wanted?.value ?? (field === "object" && wanted ? "0" : undefined),
-    currentAverageUtilization: now?.averageUtilization,
-    ...(now && { [average ?? "currentAverageValue"]: now.averageValue, currentValue: now.value }),
+    ...(source.target && specToOlder(source.target, field)),
+    ...(source.current && currentToOlder(source.current, field)),
   });
 }
 
