@@ -221,7 +221,7 @@ describe("planCronJob", () => {
       tells: ["UnparseableSchedule"],
     },
     {
-      name: "[CJ17] a zone in the schedule is warned of, and holds",
+      name: "[CJ30] a zone in the schedule is warned of, and holds",
       cronJob: cron({ schedule: "TZ=Asia/Kolkata 0 0 31 2 *" }),
       does: [],
       tells: ["UnsupportedSchedule", "InvalidSchedule"],
