@@ -153,6 +153,19 @@ describe("CertificateSigningRequest", () => {
     ]);
   });
 
+  it("CSR-4 a signer leaves the decision as it is", () => {
+    const prev = { ...make(), status: { conditions: [{ type: "Approved", status: "True", reason: "a" }] } };
+    const conditions = [
+      { type: "Failed", status: "True" },
+      { type: "Approved", status: "True", reason: "b" },
+    ];
+    const next = certificateSigningRequest.subresources?.status?.prepareForUpdate?.(
+      { ...prev, status: { conditions } },
+      prev,
+    );
+    expect(next?.status?.conditions?.map(({ reason }) => reason)).toEqual([undefined, "a"]);
+  });
+
   it("CSR-2 only approval approves", () => {
     const prev = created(certificateSigningRequest, make());
     const approved = { ...prev, status: { conditions: [{ type: "Approved", status: "True" }] } };

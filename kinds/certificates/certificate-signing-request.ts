@@ -154,6 +154,21 @@ function updateErrors(
   return errors;
 }
 
+/** Decisions stay as they are, whatever a signer writes of them; how many there are is judged later. */
+function withDecisionsOf(prev: CertificateSigningRequest, status: Status): Status {
+  const conditions = status.conditions?.slice();
+  if (!conditions) return status;
+  for (const type of DECISIONS) {
+    const before = ofType(prev, type);
+    const places = conditions.flatMap((condition, i) => (condition.type === type ? [i] : []));
+    if (places.length !== before.length) continue;
+    before.forEach((condition, i) => {
+      conditions[places[i]!] = condition;
+    });
+  }
+  return { ...status, conditions };
+}
+
 function conditionText(status: Status | undefined): string {
   const types = status?.conditions?.map((condition) => condition.type) ?? [];
   const decision = types.includes("Denied") ? "Denied" : types.includes("Approved") ? "Approved" : "Pending";
@@ -191,7 +206,11 @@ export const certificateSigningRequest: Strategy<CertificateSigningRequest> = {
   validateUpdate: (next, prev) => updateErrors(next, prev, { decides: false, issues: false }),
   subresources: {
     status: {
-      prepareForUpdate: (next, prev) => ({ ...prev, metadata: next.metadata, status: next.status ?? {} }),
+      prepareForUpdate: (next, prev) => ({
+        ...prev,
+        metadata: next.metadata,
+        status: withDecisionsOf(prev, next.status ?? {}),
+      }),
       validateUpdate: (next, prev) => updateErrors(next, prev, { decides: false, issues: true }),
     },
     approval: {

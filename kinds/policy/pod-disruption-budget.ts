@@ -4,6 +4,7 @@
  */
 import { type FieldError, invalid } from "../../machinery/meta/field-error.ts";
 import { checkNonNegative, checkOneOf } from "../common/checks.ts";
+import { checkConditions } from "../common/conditions.ts";
 import { checkAtMost100Percent, checkIntOrPercent } from "../common/int-or-percent.ts";
 import { age, nameOf } from "../common/rows.ts";
 import { checkSelector } from "../common/selectors.ts";
@@ -17,7 +18,7 @@ function validate({ spec }: PodDisruptionBudget): FieldError[] {
   const errors: FieldError[] = [];
   const { minAvailable, maxUnavailable } = spec;
   if (minAvailable !== undefined && maxUnavailable !== undefined) {
-    errors.push(invalid("spec", spec, "minAvailable and maxUnavailable cannot be both set"));
+    errors.push(invalid("spec", shownSpec(spec), "minAvailable and maxUnavailable cannot be both set"));
   }
   for (const field of ["minAvailable", "maxUnavailable"] as const) {
     const value = spec[field];
@@ -33,8 +34,17 @@ function validate({ spec }: PodDisruptionBudget): FieldError[] {
   return errors;
 }
 
+/** With the names of Go's fields, as upstream shows it. */
+const shownSpec = (spec: PodDisruptionBudget["spec"]): object => ({
+  MinAvailable: spec.minAvailable,
+  Selector: spec.selector ?? null,
+  MaxUnavailable: spec.maxUnavailable,
+  UnhealthyPodEvictionPolicy: spec.unhealthyPodEvictionPolicy ?? null,
+});
+
 function statusErrors({ status }: PodDisruptionBudget): FieldError[] {
   const errors: FieldError[] = [];
+  checkConditions(errors, status?.conditions, "status.conditions");
   for (const field of COUNTS) checkNonNegative(errors, status?.[field], `status.${field}`);
   return errors;
 }

@@ -28,7 +28,7 @@ describe("PodDisruptionBudget", () => {
       "two measures",
       { minAvailable: 1, maxUnavailable: 1 },
       [
-        'spec: Invalid value: {"minAvailable":1,"maxUnavailable":1}: minAvailable and maxUnavailable cannot be both set',
+        'spec: Invalid value: {"MinAvailable":1,"Selector":null,"MaxUnavailable":1,"UnhealthyPodEvictionPolicy":null}: minAvailable and maxUnavailable cannot be both set',
       ],
     ],
     [
@@ -53,6 +53,16 @@ describe("PodDisruptionBudget", () => {
   ];
   it.each(bad)("PDB-1 %s", (_, spec, errors) => {
     expect(createErrors(podDisruptionBudget, makeBudget(spec))).toEqual(errors);
+  });
+
+  it("PDB-3 conditions of its status", () => {
+    const next = { ...makeBudget({}), status: { conditions: [{ type: "DisruptionAllowed", status: "Yes" }] } };
+    const errors = podDisruptionBudget.subresources?.status?.validateUpdate?.(next as never, makeBudget({}));
+    expect(errors?.map(({ field }) => field)).toEqual([
+      "status.conditions[0].status",
+      "status.conditions[0].lastTransitionTime",
+      "status.conditions[0].reason",
+    ]);
   });
 
   it("PDB-2 rows", () => {

@@ -52,6 +52,13 @@ function checkBinding({ roleRef, subjects }: Binding, namespaced: boolean): Fiel
   return errors;
 }
 
+/** With the names of Go's fields, as upstream shows it. */
+const shownRef = ({ apiGroup = "", kind = "", name = "" }: Partial<Binding["roleRef"]>): object => ({
+  APIGroup: apiGroup,
+  Kind: kind,
+  Name: name,
+});
+
 const named = (subjects: readonly Subject[] | undefined, kind: string): Subject[] =>
   subjects?.filter((subject) => subject.kind === kind) ?? [];
 
@@ -78,6 +85,6 @@ export const bindingStrategy = <T extends Binding>({ namespaced }: { namespaced:
   defaults,
   validate: (next) => checkBinding(next, namespaced),
   validateUpdate: (next, prev) =>
-    same(next.roleRef, prev.roleRef) ? [] : [invalid("roleRef", next.roleRef, "cannot change roleRef")],
+    same(next.roleRef, prev.roleRef) ? [] : [invalid("roleRef", shownRef(next.roleRef), "cannot change roleRef")],
   row,
 });

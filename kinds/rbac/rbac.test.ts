@@ -134,7 +134,7 @@ describe("bindings", () => {
       next.roleRef.name = "writer";
     });
     expect(errors).toEqual([
-      `roleRef: Invalid value: {"apiGroup":"${GROUP}","kind":"Role","name":"writer"}: cannot change roleRef`,
+      `roleRef: Invalid value: {"APIGroup":"${GROUP}","Kind":"Role","Name":"writer"}: cannot change roleRef`,
     ]);
   });
 
