@@ -123,14 +123,18 @@ describe("planBudget", () => {
 
   it("[DB10] a scale that cannot be known allows nothing", () => {
     const result = plan(
-      budget({ maxUnavailable: 1 }, { disruptionsAllowed: 3, currentHealthy: 3 }),
+      budget({ maxUnavailable: 1 }, { disruptionsAllowed: 3, currentHealthy: 3, observedGeneration: 1 }),
       pods("ready"),
       () => ({ error: 'found no controllers for pod "p0"' }),
     );
     expect(statusOf(result)).toMatchObject({
       disruptionsAllowed: 0,
-      conditions: [{ status: "False", reason: "SyncFailed", message: 'found no controllers for pod "p0"' }],
+      conditions: [
+        { status: "False", reason: "SyncFailed", message: 'found no controllers for pod "p0"', observedGeneration: 1 },
+      ],
     });
+    // The present generation, 2, was not observed.
+    expect(statusOf(result)).not.toHaveProperty("observedGeneration");
     expect(result.events).toMatchObject([{ reason: "CalculateExpectedPodCountFailed" }]);
   });
 

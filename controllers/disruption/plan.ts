@@ -37,7 +37,9 @@ export function planBudget({ budget, pods, scaleOf, nowMs }: SeenBudget): Plan {
       `Failed to calculate the number of expected pods: ${expectation.error}`,
     );
     const failed = { ...budget.status, disruptionsAllowed: 0 };
-    return finish(budget, failed, { reason: "SyncFailed", message: expectation.error }, { events, nowMs });
+    // What could not be computed was not observed: evictions say so, too.
+    const observed = budget.status?.observedGeneration;
+    return finish(budget, failed, { reason: "SyncFailed", message: expectation.error }, { events, nowMs, observed });
   }
   if (expectation.unmanaged > 0) {
     const what = `Pods selected by this PodDisruptionBudget (selector: ${selectorText(budget.spec.selector)}) were found to be unmanaged.`;
@@ -70,7 +72,7 @@ export function planBudget({ budget, pods, scaleOf, nowMs }: SeenBudget): Plan {
     budget,
     status,
     { reason, message: "" },
-    { events, nowMs, ...(recheckMs !== undefined && { recheckMs }) },
+    { events, nowMs, observed: budget.metadata.generation, ...(recheckMs !== undefined && { recheckMs }) },
   );
 }
 
@@ -78,9 +80,14 @@ function finish(
   budget: PodDisruptionBudget,
   status: PodDisruptionBudgetStatus,
   { reason, message }: { reason: string; message: string },
-  { events, nowMs, recheckMs }: { events: EventDraft[]; nowMs: number; recheckMs?: number },
+  {
+    events,
+    nowMs,
+    observed,
+    recheckMs,
+  }: { events: EventDraft[]; nowMs: number; observed: number | undefined; recheckMs?: number },
 ): Plan {
-  const observedGeneration = budget.metadata.generation ?? 0;
+  const observedGeneration = observed ? { observedGeneration: observed } : {};
   const conditions = status.conditions ?? [];
   const current = conditions.find(({ type }) => type === "DisruptionAllowed");
   const value = (status.disruptionsAllowed ?? 0) > 0 ? "True" : "False";
@@ -89,7 +96,7 @@ function finish(
     status: value,
     reason,
     message,
-    observedGeneration,
+    ...observedGeneration,
     lastTransitionTime: (current?.status === value && current.lastTransitionTime) || formatTime(nowMs),
   };
   const write = statusOp(
@@ -97,7 +104,7 @@ function finish(
     budget,
     {
       ...status,
-      observedGeneration,
+      ...observedGeneration,
       conditions: current ? conditions.map((old) => (old === current ? next : old)) : [...conditions, next],
     },
     // Evictions write it too: one that is not seen yet must not be overwritten.
