@@ -14,6 +14,7 @@ import { decodeKind } from "../verbs/decode.ts";
 import { remove } from "../verbs/delete.ts";
 import { type Caller, type Environment, keyOf, type Target } from "../verbs/environment.ts";
 import { update } from "../verbs/update.ts";
+import { isAutomanaged, localApiServices } from "./api-services.ts";
 import { type ClusterFacts, type Published, type PublishedMap, publishedMaps, tokenTracking } from "./config-maps.ts";
 import { SYSTEM_OBJECTS } from "./objects.ts";
 import { planReconciliation } from "./reconcile-role.ts";
@@ -50,12 +51,27 @@ export function bootstrap(
     attempt(() => make(env, target, object), `${object.kind} ${object.metadata.name}`);
   };
   for (const object of SYSTEM_OBJECTS) ensure(object);
+  const services = localApiServices(env.registry);
+  for (const object of services) ensure(object);
+  attempt(() => forgetApiServices(env, services), "APIServices");
   attempt(() => settleServiceCidr(env), "the default ServiceCIDR's status");
   for (const object of defaultRoles()) attempt(() => reconcile(env, object), `${object.kind} ${object.metadata.name}`);
   attempt(() => aggregate(env), "aggregated roles");
   if (!facts) return;
   ensure(tokenTracking(facts));
   for (const one of publishedMaps(facts)) attempt(() => publish(env, one), `ConfigMap ${one.map.metadata.name}`);
+}
+
+/** Those of versions that were served once. */
+function forgetApiServices(env: Environment, served: readonly KubeObject[]): void {
+  const kind = env.registry.findKind("apiregistration.k8s.io/v1", "APIService");
+  if (!kind) return;
+  const names = new Set(served.map(({ metadata }) => metadata.name));
+  for (const row of [...env.store.list({ resource: kind.storage })]) {
+    const object = fromStorage(row.value, kind);
+    if (!isAutomanaged(object) || names.has(object.metadata.name)) continue;
+    remove(env, { target: targetOf(env, object), caller: CALLER, options: {} });
+  }
 }
 
 /** Other keys of the map are others'. */

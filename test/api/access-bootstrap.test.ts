@@ -65,3 +65,22 @@ it("[BM5] a cluster that does not know its address tells none", async () => {
   start({ serverUrl: undefined });
   expect((await api.get(INFO)).status).toBe(404);
 });
+
+const SERVICES = "/apis/apiregistration.k8s.io/v1/apiservices";
+
+it("[BM7] each version that is served has an APIService, which is available; one that is served no more is forgotten", async () => {
+  const { body } = await api.get(`${SERVICES}/v1.apps`);
+  expect(body.spec).toEqual({ group: "apps", version: "v1", groupPriorityMinimum: 17_800, versionPriority: 15 });
+  expect(body.status.conditions[0]).toMatchObject({ type: "Available", status: "True", reason: "Local" });
+  expect((await api.get(`${SERVICES}/v1.`)).body.spec).toEqual({
+    version: "v1",
+    groupPriorityMinimum: 18_000,
+    versionPriority: 1,
+  });
+  const { labels } = body.metadata;
+  const spec = { group: "apps", version: "v1beta1", groupPriorityMinimum: 17_800, versionPriority: 1 };
+  const old = { apiVersion: "apiregistration.k8s.io/v1", kind: "APIService", spec };
+  expect((await api.create(SERVICES, { ...old, metadata: { name: "v1beta1.apps", labels } })).status).toBe(201);
+  start();
+  expect((await api.get(`${SERVICES}/v1beta1.apps`)).status).toBe(404);
+});
