@@ -44,8 +44,9 @@ export function decodeShape(env: Environment, value: unknown, shape: Shape, opti
   checkIdentity(env, given, shape, refuse);
   value.kind = shape.kind;
   value.apiVersion = expected;
+  const order = options.duplicateFields?.length ? readingOrder(value) : undefined;
   const decoded = decodeAs(env, value, shape, refuse);
-  report(decoded.unknownFields, options, refuse);
+  report(decoded.unknownFields, { ...options, ...(order && { order }) }, refuse);
   const object = decoded.value as KubeObject;
   if (!isFields(object.metadata)) object.metadata = {};
   return object;
@@ -110,19 +111,53 @@ function decodeAs(
 const handledAs = (shape: Shape, why: string): string =>
   `${shape.kind} in version ${JSON.stringify(shape.version)} cannot be handled as a ${shape.kind}: ${why}`;
 
-function report(unknownFields: readonly string[], options: DecodeOptions, refuse: Refuse): void {
-  const { complaints = [], duplicateFields = [], fieldValidation } = options;
+function report(
+  unknownFields: readonly string[],
+  options: DecodeOptions & { order?: ReadonlyMap<string, number> },
+  refuse: Refuse,
+): void {
+  const { complaints = [], duplicateFields = [], fieldValidation, order } = options;
   const found = complaints.length + unknownFields.length + duplicateFields.length;
   if (found === 0 || fieldValidation === "Ignore") return;
   // What is unknown is not looked at again: that it comes twice is not told.
   const known = duplicateFields.filter((field) => !unknownFields.includes(field));
+  const twice = fieldValidation === "Strict" ? strictErrors(known) : duplicateWarnings(known);
   const unknown = unknownFields.map((field) => `unknown field "${field}"`);
-  if (fieldValidation === "Strict") {
-    const twice = strictErrors(known);
-    const all = twice[0]?.startsWith("yaml: ") ? [...twice, ...unknown] : [...unknown, ...twice];
-    throw refuse(`strict decoding error: ${[...complaints, ...all].join(", ")}`);
-  }
-  for (const complaint of [...complaints, ...unknown, ...duplicateWarnings(known)]) options.warn(complaint);
+  const isJson = known.every((field, i) => twice[i] === `duplicate field "${field}"`);
+  const all = isJson
+    ? inOrder([...unknownFields, ...known], [...unknown, ...twice], order)
+    : fieldValidation === "Strict"
+      ? [...twice, ...unknown]
+      : [...unknown, ...twice];
+  if (fieldValidation === "Strict") throw refuse(`strict decoding error: ${[...complaints, ...all].join(", ")}`);
+  for (const complaint of [...complaints, ...all]) options.warn(complaint);
+}
+
+/** Complaints about fields in the order in which these are read. */
+function inOrder(fields: string[], complaints: string[], order: ReadonlyMap<string, number> | undefined): string[] {
+  if (!order) return complaints;
+  const place = (i: number): number => order.get(fields[i]!) ?? Number.POSITIVE_INFINITY;
+  const indexes = complaints.map((_, i) => i);
+  return indexes.sort((a, b) => (place(a) === place(b) ? a - b : place(a) - place(b))).map((i) => complaints[i]!);
+}
+
+/** Fields whose place is known; what comes behind them is told last. */
+const MAX_PLACES = 10_000;
+
+/** Paths of fields, as the decoders write them, and when a reader of the text comes to them. */
+function readingOrder(root: unknown): ReadonlyMap<string, number> {
+  const order = new Map<string, number>();
+  const read = (value: unknown, path: string): void => {
+    if (typeof value !== "object" || value === null || order.size >= MAX_PLACES) return;
+    const isList = Array.isArray(value);
+    for (const [key, inner] of Object.entries(value)) {
+      const here = isList ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`;
+      if (!isList) order.set(here, order.size);
+      read(inner, here);
+    }
+  };
+  read(root, "");
+  return order;
 }
 
 /** A whole object of the kind, with its defaults. */

@@ -126,6 +126,13 @@ const CASES: Case[] = [
     { path: `${MAPS}?fieldValidation=Strict` },
   ),
   post(
+    "[BI86] unknown fields and fields given twice, in the order in which they are read",
+    '{"metadata":{"name":"w","name":"x","nope":1},"more":2,"data":{"k":"1","k":"2"},"last":{"last":1},"last":3}',
+    400,
+    'strict decoding error: duplicate field "metadata.name", unknown field "metadata.nope", unknown field "more", duplicate field "data.k", unknown field "last"',
+    { path: `${MAPS}?fieldValidation=Strict` },
+  ),
+  post(
     "[BI11] bad base64",
     '{"metadata":{"name":"x"},"binaryData":{"k":"b!"}}',
     400,
