@@ -15,7 +15,7 @@ import { createLog, isLogLevel } from "./log.ts";
 import { detectNodeIp } from "./network/host.ts";
 import { createNetwork } from "./network/network.ts";
 import { run } from "./network/run.ts";
-import { readMachine } from "./node-status/machine.ts";
+import { measure, readMachine } from "./node-status/machine.ts";
 import { createNodeManager } from "./node-status/node-manager.ts";
 import { PodCgroups } from "./pods/cgroups.ts";
 import { createEventRecorder } from "./pods/events.ts";
@@ -189,6 +189,7 @@ async function runNode(config: NodeConfig, log: Log): Promise<void> {
       log,
       usage: () => sampler.usage(),
       probeCounts: () => pods.probeCounts(),
+      measures: () => measure(stateDir),
     }),
   );
   events.node("Normal", "Starting", "Starting kubelet.");

@@ -1,9 +1,11 @@
 /** The kubelet's HTTP API, answered over the tunnel. */
-import { availableParallelism } from "node:os";
+import { availableParallelism, uptime } from "node:os";
+import type { PodStatus } from "../../kinds/core/v1-types.ts";
 import { type Clock, systemClock } from "../../machinery/clock.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import type { Log, NodeConfig, PodLookup, RunningPod, RuntimeStreams } from "../contracts.ts";
 import { CallError, type CallHandler, type TunnelCall } from "../link/call.ts";
+import type { Measures } from "../node-status/machine.ts";
 import { chooseForwardProtocol, chooseProtocol } from "./channel-protocol.ts";
 import { containerPath, forwardedPorts, podPath, streamOptions } from "./kubelet-path.ts";
 import { chooseInstance } from "./logs/choose-instance.ts";
@@ -20,7 +22,7 @@ import { proxyTarget, reachable } from "./proxy-target.ts";
 import { RUNTIME_PROTOCOL as COMMAND_PROTOCOL, runRemoteCommand } from "./remote-command.ts";
 import { dialSpdy, SpdyUpgradeError, type UpgradedConnection } from "./spdy/connection.ts";
 import { type ProbeCount, type ProcessUsage, renderContainers, renderKubelet, renderProbes } from "./stats/metrics.ts";
-import { renderResourceMetrics, renderSummary, renderUsage } from "./stats/render.ts";
+import { renderResourceMetrics, renderSummary, renderUsage, type SummaryNode } from "./stats/render.ts";
 import type { Usage } from "./stats/sampler.ts";
 import type { PlacedUsage } from "./stats/usage.ts";
 
@@ -33,6 +35,8 @@ export interface KubeletServerOptions {
   /** What the node and the runtime's containers use; absent: the kubelet's figures are not served. */
   usage?: () => Promise<Usage>;
   probeCounts?: () => ProbeCount[];
+  /** Of the disk and the processes of the machine; absent: the summary is not served. */
+  measures?: () => Promise<Measures>;
 }
 
 interface Asked {
@@ -136,8 +140,22 @@ export function createKubeletServer(options: KubeletServerOptions): CallHandler 
     if (path !== "summary" && path !== "usage") throw new CallError(404, "404 page not found\n");
     const { node, nodeRate, placed } = await figures();
     const withRate = { ...node, rate: nodeRate };
-    const text = path === "usage" ? renderUsage(withRate, placed) : renderSummary(config.nodeName, withRate, placed);
+    const text =
+      path === "usage" ? renderUsage(withRate, placed) : renderSummary(await summaryNode(), withRate, placed);
     answerWith(call, "application/json", text);
+  };
+
+  const summaryNode = async (): Promise<SummaryNode> => {
+    if (!options.measures) throw new CallError(501, "kedge has no figures of this machine");
+    const started = pods
+      .all()
+      .map(({ metadata, status }) => [metadata.uid, (status as PodStatus | undefined)?.startTime] as const);
+    return {
+      name: config.nodeName,
+      bootedAtMs: clock.now() - uptime() * 1000,
+      measures: await options.measures(),
+      podStartTimes: new Map(started.flatMap(([uid, time]) => (uid && time ? [[uid, time] as const] : []))),
+    };
   };
 
   const metrics = async ({ call, segments }: Asked): Promise<void> => {

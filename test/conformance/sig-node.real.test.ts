@@ -405,6 +405,8 @@ chmod +x /www/cgi-bin/hit; touch /tmp/hits; chmod 666 /tmp/hits; trap 'exit 0' T
       expect(await metrics("/probes")).toMatch(/^prober_probe_total\{.*pod="live-exec".*result="failed"\} [1-9]/m);
       expect(await metrics("/cadvisor")).toMatch(/^machine_memory_bytes [1-9]/m);
       expect(await metrics("")).toMatch(/^kubelet_running_pods [1-9]/m);
+      const summary = await api.get(`/api/v1/nodes/${nodeName}/proxy/stats/summary`);
+      expect(summary.node).toMatchObject({ nodeName, fs: { capacityBytes: expect.any(Number) } });
       const { items } = await api.get(space.path("events?fieldSelector=involvedObject.name=live-exec"));
       const told = items.map(({ reason, message }: Any) => `${reason} ${message}`);
       expect(told).toContain("Killing Container main failed liveness probe, will be restarted");

@@ -3,6 +3,7 @@
  */
 import { formatTime } from "../../../machinery/clock.ts";
 import type { UsageReport } from "../../../machinery/usage.ts";
+import type { Measures } from "../../node-status/machine.ts";
 import type { Rate } from "./sampler.ts";
 import type { NodeUsage, PlacedUsage } from "./usage.ts";
 
@@ -28,17 +29,29 @@ function byPod(containers: readonly PlacedUsage[]): PodUsage[] {
 
 const sum = (values: bigint[]): bigint => values.reduce((total, value) => total + value, 0n);
 
+/** What the summary tells of the node beside its use of processors and memory. */
+export interface SummaryNode {
+  name: string;
+  bootedAtMs: number;
+  /** Of the file system that pods write to; here also that of images. */
+  measures: Measures;
+  /** By uid. */
+  podStartTimes: ReadonlyMap<string, string>;
+}
+
 /** Source: https://github.com/kubernetes/kubelet/blob/master/pkg/apis/stats/v1alpha1/types.go */
 export function renderSummary(
-  nodeName: string,
+  { name: nodeName, bootedAtMs, measures, podStartTimes }: SummaryNode,
   node: NodeUsage & { rate: Rate | undefined },
   containers: readonly PlacedUsage[],
 ): string {
+  const { disk, pids } = measures;
   const { timestampMs, memoryTotalBytes, memoryAvailableBytes } = node;
   const time = formatTime(timestampMs);
   const used = Number(memoryTotalBytes - memoryAvailableBytes);
   const pods = byPod(containers).map(({ namespace, name, uid, containers: own }) => ({
     podRef: { name, namespace, uid },
+    ...(podStartTimes.has(uid) && { startTime: podStartTimes.get(uid) }),
     containers: own.map(({ container, usage, rate, startedAtMs }) => ({
       name: container,
       ...(startedAtMs > 0 && { startTime: formatTime(startedAtMs) }),
@@ -62,11 +75,24 @@ export function renderSummary(
     cpu: { time, usageCoreNanoSeconds: Number(sum(own.map(({ usage }) => usage.cpuNanoseconds))) },
     memory: { time, workingSetBytes: Number(sum(own.map(({ usage }) => usage.memoryWorkingSetBytes))) },
   }));
+  const fs = {
+    time,
+    availableBytes: disk.availableBytes,
+    capacityBytes: disk.capacityBytes,
+    usedBytes: disk.capacityBytes - disk.availableBytes,
+    inodesFree: disk.inodesFree,
+    inodes: disk.inodes,
+    inodesUsed: disk.inodes - disk.inodesFree,
+  };
   return JSON.stringify({
     node: {
       nodeName,
+      startTime: formatTime(bootedAtMs),
       cpu: { time, ...nanoCores(node.rate), usageCoreNanoSeconds: Number(node.cpuNanoseconds) },
       memory: { time, availableBytes: Number(memoryAvailableBytes), usageBytes: used, workingSetBytes: used },
+      fs,
+      runtime: { imageFs: fs },
+      rlimit: { time, maxpid: pids.max, curproc: pids.running },
     },
     pods,
   });

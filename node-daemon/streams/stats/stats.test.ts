@@ -30,6 +30,17 @@ const placed = (container: string, cpuNanoseconds: bigint): PlacedUsage => ({
   },
 });
 
+const machine = {
+  name: "n1",
+  bootedAtMs: 5_000,
+  measures: {
+    memoryAvailableBytes: 0,
+    disk: { capacityBytes: 100, availableBytes: 40, inodes: 10, inodesFree: 7 },
+    pids: { max: 9, running: 2 },
+  },
+  podStartTimes: new Map([["u", "1970-01-01T00:00:07Z"]]),
+};
+
 describe("figures", () => {
   it("[ST1] of the kernel", () => {
     expect(cpuNanoseconds("cpu  10 20 30 40 50 60 70 80 90 100\ncpu0 1\n")).toBe(2_700_000_000n);
@@ -37,9 +48,15 @@ describe("figures", () => {
   });
 
   it("[ST2] as a summary, pods added up", () => {
-    const summary = JSON.parse(renderSummary("n1", node, [placed("a", 1n), placed("b", 2n)]));
+    const summary = JSON.parse(renderSummary(machine, node, [placed("a", 1n), placed("b", 2n)]));
     expect(summary.node).toMatchObject({ nodeName: "n1", memory: { availableBytes: 400, workingSetBytes: 600 } });
+    expect(summary.node).toMatchObject({
+      startTime: "1970-01-01T00:00:05Z",
+      fs: { capacityBytes: 100, availableBytes: 40, usedBytes: 60, inodesUsed: 3 },
+      rlimit: { maxpid: 9, curproc: 2 },
+    });
     expect(summary.pods).toHaveLength(1);
+    expect(summary.pods[0].startTime).toBe("1970-01-01T00:00:07Z");
     expect(summary.pods[0]).toMatchObject({
       podRef: { name: "web", namespace: "ns", uid: "u" },
       containers: [
