@@ -59,8 +59,8 @@ const ENDPOINTS: readonly [path: string, works: string, missing: string][] = [
   ["`/api`, `/apis` and below", "legacy and aggregated discovery", ""],
   [
     "`/openapi/v2`, `/openapi/v3`",
-    "documents by group version under hashes, descriptions from the npm package @kubernetes/client-node",
-    "descriptions of fields whose type has one of its own: these show the type's",
+    "documents by group version under hashes, descriptions from the npm packages kubernetes-models and, of alpha kinds, @kubernetes/client-node",
+    "descriptions of some fields of alpha kinds: these show their type's",
   ],
   ["`/version`", "as 1.36, with the commit that was bundled", "the commit under `wrangler deploy`"],
   ["`/livez`, `/readyz`, `/healthz`", "verbose, exclude, single checks", "checks of parts that kedge does not have"],
