@@ -65,6 +65,8 @@ export interface JoinedTexts {
   count: number;
   /** The last of them; undefined when there are none. */
   last: { namespace: string; name: string } | undefined;
+  /** Whether there may be more behind it. */
+  more: boolean;
 }
 
 export type StoreErrorCode = "NotFound" | "AlreadyExists" | "Conflict" | "TooLarge" | "Compacted" | "FutureRevision";
@@ -104,8 +106,9 @@ export interface Store {
    */
   list(query: ListQuery): Iterable<StoredObject>;
   /**
-   * What `list` gives, at most `limit` objects, as one text: several times cheaper than one by one. Undefined where it
-   * has to be one by one: when not all texts begin with `prefix`, some have changed since `at`, or there is too much.
+   * What `list` gives, at most `limit` objects and no more than are good to have at once, as one text: several times
+   * cheaper than one by one. Undefined where it has to be one by one: when not all texts begin with `prefix`, some have
+   * changed since `at`, or there is too much.
    * Absent: always. @throws as list
    */
   joined?(query: Omit<ListQuery, "contains"> & { limit: number; prefix: string }): JoinedTexts | undefined;

@@ -38,6 +38,12 @@ const CHUNK_ROWS = 500;
 const LEAST_ROWS = 32;
 /** A Durable Object's SQLite makes no value longer than 2 MB; below this, something else was wrong. */
 const MAX_JOINED_BYTES = 1_900_000;
+/** As many texts are joined as have about this length; there is room for some that are longer than others. */
+const JOINED_LENGTH = 1_000_000;
+/** Texts of resources of which no such text has been made yet. */
+const FIRST_JOINED_ROWS = 125;
+/** Fewer gain little by it: a resource of which not even these can be joined is read one by one. */
+const LEAST_JOINED_ROWS = 60;
 const SEPARATOR = "\u0001";
 /** Ends of pages behind which is known how many follow: as many clients can go on at the same time. */
 const KNOWN_COUNTS = 256;
@@ -45,8 +51,8 @@ export class SqliteReader {
   readonly #sql: Sql;
   /** How many follow a place in a snapshot, by `placeOf`: behind the next page are fewer by what is on it. */
   readonly #knownCounts = new Map<string, number>();
-  /** Resources whose texts were once too long to be joined: they gain little by it. */
-  readonly #tooLong = new Set<string>();
+  /** How many texts of a resource are joined at once: by how long the last ones were, or those that were too long. */
+  readonly #joinedRows = new Map<string, number>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
@@ -119,27 +125,31 @@ export class SqliteReader {
     query: Omit<ListQuery, "contains"> & { limit: number; prefix: string },
     at: Revision,
   ): JoinedTexts | undefined {
-    const { resource, namespace, prefix, limit } = query;
+    const { resource, namespace, prefix } = query;
     const from = startOf(query);
-    if (from === undefined) return { text: "", count: 0, last: undefined };
-    if (this.#tooLong.has(resource)) return undefined;
+    if (from === undefined) return { text: "", count: 0, last: undefined, more: false };
+    const atOnce = this.#joinedRows.get(resource) ?? FIRST_JOINED_ROWS;
+    if (atOnce < LEAST_JOINED_ROWS) return undefined;
+    const limit = Math.min(query.limit, atOnce);
     const form = namespace === undefined ? "all" : "one";
     const range = [resource, ...from, at, limit];
     let row: Row;
     try {
       row = this.row(JOINED[form], prefix, `${prefix}\u{10FFFF}`, ...range)!;
     } catch (error) {
-      if (this.number(JOINED_BYTES[form], ...range) <= MAX_JOINED_BYTES) throw error;
-      this.#tooLong.add(resource);
+      const bytes = this.number(JOINED_BYTES[form], ...range);
+      if (bytes <= MAX_JOINED_BYTES) throw error;
+      this.#joinedRows.set(resource, rowsOf(bytes / limit));
       return undefined;
     }
-    const [text, count, newest, alike, lastKey] = row;
-    if (count === 0) return { text: "", count: 0, last: undefined };
-    if ((newest as number) > at || alike !== count) return undefined;
-    const key = lastKey as string;
-    const separator = namespace === undefined ? key.indexOf(SEPARATOR) : -1;
-    const last = { namespace: namespace ?? key.slice(0, separator), name: key.slice(separator + 1) };
-    return { text: text as string, count: count as number, last };
+    const [text, count, newest, alike, lastKey] = row as [string, number, number, number, string];
+    if (count === 0) return { text: "", count: 0, last: undefined, more: false };
+    if (newest > at || alike !== count) return undefined;
+    if (count >= LEAST_JOINED_ROWS)
+      this.#joinedRows.set(resource, Math.max(LEAST_JOINED_ROWS, rowsOf(text.length / count)));
+    const separator = namespace === undefined ? lastKey.indexOf(SEPARATOR) : -1;
+    const last = { namespace: namespace ?? lastKey.slice(0, separator), name: lastKey.slice(separator + 1) };
+    return { text, count, last, more: count === limit };
   }
 
   *listAt(query: ListQuery, at: Revision): Iterable<StoredObject> {
@@ -237,6 +247,8 @@ export class SqliteReader {
     this.#knownCounts.clear();
   }
 }
+
+const rowsOf = (averageLength: number): number => Math.floor(JOINED_LENGTH / averageLength);
 
 /** Namespace and name that a query starts behind; undefined when nothing can follow. */
 function startOf({

@@ -33,8 +33,6 @@ export const EVERYTHING: ListOptions = {
 /** Rows read in one go, and the text after which a chunk is handed on: keeps memory flat however long the list is. */
 const CHUNK_ROWS = 1000;
 const CHUNK_LENGTH = 512 * 1024;
-/** Rows joined by the store: few enough that texts of 15 KB each can be. */
-const JOINED_ROWS = 125;
 /** A page is at most this long; clients go on by the continue token, which they must expect anyway. */
 const PAGE_LENGTH = 16 * 1024 * 1024;
 
@@ -63,7 +61,7 @@ export function* list(env: Environment, target: Target, options: ListOptions, re
   let after = start.after;
   let separator = "";
   for (;;) {
-    const joined = readJoined(env, target, { at, after, selection, limit: JOINED_ROWS, renderer });
+    const joined = readJoined(env, target, { at, after, selection, limit: CHUNK_ROWS, renderer });
     const { texts, next } = joined ?? shown(readChunk(env, target, { at, after, selection, limit: CHUNK_ROWS }));
     for (const shownText of texts) {
       text += separator + shownText;
@@ -122,8 +120,7 @@ function page(env: Environment, target: Target, { start, limit, selection, pick,
   let after = start.after;
   let more = true;
   while (more && count < limit && length < PAGE_LENGTH) {
-    const joinable = Math.min(limit - count, JOINED_ROWS);
-    const joined = readJoined(env, target, { at, after, selection, limit: joinable, renderer });
+    const joined = readJoined(env, target, { at, after, selection, limit: limit - count, renderer });
     if (joined) {
       items.push(...joined.texts);
       count += joined.count;
@@ -202,8 +199,8 @@ function readJoined(
     env.store.joined?.({ ...scopeOf(target), at, limit, prefix, ...(after && { after }) }),
   );
   if (!joined) return undefined;
-  const { text, count, last } = joined;
-  return { texts: count > 0 ? [text] : [], count, next: count === limit ? last : undefined };
+  const { text, count, last, more } = joined;
+  return { texts: count > 0 ? [text] : [], count, next: more ? last : undefined };
 }
 
 /** Reads of a snapshot that may have been compacted since its first page. */

@@ -125,15 +125,22 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
           store.create(key(name, namespace), text(`${namespace}/${name}`));
         const query = { resource: "configmaps", limit: 3, prefix: "" };
         const { last, ...joined } = store.joined(query)!;
-        expect(joined).toEqual({ text: values({ resource: "configmaps", limit: 3 }).join(","), count: 3 });
+        const text3 = values({ resource: "configmaps", limit: 3 }).join(",");
+        expect(joined).toEqual({ text: text3, count: 3, more: true });
         expect(last).toEqual({ namespace: "a", name: "é" });
         expect(store.joined({ ...query, ...(last && { after: last }) })).toEqual({
           text: "a-b/x@1,c/y@5",
           count: 2,
           last: { namespace: "c", name: "y" },
+          more: false,
         });
         expect(store.joined({ ...query, namespace: "a" })?.last).toEqual({ namespace: "a", name: "é" });
-        expect(store.joined({ ...query, namespace: "none" })).toEqual({ text: "", count: 0, last: undefined });
+        expect(store.joined({ ...query, namespace: "none" })).toEqual({
+          text: "",
+          count: 0,
+          last: undefined,
+          more: false,
+        });
         expect(store.joined({ ...query, namespace: "a", prefix: "a/" })?.count).toBe(3);
         expect(store.joined({ ...query, prefix: "a/" })?.count).toBe(3);
         expect(store.joined({ ...query, limit: 4, prefix: "a/" })).toBeUndefined();
@@ -155,6 +162,28 @@ export function storeContract(name: string, make: () => StoreUnderTest): void {
         const joined = store.joined(query);
         if (joined) expect(joined.text).toBe(values(query).join(","));
         expect(store.joined({ ...query, resource: "others" })?.count).toBe(0);
+      });
+
+      it("[ST-R16] as many texts are joined at once as are good, be they short or long; all of them come", () => {
+        if (!store.joined) return;
+        for (const [resource, length] of [
+          ["short", 1_000],
+          ["long", 12_000],
+        ] as const) {
+          store.transaction(() => {
+            for (let i = 0; i < 700; i++) store.create(key(`n${1000 + i}`, "x", resource), () => "x".repeat(length));
+          });
+          const counts: number[] = [];
+          let after: ListQuery["after"];
+          for (let more = true; more; ) {
+            const joined = store.joined({ resource, limit: 600, prefix: "", ...(after && { after }) })!;
+            counts.push(joined.count);
+            ({ more, last: after } = joined);
+          }
+          expect(counts.reduce((sum, count) => sum + count, 0)).toBe(700);
+          expect(Math.max(...counts) * length).toBeLessThanOrEqual(1_600_000);
+          if (resource === "short") expect(counts.length).toBeLessThan(4);
+        }
       });
 
       it("[ST-R5] count is the length of list without limit", () => {
