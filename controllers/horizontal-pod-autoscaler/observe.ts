@@ -123,8 +123,8 @@ async function usage(
     if (container !== undefined && counted.length === 0)
       throw new Error(`container ${container} not present in metrics for pod ${namespace}/${metadata.name}`);
     const values = counted.map((each) => each.usage[resource]);
-    // A pod of which one container has no figure has none itself.
-    if (values.some((value) => value === undefined)) continue;
+    // A pod of which no container, or not each, has a figure has none itself.
+    if (values.length === 0 || values.some((value) => value === undefined)) continue;
     samples.set(metadata.name, {
       valueMilli: values.reduce<number>((sum, value) => sum + milliValue(value!), 0),
       timestampMs: Date.parse(timestamp),

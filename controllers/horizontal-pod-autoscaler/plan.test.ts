@@ -378,9 +378,59 @@ describe("metrics that cannot be had", () => {
       pods: podsOf({ phase: "Pending" }),
       why: "did not receive metrics for targeted pods (pods might be unready)",
     },
+    {
+      name: "[HP60] unready pods are told of before what they lack",
+      pods: podsOf({ phase: "Pending", request: undefined }),
+      why: "did not receive metrics for targeted pods (pods might be unready)",
+    },
+    {
+      name: "[HP61] a pod that asks for something as a whole, but not for this",
+      pods: podsOf({ request: undefined }).map((one) => ({
+        ...one,
+        spec: { ...one.spec, resources: { requests: { memory: "1Gi" } } },
+      })),
+      why: "missing pod-level request for cpu in Pod p0",
+    },
   ])("$name", ({ pods, why: message }) => {
     const { told } = plan({ replicas: 1, pods, metrics: [samples(10)] });
     expect(told[0]).toBe(`FailedGetResourceMetric: failed to get cpu utilization: ${message}`);
+  });
+
+  it("[HP62] a container that a pod does not have", () => {
+    const target = { type: "Utilization", averageUtilization: 50 };
+    const source = { name: "cpu", container: "other", target };
+    const hpa = autoscaler({ metrics: [{ type: "ContainerResource", containerResource: source }] });
+    const { told } = plan({ hpa, replicas: 1, metrics: [samples(10)] });
+    expect(told[0]).toContain("container other not found in Pod p0");
+  });
+
+  it.each([
+    {
+      name: "[HP63] an object's metric that cannot be had",
+      metric: {
+        type: "Object",
+        object: {
+          metric: { name: "hits" },
+          describedObject: { kind: "Service", name: "web" },
+          target: { type: "Value", value: "10" },
+        },
+      },
+      condition: "FailedGetObjectMetric: the HPA was unable to compute the replica count: unable to get metric hits:",
+      first: "failed to get object metric value: failed to get hits object metric: unable to get metric hits:",
+    },
+    {
+      name: "[HP64] an external metric that cannot be had",
+      metric: { type: "External", external: { metric: { name: "jobs" }, target: { type: "Value", value: "10" } } },
+      condition:
+        "FailedGetExternalMetric: the HPA was unable to compute the replica count: unable to get external metric",
+      first:
+        "failed to get jobs external metric value: failed to get jobs external metric: unable to get external metric",
+    },
+  ])("$name", ({ metric, condition: of, first }) => {
+    const hpa = autoscaler({ metrics: [metric] });
+    const { condition, told } = plan({ hpa, replicas: 1, metrics: [nothing("no")] });
+    expect(condition("ScalingActive")).toContain(`False ${of}`);
+    expect(told.at(-1)).toContain(`first error is: ${first}`);
   });
 
   it("[HP36] a target without a scale", () => {
@@ -393,7 +443,7 @@ describe("metrics that cannot be had", () => {
   });
 
   it.each([
-    { name: "[HP37] a scale without a selector", given: { selector: "" }, reason: "SelectorRequired" },
+    { name: "[HP37] a scale without a selector", given: { selector: "" }, reason: "InvalidSelector" },
     { name: "[HP38] pods that another autoscaler has", given: { others: ["ns/other"] }, reason: "AmbiguousSelector" },
   ])("$name", ({ given, reason }) => {
     const { size, condition } = plan({ replicas: 2, metrics: [samples(90, 90)], ...given });

@@ -88,8 +88,9 @@ export function planAutoscaler(seen: SeenAutoscaler): AutoscalerPlan {
   const size = sizeOf({ ...seen, history, observed }, conditions.set, tell);
   if ("failed" in size) {
     tell("FailedComputeMetricsReplicas", size.failed);
+    const { currentMetrics: _before, ...kept } = statusOf(hpa);
     const currentMetrics = size.metrics.length > 0 ? { currentMetrics: size.metrics } : {};
-    const status = { ...statusOf(hpa), currentReplicas: current, ...currentMetrics, conditions: conditions.list };
+    const status = { ...kept, currentReplicas: current, ...currentMetrics, conditions: conditions.list };
     return finish(seen, status, { events, history });
   }
   return resized({ ...seen, history }, { size, current, conditions, events });
@@ -158,13 +159,18 @@ function byMetrics(
 ): Proposed | { failed: string; metrics: MetricStatus[] } {
   const { hpa, observed, nowMs } = seen;
   const { scale } = observed;
-  const failed = (reason: string, message: string, error: string) => {
-    tell(reason, error);
+  const failed = (reason: string, message: string, error: string, told = reason) => {
+    tell(told, error);
     setCondition("ScalingActive", "False", reason, message);
     return { failed: error, metrics: [] };
   };
   if (scale.selector === "")
-    return failed("SelectorRequired", "the HPA target's scale is missing a selector", "selector is required");
+    return failed(
+      "InvalidSelector",
+      "the HPA target's scale is missing a selector",
+      "selector is required",
+      "SelectorRequired",
+    );
   let pods: readonly Pod[];
   try {
     pods = seen.podsOf(scale.selector);

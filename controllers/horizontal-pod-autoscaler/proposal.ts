@@ -76,11 +76,12 @@ export function proposalOf(seen: MetricSeen): MetricProposal {
       }
     }
   } catch (thrown) {
-    const message = (thrown as Error).message;
+    const { message } = thrown as Error;
     return {
       ok: false,
       reason: `FailedGet${metric.type}Metric`,
-      message,
+      // Of a metric that is one figure, the condition does not say what could not be had; the autoscaler as a whole does.
+      message: thrown instanceof OneFigureError ? thrown.why : message,
       error: `${FAILED[metric.type]!(metric)}: ${message}`,
     };
   }
@@ -88,10 +89,10 @@ export function proposalOf(seen: MetricSeen): MetricProposal {
 
 const FAILED: { [type: string]: (metric: MetricSpec) => string } = {
   Resource: ({ resource: source }) => `failed to get ${source?.name} resource metric value`,
-  ContainerResource: ({ containerResource: source }) => `failed to get ${source?.name} container metric value`,
+  ContainerResource: ({ containerResource: source }) => `failed to get ${source?.container} container metric value`,
   Pods: () => "failed to get pods metric value",
   Object: () => "failed to get object metric value",
-  External: () => "failed to get external metric value",
+  External: ({ external: source }) => `failed to get ${source?.metric.name} external metric value`,
 };
 
 function resource(seen: MetricSeen): MetricProposal {
@@ -158,7 +159,7 @@ function pods(seen: MetricSeen): MetricProposal {
 function object(seen: MetricSeen): MetricProposal {
   const { metric, describedObject, target } = seen.metric.object!;
   const { scale, tolerances, namespace } = seen;
-  const { replicas, current } = failingAs(`failed to get ${metric.name} object metric`, () => {
+  const { replicas, current } = failingToGet(`${metric.name} object metric`, () => {
     const valueMilli = seenValue(seen, `unable to get metric ${metric.name}: ${placeOf(describedObject, namespace)}`);
     return one({ target, valueMilli, scale, pods: seen.pods, tolerances }, "object");
   });
@@ -180,7 +181,7 @@ const placeOf = ({ kind, name }: CrossVersionObjectReference, namespace: string)
 function external(seen: MetricSeen): MetricProposal {
   const { metric, target } = seen.metric.external!;
   const { scale, tolerances, namespace } = seen;
-  const { replicas, current } = failingAs(`failed to get ${metric.name} external metric`, () => {
+  const { replicas, current } = failingToGet(`${metric.name} external metric`, () => {
     const place = `unable to get external metric ${namespace}/${metric.name}/${selectorText(metric.selector)}: `;
     return one({ target, valueMilli: seenValue(seen, place), scale, pods: seen.pods, tolerances }, "external");
   });
@@ -230,6 +231,23 @@ function failingAs<T>(what: string, compute: () => T): T {
     return compute();
   } catch (thrown) {
     throw new Error(`${what}: ${(thrown as Error).message}`);
+  }
+}
+
+class OneFigureError extends Error {
+  readonly why: string;
+
+  constructor(what: string, why: string) {
+    super(`failed to get ${what}: ${why}`);
+    this.why = why;
+  }
+}
+
+function failingToGet<T>(what: string, compute: () => T): T {
+  try {
+    return compute();
+  } catch (thrown) {
+    throw new OneFigureError(what, (thrown as Error).message);
   }
 }
 

@@ -57,18 +57,23 @@ export function utilizationReplicas(
   seen: PodsSeen,
   target: { percent: number; resource: string; container?: string | undefined },
 ): Proposal {
-  const requests = requestsOf(seen.pods, target);
+  // Looked at only when there are figures to compare with: that there are none is told first.
+  let known: ReadonlyMap<string, number> | undefined;
+  const requests = (): ReadonlyMap<string, number> => {
+    known ??= requestsOf(seen.pods, target);
+    return known;
+  };
   const ratioOf = (values: ReadonlyMap<string, number>): Ratio => {
-    const known = [...values].filter(([pod]) => requests.has(pod));
-    const used = sum(known.map(([, value]) => value));
-    const requested = sum(known.map(([pod]) => requests.get(pod)!));
+    const compared = [...values].filter(([pod]) => requests().has(pod));
+    const used = sum(compared.map(([, value]) => value));
+    const requested = sum(compared.map(([pod]) => requests().get(pod)!));
     if (requested === 0) throw new Error("no metrics returned matched known pods");
     const utilizationPercent = Math.trunc((used * 100) / requested);
     const ratio = utilizationPercent / target.percent;
-    return { ratio, utilizationPercent, averageMilli: Math.trunc(used / known.length) };
+    return { ratio, utilizationPercent, averageMilli: Math.trunc(used / compared.length) };
   };
   const fallbackPercent = Math.max(100, target.percent);
-  const missingOnScaleDown = (pod: string): number => Math.trunc(((requests.get(pod) ?? 0) * fallbackPercent) / 100);
+  const missingOnScaleDown = (pod: string): number => Math.trunc(((requests().get(pod) ?? 0) * fallbackPercent) / 100);
   return replicasFor(seen, { ratioOf, missingOnScaleDown });
 }
 
@@ -146,15 +151,23 @@ function requestsOf(
 ): ReadonlyMap<string, number> {
   const requests = new Map<string, number>();
   for (const { metadata, spec } of pods) {
-    const whole = container === undefined ? spec.resources?.requests?.[resource] : undefined;
-    if (whole !== undefined) {
-      requests.set(metadata.name ?? "", milliValue(whole));
+    const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+    const all = [...spec.containers, ...sidecars];
+    const ofPod = container === undefined ? (spec.resources?.requests ?? {}) : {};
+    if (Object.keys(ofPod).length > 0) {
+      // What the pod does not say of itself is what those of its containers want that say so.
+      const said = ofPod[resource]
+        ? [ofPod[resource]]
+        : all.flatMap((each) => each.resources?.requests?.[resource] ?? []);
+      if (said.length === 0) throw new Error(`missing pod-level request for ${resource} in Pod ${metadata.name}`);
+      requests.set(metadata.name ?? "", sum(said.map(milliValue)));
       continue;
     }
-    const sidecars = (spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always");
+    const counted = container === undefined ? all : all.filter(({ name }) => name === container);
+    if (container !== undefined && counted.length === 0)
+      throw new Error(`container ${container} not found in Pod ${metadata.name}`);
     let requested = 0;
-    for (const each of [...spec.containers, ...sidecars]) {
-      if (container !== undefined && container !== each.name) continue;
+    for (const each of counted) {
       const request = each.resources?.requests?.[resource];
       if (request === undefined)
         throw new Error(`missing request for ${resource} in container ${each.name} of Pod ${metadata.name}`);
