@@ -19,7 +19,7 @@ export function compileConditions(
 ): CompiledCondition[] {
   return (conditions ?? []).slice(0, MAX_CONDITIONS).flatMap(({ name = "", expression = "" }, i) => {
     const at = `${path}[${i}].expression`;
-    const program = compileOne(expression, "condition", { path: at, environment, errors });
+    const program = compileOne(expression, "condition", { path: at, environment, errors, absent: "" });
     return program ? [{ name, program }] : [];
   });
 }
@@ -31,14 +31,26 @@ export const compileWebhookConditions = (
   { path, errors }: { path: string; errors: FieldError[] },
 ): CompiledCondition[] => compileConditions(conditions, { environment: WEBHOOK, path, errors });
 
+/** What is said of an expression that is empty, by what it is for. */
+const ABSENT: { readonly [use in ExpressionUse]?: string } = {
+  condition: "expression is not specified",
+  variable: "expression is not specified",
+  annotation: "valueExpression is not specified",
+};
+
 /** Undefined, and an error told, for what is empty or does not compile. */
 export function compileOne(
   text: string,
   use: ExpressionUse,
-  { path, environment, errors }: { path: string; environment: Environment; errors: FieldError[] },
+  {
+    path,
+    environment,
+    errors,
+    absent = ABSENT[use] ?? "",
+  }: { path: string; environment: Environment; errors: FieldError[]; absent?: string },
 ): Program | undefined {
   if (text.trim() === "") {
-    errors.push(required(path, use === "condition" ? "expression is not specified" : ""));
+    errors.push(required(path, absent));
     return undefined;
   }
   const compiled = compileFor(text, use, environment);

@@ -72,6 +72,8 @@ export interface ExpressionScope {
   hasParams: boolean;
   /** Whether there is `namespaceObject`: webhooks' conditions have none. */
   hasNamespace: boolean;
+  /** Whether there is `authorizer`, unless false: messages have none. */
+  hasAuthorizer?: boolean;
   /** Types of `variables`, of those before this expression; absent: there are none. */
   variables?: { readonly [name: string]: CelType };
   /** Of `object` and `oldObject`; absent: anything. */
@@ -95,14 +97,21 @@ const ESCAPE_KEY = global("jsonpatch.escapeKey", [STRING], STRING, (key) =>
 );
 
 export function environmentOf(scope: ExpressionScope): Environment {
-  const { hasParams, hasNamespace, variables, object = DYN, params = DYN, makesObjects = false } = scope;
+  const {
+    hasParams,
+    hasNamespace,
+    hasAuthorizer = true,
+    variables,
+    object = DYN,
+    params = DYN,
+    makesObjects = false,
+  } = scope;
   return createEnvironment({
     variables: {
       object,
       oldObject: object,
       request: REQUEST,
-      authorizer: AUTHORIZER,
-      "authorizer.requestResource": RESOURCE_CHECK,
+      ...(hasAuthorizer && { authorizer: AUTHORIZER, "authorizer.requestResource": RESOURCE_CHECK }),
       ...(hasNamespace && { namespaceObject: NAMESPACE }),
       ...(hasParams && { params }),
       ...(variables && { variables: objectOf("kubernetes.variables", variables) }),

@@ -47,6 +47,7 @@ class PolicyCompiler {
     const conditions = this.#conditions(spec.matchConditions ?? []);
     const variables = this.#compileVariables(spec.variables ?? []);
     const plain = this.#environment(false);
+    const saying = this.#environment(false, { hasAuthorizer: false });
     const validating = spec as ValidatingAdmissionPolicy["spec"];
     const mutating = spec as MutatingAdmissionPolicy["spec"];
     const validations = (validating.validations ?? []).flatMap((validation, i) => {
@@ -56,7 +57,7 @@ class PolicyCompiler {
       const says =
         messageExpression.trim() === ""
           ? undefined
-          : this.#one(messageExpression, "message", { path: `${at}.messageExpression`, environment: plain });
+          : this.#one(messageExpression, "message", { path: `${at}.messageExpression`, environment: saying });
       return program ? [{ expression, message, reason, program, says }] : [];
     });
     const annotations = (validating.auditAnnotations ?? []).flatMap(({ key, valueExpression = "" }, i) => {
@@ -68,17 +69,20 @@ class PolicyCompiler {
     const mutations = (mutating.mutations ?? []).flatMap(({ patchType, applyConfiguration, jsonPatch }, i) => {
       const [field, use, expression] =
         patchType === "JSONPatch"
-          ? (["jsonPatch", "patch", jsonPatch?.expression] as const)
-          : (["applyConfiguration", "applied", applyConfiguration?.expression] as const);
+          ? (["jsonPatch", "patch", jsonPatch && (jsonPatch.expression ?? "")] as const)
+          : (["applyConfiguration", "applied", applyConfiguration && (applyConfiguration.expression ?? "")] as const);
+      // That it is not there is told where the policy itself is judged.
+      if (expression === undefined) return [];
       const path = `spec.mutations[${i}].${field}.expression`;
-      const program = this.#one(expression ?? "", use, { path, environment: making });
-      return program ? [{ type: patchType, expression: expression ?? "", program }] : [];
+      const program = this.#one(expression, use, { path, environment: making });
+      return program ? [{ type: patchType, expression, program }] : [];
     });
     return { conditions, variables, validations, annotations, mutations };
   }
 
-  #environment(makesObjects: boolean): Environment {
+  #environment(makesObjects: boolean, more: { hasAuthorizer?: boolean } = {}): Environment {
     return environmentOf({
+      ...more,
       hasParams: this.#policy.spec.paramKind !== undefined,
       hasNamespace: true,
       variables: { ...this.#variables },

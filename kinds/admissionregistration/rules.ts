@@ -1,6 +1,7 @@
 /** Which requests a webhook or policy is about. */
-import { type FieldError, invalid, notSupported, required } from "../../machinery/meta/field-error.ts";
-import { checkOneOf } from "../common/checks.ts";
+import { duplicate, type FieldError, invalid, notSupported, required } from "../../machinery/meta/field-error.ts";
+import { pathSegmentName } from "../../machinery/meta/names.ts";
+import { addMessages, checkOneOf } from "../common/checks.ts";
 import { checkSelector } from "../common/selectors.ts";
 import type { MatchResources, NamedRuleWithOperations, RuleWithOperations } from "./v1-types.ts";
 
@@ -74,6 +75,22 @@ export function checkRule(errors: FieldError[], rule: RuleWithOperations, path: 
   }
 }
 
+function checkResourceNames(errors: FieldError[], names: readonly string[] | undefined, path: string): void {
+  names?.forEach((name, i) => {
+    addMessages(errors, `${path}[${i}]`, name, pathSegmentName(name));
+    if (names.indexOf(name) < i) errors.push(duplicate(`${path}[${i}]`, name));
+  });
+}
+
+const MUTATING_OPERATIONS = ["*", "CONNECT", "CREATE", "UPDATE"];
+
+/** What is deleted cannot be changed. */
+export function checkMutatingOperations(errors: FieldError[], match: MatchResources, path: string): void {
+  for (const { operations } of match.resourceRules ?? [])
+    for (const operation of operations ?? [])
+      checkOneOf(errors, operation, `${path}.resourceRules.operations`, MUTATING_OPERATIONS);
+}
+
 /** Of admission policies and their bindings. */
 export function defaultMatch(match: MatchResources | undefined): void {
   if (!match) return;
@@ -92,6 +109,7 @@ export function checkMatch(errors: FieldError[], match: MatchResources, path: st
   checkSelector(errors, match.objectSelector, `${path}.objectSelector`);
   for (const field of ["resourceRules", "excludeResourceRules"] as const) {
     match[field]?.forEach((rule: NamedRuleWithOperations, i) => {
+      checkResourceNames(errors, rule.resourceNames, `${path}.${field}[${i}].resourceNames`);
       checkRule(errors, rule, `${path}.${field}[${i}]`);
     });
   }
