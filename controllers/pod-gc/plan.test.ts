@@ -32,10 +32,13 @@ describe("pod garbage collection", () => {
     ]);
   });
 
-  it("[PG3] one that ended keeps its phase", () => {
-    const p = pod("p", { status: { phase: "Succeeded" } });
-    const [mark] = planGoneNode([p], NOW - QUARANTINE_MS, NOW).actions;
-    expect((mark!.op as unknown as { patch: { status: object } }).patch.status).not.toHaveProperty("phase");
+  it("[PG3] one that ended is deleted as it is, another is ended with its generation", () => {
+    const ended = pod("ended", { status: { phase: "Succeeded" } });
+    expect(planGoneNode([ended], NOW - QUARANTINE_MS, NOW).actions.map(({ op }) => op.verb)).toEqual(["delete"]);
+    const runs = pod("runs", { metadata: { generation: 3 } });
+    expect(planGoneNode([runs], NOW - QUARANTINE_MS, NOW).actions[0]?.op).toMatchObject({
+      patch: { status: { phase: "Failed", observedGeneration: 3, conditions: [{ observedGeneration: 3 }] } },
+    });
   });
 
   it("[PG4] each delete needs its own mark", () => {

@@ -2,7 +2,7 @@ import type { Pod } from "../../kinds/core/v1-types.ts";
 import type { Action, Plan } from "../runner/controller.ts";
 import { deleteOp, patchOp } from "../runner/ops.ts";
 import { PODS } from "../view/resources.ts";
-import { markDisrupted } from "../workload/disruption.ts";
+import { endedStatus, markDisrupted } from "../workload/disruption.ts";
 import { createdMs, isFinished } from "../workload/pods.ts";
 
 /** A node that is gone may come back within this time and find its pods again. */
@@ -10,20 +10,15 @@ export const QUARANTINE_MS = 40_000;
 /** Finished pods kept: upstream's --terminated-pod-gc-threshold. */
 export const FINISHED_THRESHOLD = 12_500;
 const MAX_PODS = 500;
+const NODE_GONE = { reason: "DeletionByPodGC", message: "PodGC: node no longer exists" };
 
-/** Pods of a node that has been gone since `goneSinceMs`: nobody else can end or remove them. */
+/** Pods of a node that has been gone since `goneSinceMs`: nobody else can end or remove them. Ended ones just go. */
 export function planGoneNode(pods: Iterable<Pod>, goneSinceMs: number, nowMs: number): Plan {
   const atMs = goneSinceMs + QUARANTINE_MS;
   if (nowMs < atMs) return { actions: [], againAtMs: atMs };
   const actions: Action[] = [];
   for (const pod of pods) {
-    const mark = markDisrupted({
-      pod,
-      reason: "DeletionByPodGC",
-      message: "PodGC: node no longer exists",
-      ...(!isFinished(pod) && { phase: "Failed" }),
-      nowMs,
-    });
+    const mark = isFinished(pod) ? undefined : markDisrupted({ pod, ...NODE_GONE, phase: "Failed", nowMs });
     if (mark) actions.push(mark);
     actions.push({ ...forceDelete(pod), ...(mark && { needs: actions.length - 1 }) });
     if (actions.length >= MAX_PODS) break;
@@ -54,7 +49,7 @@ export function planOutOfService(pods: Iterable<Pod>): Plan {
 /** Says of a pod that has not ended that it has failed, and removes it. */
 function fail(pod: Pod): Action[] {
   if (isFinished(pod)) return [forceDelete(pod)];
-  const mark = patchOp(PODS, pod, { status: { phase: "Failed" } }, { subresource: "status" });
+  const mark = patchOp(PODS, pod, { status: endedStatus(pod, "Failed") }, { subresource: "status" });
   return [{ op: mark }, { ...forceDelete(pod), needs: 0 }];
 }
 

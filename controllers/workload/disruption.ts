@@ -33,7 +33,12 @@ export function markDisrupted(options: {
   };
   const status: Fields = {
     ...(!isMarked && { conditions: [...conditions.filter(({ type }) => type !== next.type), next] }),
-    ...(!isEnded && { phase }),
+    ...(!isEnded && endedStatus(pod, phase)),
   };
   return { op: patchOp(PODS, pod, { status }, { subresource: "status" }) };
+}
+
+/** What the status of a pod says that a controller ends in the kubelet's place: of which generation too. */
+export function endedStatus({ metadata: { generation } }: Pod, phase: "Failed"): Fields {
+  return { phase, ...(generation !== undefined && { observedGeneration: generation }) };
 }
