@@ -1,7 +1,7 @@
 /** From a request's parsed body to an object of the target's kind: identity, types, unknown fields, defaults. */
 import type { Kind } from "../../kinds/kind.ts";
 import { goTypeOf } from "../../machinery/codec/go-text.ts";
-import { duplicateWarnings, strictErrors } from "../../machinery/codec/json.ts";
+import { duplicateWarnings, fieldsBefore, strictErrors } from "../../machinery/codec/json.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { ApiError, badRequest } from "../../machinery/meta/status.ts";
 import { decodeObject } from "../../machinery/schema/decode.ts";
@@ -113,19 +113,27 @@ const handledAs = (shape: Shape, why: string): string =>
 
 function report(
   unknownFields: readonly string[],
-  options: DecodeOptions & { order?: ReadonlyMap<string, number> },
+  options: DecodeOptions & { order?: ReadingOrder },
   refuse: Refuse,
 ): void {
   const { complaints = [], duplicateFields = [], fieldValidation, order } = options;
   const found = complaints.length + unknownFields.length + duplicateFields.length;
   if (found === 0 || fieldValidation === "Ignore") return;
   // What is unknown is not looked at again: that it comes twice is not told.
-  const known = duplicateFields.filter((field) => !unknownFields.includes(field));
+  const before = fieldsBefore(duplicateFields);
+  const isKnown = duplicateFields.map((field) => !unknownFields.includes(field));
+  const known = duplicateFields.filter((_, i) => isKnown[i]);
   const twice = fieldValidation === "Strict" ? strictErrors(known) : duplicateWarnings(known);
   const unknown = unknownFields.map((field) => `unknown field "${field}"`);
   const isJson = known.every((field, i) => twice[i] === `duplicate field "${field}"`);
   const all = isJson
-    ? inOrder([...unknownFields, ...known], [...unknown, ...twice], order)
+    ? inOrder(
+        [...unknown, ...twice],
+        [
+          ...unknownFields.map((field) => order?.begins.get(field)),
+          ...duplicateFields.flatMap((_, i) => (isKnown[i] ? [order?.ends.get(before?.[i] ?? "")] : [])),
+        ],
+      )
     : fieldValidation === "Strict"
       ? [...twice, ...unknown]
       : [...unknown, ...twice];
@@ -133,31 +141,38 @@ function report(
   for (const complaint of [...complaints, ...all]) options.warn(complaint);
 }
 
-/** Complaints about fields in the order in which these are read. */
-function inOrder(fields: string[], complaints: string[], order: ReadonlyMap<string, number> | undefined): string[] {
-  if (!order) return complaints;
-  const place = (i: number): number => order.get(fields[i]!) ?? Number.POSITIVE_INFINITY;
+/** Complaints by their places; those without one are last. */
+function inOrder(complaints: string[], places: (number | undefined)[]): string[] {
+  const place = (i: number): number => places[i] ?? Number.MAX_VALUE;
   const indexes = complaints.map((_, i) => i);
-  return indexes.sort((a, b) => (place(a) === place(b) ? a - b : place(a) - place(b))).map((i) => complaints[i]!);
+  return indexes.sort((a, b) => place(a) - place(b) || a - b).map((i) => complaints[i]!);
 }
 
 /** Fields whose place is known; what comes behind them is told last. */
 const MAX_PLACES = 10_000;
 
-/** Paths of fields, as the decoders write them, and when a reader of the text comes to them. */
-function readingOrder(root: unknown): ReadonlyMap<string, number> {
-  const order = new Map<string, number>();
+/** When a reader of the text comes to a field, and when it is through with it, by the field's path. */
+interface ReadingOrder {
+  begins: ReadonlyMap<string, number>;
+  ends: ReadonlyMap<string, number>;
+}
+
+function readingOrder(root: unknown): ReadingOrder {
+  const begins = new Map<string, number>();
+  const ends = new Map<string, number>();
   const read = (value: unknown, path: string): void => {
-    if (typeof value !== "object" || value === null || order.size >= MAX_PLACES) return;
+    if (typeof value !== "object" || value === null || begins.size >= MAX_PLACES) return;
     const isList = Array.isArray(value);
     for (const [key, inner] of Object.entries(value)) {
       const here = isList ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`;
-      if (!isList) order.set(here, order.size);
+      if (!isList) begins.set(here, begins.size);
       read(inner, here);
+      // Behind all that it holds, before what comes next.
+      if (!isList) ends.set(here, begins.size - 0.5);
     }
   };
   read(root, "");
-  return order;
+  return { begins, ends };
 }
 
 /** A whole object of the kind, with its defaults. */

@@ -104,6 +104,7 @@ const FEW_KEYS = 8;
  */
 function scan(text: string): string[] {
   const duplicates: string[] = [];
+  const before: string[] = [];
   const stack: Level[] = [];
   let level: Level | undefined;
   let expectsKey = false;
@@ -118,7 +119,12 @@ function scan(text: string): string[] {
         const raw = text.slice(start, at);
         const key = raw.includes("\\") ? unescaped(raw) : raw;
         level.key = key;
-        if (addKey(level, key) && duplicates.length < MAX_DUPLICATES) duplicates.push(pathOf(stack, depth));
+        if (addKey(level, key) && duplicates.length < MAX_DUPLICATES) {
+          duplicates.push(pathOf(stack, depth));
+          level.key = (level.many ? [...level.many] : level.keys!).at(-1)!;
+          before.push(pathOf(stack, depth));
+          level.key = key;
+        }
         expectsKey = false;
       }
     } else if (code === COMMA) {
@@ -141,8 +147,18 @@ function scan(text: string): string[] {
       expectsKey = false;
     }
   }
+  if (duplicates.length > 0) readBefore.set(duplicates, before);
   return duplicates;
 }
+
+const readBefore = new WeakMap<readonly string[], readonly string[]>();
+
+/**
+ * For each of the duplicate fields that parseJson has told, the last field beside it that was new when it came again.
+ * Undefined for those of YAML.
+ */
+export const fieldsBefore = (duplicateFields: readonly string[]): readonly string[] | undefined =>
+  readBefore.get(duplicateFields);
 
 /** Where the string that begins at `start` ends: the index of its closing quote, or the text's end. */
 function endOfString(text: string, start: number): number {
