@@ -17,8 +17,11 @@ import type { RequestInfo } from "./request-info.ts";
 /** Header by which the Worker tells ClusterStore under which number it may grant what is asked for. */
 export const KEEP_HEADER = "x-kedge-keep";
 
-/** As long as kube-apiserver believes a token it has reviewed: whose account expires meanwhile is noticed this late. */
-const GRANT_MS = 10_000;
+/**
+ * Whose account expires meanwhile is noticed this late; kube-apiserver believes a token it has reviewed for ten seconds.
+ * Less than those after which workerd evicts an object that nobody asks: it stays for as long as its texts are wanted.
+ */
+const GRANT_MS = 8_000;
 /** Of a cluster with more than some ten thousand objects those that were written or read last. */
 const MAX_BYTES = 48 * 1024 * 1024;
 const MAX_GRANTS = 4096;
@@ -66,7 +69,7 @@ export interface KeptAnswersOptions {
 
 export class KeptAnswers {
   readonly #options: KeptAnswersOptions;
-  readonly #texts: KeptTexts;
+  #texts = new KeptTexts(MAX_BYTES);
   /** By who asks for which collection or object in which form. */
   readonly #grants = new Map<string, Grant>();
   readonly #asked = new Map<number, Asked & { untilMs: number }>();
@@ -74,11 +77,17 @@ export class KeptAnswers {
   #durable: Revision;
   #lastNumber = 0;
 
-  /** All that there is is durable now. */
-  constructor(options: KeptAnswersOptions) {
+  /**
+   * All that there is is durable now.
+   * @param before what the object kept in its life before: good if nothing was lost of what it wrote
+   */
+  constructor(options: KeptAnswersOptions, before?: KeptAnswers) {
     this.#options = options;
-    this.#texts = new KeptTexts(MAX_BYTES);
     this.#durable = options.revision();
+    if (before?.sent() !== this.#durable) return;
+    this.#texts = before.#texts;
+    // Whatever still goes on of that life must not meddle with this one's.
+    before.#texts = new KeptTexts(MAX_BYTES);
   }
 
   /** For the Worker: the answer, if there is one; else the number by which the object may grant it, or undefined. */

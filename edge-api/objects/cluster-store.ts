@@ -21,7 +21,7 @@ import { keepFlowControl } from "../fairness/keep-objects.ts";
 import { answer, serve } from "../http/chain.ts";
 import type { Services } from "../http/context.ts";
 import { HANDED_HEADER, serveHanded } from "../http/handed-over.ts";
-import { KeptAnswers, keepAnswersOf } from "../http/kept-answers.ts";
+import { KeptAnswers, type KeptAnswersOptions, keepAnswersOf, keptAnswersOf } from "../http/kept-answers.ts";
 import { audiencesOf, createServices } from "../http/services.ts";
 import { auditedBatch } from "../observe/audit/batch.ts";
 import { nextTurn } from "../store/commit-group.ts";
@@ -151,7 +151,8 @@ export class ClusterStore extends DurableObject<Bindings> {
   /** The Worker is in this very isolate: what is asked for again and again it may answer by itself. */
   #keepAnswers(): void {
     const { metrics, env } = this.#services;
-    const kept = new KeptAnswers({
+    const cluster = this.ctx.id.name ?? "default";
+    const options: KeptAnswersOptions = {
       revision: () => this.#store.revision(),
       prefixOf(resource) {
         const kind = env.registry.findStorage(resource);
@@ -164,10 +165,11 @@ export class ClusterStore extends DurableObject<Bindings> {
         if (flow) flow.schema.dispatched++;
         metrics.done(info, { code: 200, seconds: 0, dryRun: false });
       },
-    });
+    };
+    const kept = new KeptAnswers(options, keptAnswersOf(cluster));
     this.#store.subscribe((events) => kept.changed(events));
     this.#services.kept = kept;
-    keepAnswersOf(this.ctx.id.name ?? "default", kept);
+    keepAnswersOf(cluster, kept);
   }
 
   override fetch(request: Request): Promise<Response> {
