@@ -14,23 +14,39 @@ export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 
 const overLimit = () => tooLarge(`Request entity too large: limit is ${MAX_BODY_BYTES}`);
 
-/** Whether the length of the body is known before it comes. @throws ApiError 413 */
-function isDeclared({ headers }: ApiRequest): boolean {
+/** A client that finds its connection closed while it is sending never reads why. What is longer than this is cut off. */
+const MAX_SWALLOWED_BYTES = 16 * 1024 * 1024;
+
+/** Lets the client send the rest. @throws ApiError 413 always */
+async function refuseTooLarge({ body }: ApiRequest): Promise<never> {
+  const reader = body?.getReader();
+  for (let swallowed = 0; reader && swallowed <= MAX_SWALLOWED_BYTES; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    swallowed += value.byteLength;
+  }
+  await reader?.cancel();
+  throw overLimit();
+}
+
+/** Undefined when the length of the body is not known before it comes. */
+function declaredLength({ headers }: ApiRequest): number | undefined {
   const declared = headers.get("content-length");
-  if (declared === null) return false;
-  if (Number(declared) > MAX_BODY_BYTES) throw overLimit();
-  return true;
+  return declared === null ? undefined : Number(declared);
 }
 
 /** The body's text; "" when there is none. Invalid UTF-8 becomes U+FFFD, as in Go's decoder. @throws ApiError 413 */
 export async function readText(request: ApiRequest): Promise<string> {
-  if (isDeclared(request)) return request.text();
+  const length = declaredLength(request);
+  if (length !== undefined) return length > MAX_BODY_BYTES ? refuseTooLarge(request) : request.text();
   // Last: looking at the body makes a stream of it.
   return request.body ? new TextDecoder().decode(await readLimited(request.body)) : "";
 }
 
 async function readBytes(request: ApiRequest): Promise<Uint8Array> {
-  if (isDeclared(request)) return new Uint8Array(await request.arrayBuffer());
+  const length = declaredLength(request);
+  if (length !== undefined)
+    return length > MAX_BODY_BYTES ? refuseTooLarge(request) : new Uint8Array(await request.arrayBuffer());
   return request.body ? readLimited(request.body) : new Uint8Array(0);
 }
 
