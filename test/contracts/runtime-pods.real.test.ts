@@ -81,9 +81,10 @@ describe.skipIf(missing !== undefined)(`pods on containerd${missing ? ` (skipped
     await manager.start();
   }, 60_000);
   afterAll(async () => {
-    await manager.stop();
-    runtime.close();
-    await containerd.stop();
+    // What did not come up has nothing to stop, and must not keep the rest from ending.
+    await (manager as PodManager | undefined)?.stop();
+    (runtime as Runtime | undefined)?.close();
+    await (containerd as TestContainerd | undefined)?.stop();
     for (const hierarchy of ["", ...readdirSync("/sys/fs/cgroup")]) {
       const parent = join("/sys/fs/cgroup", hierarchy, "kedge");
       const own = existsSync(parent) ? readdirSync(parent).filter((name) => name.startsWith(`${NODE}-`)) : [];
