@@ -33,7 +33,6 @@ import { clusterOf } from "./worker/cluster.ts";
 import { compressed } from "./worker/compress.ts";
 import { forward, isPlain, type Passenger, routeQuestion } from "./worker/forward.ts";
 import { HandOver, handedOf } from "./worker/hand-over.ts";
-import { keptOr } from "./worker/kept.ts";
 import { refuse } from "./worker/refuse.ts";
 import { shardFor, shardOfUrl } from "./worker/shard.ts";
 import { unreachable } from "./worker/unreachable.ts";
@@ -166,18 +165,16 @@ function handOverTo(cluster: string): HandOver {
   return handOver;
 }
 
-function toStore(request: Request, visit: Visit): Response | Promise<Response> {
+async function toStore(request: Request, visit: Visit): Promise<Response> {
+  const response = await uncompressed(request, visit);
+  return compressed(response, request.headers.get("accept-encoding"));
+}
+
+async function uncompressed(request: Request, visit: Visit): Promise<Response> {
   const { env, cluster } = visit;
-  const shown = (response: Response): Response => compressed(response, request.headers.get("accept-encoding"));
-  if (shardOfUrl(request.url) === "events")
-    return forward(env.EVENT_STORE.getByName(cluster), request, visit).then(shown);
-  return keptOr(request, visit, async (keep) => {
-    const handed = mayHandOver(visit) && handedOf(request, { ...visit, ...(keep !== undefined && { keep }) });
-    const response = handed
-      ? await inMemory(await handed, visit)
-      : await forward(storeOf(env, cluster), request, visit, keep);
-    return shown(response);
-  });
+  if (shardOfUrl(request.url) === "events") return forward(env.EVENT_STORE.getByName(cluster), request, visit);
+  const handed = mayHandOver(visit) && handedOf(request, visit);
+  return handed ? inMemory(await handed, visit) : forward(storeOf(env, cluster), request, visit);
 }
 
 const mayHandOver = ({ env, isAudited, isPlain }: Visit): boolean =>

@@ -18,7 +18,6 @@ import type { WatchHub } from "../store/watch-hub.ts";
 import type { WatchSpec, WatchStart } from "../store/watch-types.ts";
 import type { Environment } from "../verbs/environment.ts";
 import type { Deadlines } from "./deadlines.ts";
-import type { KeptAnswers } from "./kept-answers.ts";
 import type { Answer } from "./reply.ts";
 import type { ApiRequest } from "./request.ts";
 import type { RequestInfo } from "./request-info.ts";
@@ -45,8 +44,6 @@ export interface Services {
   fairness: Fairness;
   hub: WatchHub;
   metrics: RequestMetrics;
-  /** Absent: where the Worker is somewhere else, or each request is to be logged. */
-  kept?: KeptAnswers;
   /** Absent: everything of the cluster is here. */
   around?: Around;
   storage: StorageCounts;

@@ -14,13 +14,11 @@ import type { Target } from "../verbs/environment.ts";
 import { get } from "../verbs/get.ts";
 import { list } from "../verbs/list.ts";
 import { matchName, matchNamespace } from "../verbs/metadata.ts";
-import { textPrefix } from "../verbs/object-text.ts";
 import { patch, patchTypeOf } from "../verbs/patch.ts";
 import { checkVersionParameters } from "../verbs/resource-version.ts";
 import { update } from "../verbs/update.ts";
 import { mediaTypeOf, readBody, readPatch } from "./body.ts";
 import type { RequestContext } from "./context.ts";
-import { KEEP_HEADER, scopeOf } from "./kept-answers.ts";
 import { negotiate, negotiatePlain } from "./negotiation.ts";
 import { nothingHere } from "./nothing-here.ts";
 import { deleteOptions, listOptions, writeOptions } from "./options.ts";
@@ -88,7 +86,6 @@ function byVerb(context: RequestContext, target: Target): Answer | Promise<Answe
   switch (context.info.verb) {
     case "get": {
       const text = get(context.services.env, target, context.query?.get("resourceVersion") ?? null);
-      keep(context, target, text);
       return showObject(context, target, 200, text);
     }
     case "list":
@@ -108,25 +105,6 @@ function byVerb(context: RequestContext, target: Target): Answer | Promise<Answe
     default:
       throw notAllowed();
   }
-}
-
-/** For the Worker to give by itself, when it has asked for that. */
-function keep(context: RequestContext, { kind, namespace, name }: Target, text: string): void {
-  const { services, request, query, info, warnings, flow, identity } = context;
-  const { kept, authorizer } = services;
-  if (!kept || query || info.subresource !== "" || warnings.length > 0) return;
-  kept.read({ resource: kind.storage, namespace, name }, text);
-  const number = request.headers.get(KEEP_HEADER);
-  if (number === null) return;
-  const { media, as } = negotiate(request.headers.get("accept"));
-  if (media !== "json" || as !== "Object") return;
-  // Of a namespace everything may depend on which it is: it lies in itself. For the others, a name that no rule names.
-  const isAlike = kind.namespaced || info.namespace === "";
-  const other = { ...info, name: services.env.uuid() };
-  const anyName = isAlike && authorizer.authorize(identity, other).decision === "allow";
-  const prefix = textPrefix(kind);
-  const scope = scopeOf({ resource: kind.storage, namespace });
-  kept.grant(Number(number), { scope, name, anyName, prefix, info, ...(flow && { flow }) });
 }
 
 function listed(context: RequestContext, target: Target): Answer {

@@ -21,7 +21,6 @@ import { keepFlowControl } from "../fairness/keep-objects.ts";
 import { answer, serve } from "../http/chain.ts";
 import type { Services } from "../http/context.ts";
 import { HANDED_HEADER, serveHanded } from "../http/handed-over.ts";
-import { KeptAnswers, type KeptAnswersOptions, keepAnswersOf, keptAnswersOf } from "../http/kept-answers.ts";
 import { audiencesOf, createServices } from "../http/services.ts";
 import { auditedBatch } from "../observe/audit/batch.ts";
 import { nextTurn } from "../store/commit-group.ts";
@@ -33,7 +32,6 @@ import { NodeUsage } from "../tunnel/node-usage.ts";
 import { gatewayFor, gatewayRequest } from "../tunnel/route.ts";
 import { writeBatch } from "../verbs/batch.ts";
 import { reportNodeConnection } from "../verbs/node-connection.ts";
-import { textPrefix } from "../verbs/object-text.ts";
 import { snapshotPage } from "../verbs/snapshot.ts";
 import { DurableSql } from "./durable-sql.ts";
 import type { Bindings } from "./environment.ts";
@@ -123,7 +121,6 @@ export class ClusterStore extends DurableObject<Bindings> {
     const around = this.around(ctx.id.name ?? "default");
     if (around) this.#services.around = around;
     this.#sockets.resume();
-    if (env.KEDGE_ONE_PROCESS === "true" && !this.#services.audit) this.#keepAnswers();
     this.#alarmAtMs = (await ctx.storage.getAlarm()) ?? undefined;
     this.#store.subscribe(() => this.#alarmBy(systemClock.now() + HISTORY_MS + COMPACTION_SLACK_MS));
     this.#feed = new Feed({
@@ -146,30 +143,6 @@ export class ClusterStore extends DurableObject<Bindings> {
     this.#store.transaction(() => bootstrap(this.#services.env, report, facts));
     keepFlowControl({ env: this.#services.env, commit: this.#services.commit, report });
     for (const subscription of this.subscriptions(ctx.id.name ?? "default")) this.#feed.add(subscription);
-  }
-
-  /** The Worker is in this very isolate: what is asked for again and again it may answer by itself. */
-  #keepAnswers(): void {
-    const { metrics, env } = this.#services;
-    const cluster = this.ctx.id.name ?? "default";
-    const options: KeptAnswersOptions = {
-      revision: () => this.#store.revision(),
-      prefixOf(resource) {
-        const kind = env.registry.findStorage(resource);
-        return kind && textPrefix(kind);
-      },
-      count({ info, identity, flow }) {
-        metrics.begin(info);
-        metrics.user(identity.user);
-        metrics.authorized.allowed++;
-        if (flow) flow.schema.dispatched++;
-        metrics.done(info, { code: 200, seconds: 0, dryRun: false });
-      },
-    };
-    const kept = new KeptAnswers(options, keptAnswersOf(cluster));
-    this.#store.subscribe((events) => kept.changed(events));
-    this.#services.kept = kept;
-    keepAnswersOf(cluster, kept);
   }
 
   override fetch(request: Request): Promise<Response> {

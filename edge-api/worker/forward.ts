@@ -1,7 +1,6 @@
 /** Hands requests on to the cluster's objects, with the caller's identity and nothing the caller made up. */
 import { encodeIdentity, IDENTITY_HEADER, type Identity } from "../access/identity.ts";
 import { mayImpersonate } from "../access/impersonation/headers.ts";
-import { KEEP_HEADER } from "../http/kept-answers.ts";
 import { ROUTE_HEADER } from "../http/node-route.ts";
 import { isReadByPeople } from "../http/respond.ts";
 import { clientAddresses, SOURCE_IPS_HEADER } from "../observe/audit/client-addresses.ts";
@@ -53,19 +52,16 @@ export function passedOn({ method, headers: given }: Request): { [name: string]:
 
 /**
  * Sends the request on as ClusterStore takes it. Credentials stay here: who was told who asks does not need the proof.
- * @param keep the number under which the object may grant it
  */
 export function forward(
   stub: Fetcher,
   request: Request,
   { identity, isAudited, isPlain }: Passenger,
-  keep?: number,
 ): Promise<Response> {
   if (isAudited || !isPlain) return stub.fetch(fullRequest(request, { identity, isAudited }));
   const headers = passedOn(request);
   headers[IDENTITY_HEADER] = identityText(identity);
   const { method, url, body } = request;
-  if (keep !== undefined) headers[KEEP_HEADER] = String(keep);
   return stub.fetch(url, { method, headers, body });
 }
 

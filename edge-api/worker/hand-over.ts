@@ -1,7 +1,6 @@
 /** Requests that need no call of their own: see http/handed-over.ts. */
 import type { Identity } from "../access/identity.ts";
 import { HANDED_HEADER, HandedRequest, handOver, withdraw } from "../http/handed-over.ts";
-import { KEEP_HEADER } from "../http/kept-answers.ts";
 import type { Reply } from "../http/reply.ts";
 import { passedOn } from "./forward.ts";
 
@@ -24,7 +23,7 @@ const API = /^[^:]+:\/\/[^/]+\/apis?\//;
  */
 export function handedOf(
   request: Request,
-  { identity, keep }: { identity: Identity; keep?: number },
+  { identity }: { identity: Identity },
 ): HandedRequest | Promise<HandedRequest> | undefined {
   const { method, url } = request;
   const query = url.indexOf("?");
@@ -32,9 +31,7 @@ export function handedOf(
   switch (method) {
     case "GET": {
       if (query >= 0 || !isNamed()) return undefined;
-      const headers = passedOn(request);
-      if (keep !== undefined) headers[KEEP_HEADER] = String(keep);
-      return new HandedRequest({ method, url, identity, headers });
+      return new HandedRequest({ method, url, identity, headers: passedOn(request) });
     }
     case "DELETE":
       if (!isNamed()) return undefined;

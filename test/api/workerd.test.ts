@@ -172,7 +172,7 @@ describe("the Worker", () => {
     expect(seen.size).toBeGreaterThan(3);
   });
 
-  it("[K8] who loses a right is refused what he has just been given", async () => {
+  it("[K11] who loses a right is refused what he has just been given", async () => {
     const rbac = "/apis/rbac.authorization.k8s.io/v1/namespaces/default";
     await make("shown");
     await call("POST", "/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "reader" } });
