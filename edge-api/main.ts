@@ -18,6 +18,7 @@ import type { Around } from "./http/context.ts";
 import type { HandedRequest } from "./http/handed-over.ts";
 import { type NodeRoute, ROUTE_HEADER } from "./http/node-route.ts";
 import { describeTypes } from "./http/openapi/descriptions.ts";
+import type { Answer, Reply } from "./http/reply.ts";
 import { ClusterStore as ClusterStoreObject, type Subscription } from "./objects/cluster-store.ts";
 import type { Bindings } from "./objects/environment.ts";
 import { FOLLOWED } from "./objects/event-store.ts";
@@ -166,11 +167,11 @@ function handOverTo(cluster: string): HandOver {
 }
 
 async function toStore(request: Request, visit: Visit): Promise<Response> {
-  const response = await uncompressed(request, visit);
-  return compressed(response, request.headers.get("accept-encoding"));
+  const answer = await uncompressed(request, visit);
+  return compressed(answer, request.headers.get("accept-encoding"));
 }
 
-async function uncompressed(request: Request, visit: Visit): Promise<Response> {
+async function uncompressed(request: Request, visit: Visit): Promise<Answer> {
   const { env, cluster } = visit;
   if (shardOfUrl(request.url) === "events") return forward(env.EVENT_STORE.getByName(cluster), request, visit);
   const handed = mayHandOver(visit) && handedOf(request, visit);
@@ -180,13 +181,11 @@ async function uncompressed(request: Request, visit: Visit): Promise<Response> {
 const mayHandOver = ({ env, isAudited, isPlain }: Visit): boolean =>
   env.KEDGE_ONE_PROCESS === "true" && !isAudited && isPlain;
 
-async function inMemory(request: HandedRequest, { env, ctx, cluster }: Visit): Promise<Response> {
-  const reply = await handOverTo(cluster).ask(request, {
+const inMemory = (request: HandedRequest, { env, ctx, cluster }: Visit): Promise<Reply> =>
+  handOverTo(cluster).ask(request, {
     call: (headers) => storeOf(env, cluster).fetch("https://cluster/", { headers }),
     waitUntil: (work) => ctx.waitUntil(work),
   });
-  return reply.toResponse();
-}
 
 function notLetIn(request: Request, { KEDGE_AUDIT_POLICY: policy }: Bindings): Response {
   if (policy !== undefined) {

@@ -44,10 +44,12 @@ function parsed(text: string): object {
 const invalidToken = (why: string): ApiError => badRequest(`invalid continue token: continue key is not valid: ${why}`);
 
 const toBase64Url = (text: string): string =>
-  btoa(String.fromCharCode(...new TextEncoder().encode(text)))
+  btoa(NOT_ASCII.test(text) ? String.fromCharCode(...new TextEncoder().encode(text)) : text)
     .replaceAll("+", "-")
     .replaceAll("/", "_")
     .replace(/=+$/, "");
+
+const NOT_ASCII = /[^\0-\x7f]/;
 
 function fromBase64Url(token: string): string {
   const wrong = token.search(/[^\w-]/);

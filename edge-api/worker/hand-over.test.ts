@@ -25,6 +25,15 @@ describe("what is handed over", () => {
     ["GET", "/api/v1/pods", false],
     ["GET", "/api/v1/namespaces/a/pods/b/status", false],
     ["GET", "/api/v1/namespaces/a/pods/b?watch=1", false],
+    ["GET", "/api/v1/namespaces/a/pods?limit=500&continue=x", true],
+    ["GET", "/api/v1/pods?labelSelector=a&limit=1", true],
+    ["GET", "/apis/apps/v1/deployments?limit=2", true],
+    ["GET", "/api/v1/pods?limit=0", false],
+    ["GET", "/api/v1/pods?limit=1&watch=true", false],
+    ["GET", "/api/v1/watch/pods?limit=1", false],
+    ["GET", "/api/v1/namespaces/a/pods/b?limit=1", false],
+    ["GET", "/apis?limit=1", false],
+    ["GET", "/api/v1?limit=1", false],
     ["GET", "/api/v1/watch/pods", false],
     ["GET", "/api/v1/watch/namespaces/a/pods", false],
     ["GET", "/apis/apps/v1", false],
@@ -95,7 +104,8 @@ function setUp() {
     return response;
   };
   const ask = async (name: string) => {
-    const request = (await handed("GET", `/api/v1/nodes/${name}`)) as HandedRequest;
+    const path = name.includes("?") ? `/api/v1/${name}` : `/api/v1/nodes/${name}`;
+    const request = (await handed("GET", path)) as HandedRequest;
     return handOver.ask(request, { call, waitUntil: (work) => void background.push(work) });
   };
   return { object, ask, background };
@@ -125,6 +135,12 @@ describe("calls", () => {
     await bodies([ask("f")]);
     await bodies([ask("g"), ask("h")]);
     expect(object.calls).toEqual([1, 2, 2, 1, 1, 1]);
+  });
+
+  it("[HO13] a page of a list has a call of its own", async () => {
+    const { object, ask } = setUp();
+    await bodies([ask("a"), ask("b?limit=1"), ask("c"), ask("d")]);
+    expect(object.calls.toSorted()).toEqual([1, 1, 2]);
   });
 
   it("[HO6] nobody waits long for a slower one, which is answered all the same, once", async () => {

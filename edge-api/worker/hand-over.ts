@@ -15,6 +15,9 @@ const LOST_MS = 70_000;
 
 /** One object: not a collection, whose answer may be a stream, nor one of its subresources. */
 const NAMED = /^[^:]+:\/\/[^/]+\/api(?:s\/[^/?]+)?\/[^/?]+\/(?!watch\/)(?:[^/?]+|namespaces\/[^/?]+\/[^/?]+)\/[^/?]+$/;
+/** A collection. */
+const LISTED = /^[^:]+:\/\/[^/]+\/api(?:s\/[^/?]+)?\/[^/?]+\/(?!watch\/)(?:[^/?]+|namespaces\/[^/?]+\/[^/?]+)\?/;
+const LIMITED = /[?&]limit=[1-9]/;
 const API = /^[^:]+:\/\/[^/]+\/apis?\//;
 
 /**
@@ -30,7 +33,7 @@ export function handedOf(
   const isNamed = () => NAMED.test(query < 0 ? url : url.slice(0, query));
   switch (method) {
     case "GET": {
-      if (query >= 0 || !isNamed()) return undefined;
+      if (query < 0 ? !isNamed() : !isPage(url)) return undefined;
       return new HandedRequest({ method, url, identity, headers: passedOn(request) });
     }
     case "DELETE":
@@ -49,6 +52,9 @@ export function handedOf(
   if (length === undefined || Number(length) > MAX_CONTENT_BYTES) return undefined;
   return withContent(request, { identity, headers });
 }
+
+/** A page of a list: its length is bounded, so that it need not be a stream. */
+export const isPage = (url: string): boolean => LIMITED.test(url) && !url.includes("watch") && LISTED.test(url);
 
 async function withContent(
   request: Request,
@@ -86,6 +92,11 @@ export class HandOver {
 
   /** Rejects with what the call rejects with; the object may have done what it was asked then. */
   async ask(request: HandedRequest, means: Means): Promise<Reply> {
+    // Others would have to wait until it is read.
+    if (isPage(request.url)) {
+      await callFor([request], means);
+      return answerOf(request);
+    }
     // Not `new Promise`: the one that the optimizing compiler makes does not know to which request it belongs, and what
     // waits for it would go on in the one that made the call (workerd 1.2026).
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -94,8 +105,7 @@ export class HandOver {
     setTimeout(() => reject(lost()), LOST_MS);
     await promise;
     if (!request.reply && request.error === undefined) await callFor([request], means);
-    if (request.error !== undefined) throw request.error;
-    return request.reply!;
+    return answerOf(request);
   }
 
   #add(waiting: Waiting, means: Means): void {
@@ -130,6 +140,11 @@ export class HandOver {
       this.#calls--;
     }
   }
+}
+
+function answerOf({ reply, error }: HandedRequest): Reply {
+  if (!reply) throw error;
+  return reply;
 }
 
 async function callFor(requests: readonly HandedRequest[], { call }: Means): Promise<void> {
