@@ -7,7 +7,7 @@ import fs from "node:fs";
 import { describe, expect, it } from "vitest";
 import { registry } from "../../../kinds/registry.ts";
 import { openEnvelope } from "../../../machinery/codec/protobuf/decode.ts";
-import { watchFrame } from "../../../machinery/codec/protobuf/envelope.ts";
+import { envelope, watchFrame } from "../../../machinery/codec/protobuf/envelope.ts";
 import { decodeProtobufBody } from "./body.ts";
 import { protobufItems, toProtobuf } from "./encode.ts";
 import { protobufList } from "./list.ts";
@@ -31,6 +31,12 @@ function reversed(value: unknown): unknown {
 
 describe("answers as protobuf", () => {
   it.each(Object.entries(golden))("[PE1] %s is encoded to upstream's bytes", (_name, { protobuf, json }) => {
+    expect(base64(toProtobuf(json, registry))).toBe(protobuf);
+  });
+
+  it("[PE9] what could not be written leaves nothing in the next answer", () => {
+    const [{ protobuf, json }] = Object.values(golden) as [Vectors[string]];
+    expect(() => envelope({ apiVersion: "v1", kind: undefined as never }, new Uint8Array(14))).toThrow(TypeError);
     expect(base64(toProtobuf(json, registry))).toBe(protobuf);
   });
 

@@ -39,12 +39,9 @@ function planOf(name: string): Plan {
 
 /** The message's bytes. @throws TypeError for values that are not what the message has there */
 export function encodeMessage(value: object, messageName: string): Uint8Array {
-  try {
-    writeMessage(value as Fields, planOf(messageName));
-  } catch (error) {
-    writer.take();
-    throw error;
-  }
+  const plan = planOf(messageName);
+  writer.begin();
+  writeMessage(value as Fields, plan);
   return writer.take();
 }
 

@@ -15,6 +15,7 @@ export interface TypeMeta {
 
 /** What comes before the message's bytes. */
 export function envelopeHead({ apiVersion, kind }: TypeMeta, rawLength: number): Uint8Array {
+  writer.begin();
   writer.varint(rawLength);
   writer.varint(2 * 8 + 2);
   const before = writer.length;
@@ -40,6 +41,7 @@ export function envelope(type: TypeMeta, raw: Uint8Array): Uint8Array {
 
 /** One length-delimited frame of a watch. @param object an envelope */
 export function watchFrame(type: string, object: Uint8Array): Uint8Array {
+  writer.begin();
   // runtime.RawExtension
   writer.bytes(object);
   writer.closeField(1, 0);
@@ -54,6 +56,7 @@ export function watchFrame(type: string, object: Uint8Array): Uint8Array {
 
 /** Tag and length of a list's item, then the item. */
 export function fieldBytes(number: number, value: Uint8Array): Uint8Array {
+  writer.begin();
   writer.bytes(value);
   writer.closeField(number, 0);
   return writer.take();

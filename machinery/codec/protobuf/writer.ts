@@ -11,6 +11,11 @@ export class BackwardWriter {
   #bytes = new Uint8Array(FIRST_SIZE);
   #at = FIRST_SIZE;
 
+  /** Begins anew, whatever an earlier message that could not be written has left. */
+  begin(): void {
+    this.#at = this.#bytes.length;
+  }
+
   /** Bytes written so far. */
   get length(): number {
     return this.#bytes.length - this.#at;
