@@ -2,7 +2,7 @@
 import type { IncludeObject } from "../../machinery/codec/table.ts";
 import { badRequest, notAcceptable } from "../../machinery/meta/status.ts";
 import type { Target } from "../verbs/environment.ts";
-import { list } from "../verbs/list.ts";
+import { list, type Text } from "../verbs/list.ts";
 import { metadataRenderer, objectRenderer, type Renderer, tableRenderer } from "../verbs/renderer.ts";
 import type { RequestContext } from "./context.ts";
 import { marked } from "./large.ts";
@@ -81,18 +81,27 @@ export function textResponse(context: RequestContext, code: number, text: string
 }
 
 /** Text in chunks: one chunk is answered whole, more are streamed as the client takes them. */
-export function showChunks(context: RequestContext, chunks: Iterator<string>, accepted: Accepted): Answer {
+export function showChunks(context: RequestContext, chunks: Iterator<Text>, accepted: Accepted): Answer {
   const first = chunks.next();
   if (first.done) return textResponse(context, 200, "", accepted);
   const second = chunks.next();
-  if (second.done) return textResponse(context, 200, first.value, accepted);
+  if (second.done) return wholeResponse(context, first.value, accepted);
   if (accepted.media === "yaml") {
-    let text = first.value + second.value;
-    for (let next = chunks.next(); !next.done; next = chunks.next()) text += next.value;
+    let text = textOf(first.value) + textOf(second.value);
+    for (let next = chunks.next(); !next.done; next = chunks.next()) text += textOf(next.value);
     return textResponse(context, 200, text, accepted);
   }
   const body = streamChunks(context, [first.value, second.value], chunks);
   return marked(new Response(body, { status: 200, headers: headersFor(context, JSON_TYPE) }), STREAMED);
+}
+
+const decoder = new TextDecoder();
+const textOf = (text: Text): string => (typeof text === "string" ? text : decoder.decode(text));
+
+function wholeResponse(context: RequestContext, text: Text, accepted: Accepted): Answer {
+  if (typeof text === "string" || accepted.media !== "json" || isPretty(context))
+    return textResponse(context, 200, textOf(text), accepted);
+  return marked(new Reply(200, headersFor(context, JSON_TYPE), text), text.length);
 }
 
 /** The list `target` is, as protobuf. @throws ApiError 406 for a form that does not fit */

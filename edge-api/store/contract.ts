@@ -58,10 +58,10 @@ export interface CountQuery extends ListQuery {
   seen?: { after: ListQuery["after"]; count: number };
 }
 
-/** Objects as one text. */
+/** Objects as one text, which nobody need read. */
 export interface JoinedTexts {
-  /** Their texts, with commas between. */
-  text: string;
+  /** Their texts in UTF-8, with commas between. */
+  bytes: Uint8Array;
   count: number;
   /** The last of them; undefined when there are none. */
   last: { namespace: string; name: string } | undefined;

@@ -127,7 +127,8 @@ export class SqliteReader {
   ): JoinedTexts | undefined {
     const { resource, namespace, prefix } = query;
     const from = startOf(query);
-    if (from === undefined) return { text: "", count: 0, last: undefined, more: false };
+    const none = { bytes: new Uint8Array(0), count: 0, last: undefined, more: false };
+    if (from === undefined) return none;
     const atOnce = this.#joinedRows.get(resource) ?? FIRST_JOINED_ROWS;
     if (atOnce < LEAST_JOINED_ROWS) return undefined;
     const limit = Math.min(query.limit, atOnce);
@@ -142,14 +143,17 @@ export class SqliteReader {
       this.#joinedRows.set(resource, rowsOf(bytes / limit));
       return undefined;
     }
-    const [text, count, newest, alike, lastKey] = row as [string, number, number, number, string];
-    if (count === 0) return { text: "", count: 0, last: undefined, more: false };
+    const [blob, ...rest] = row as unknown as [ArrayBuffer | Uint8Array, number, number, number, string];
+    const [count, newest, alike, lastKey] = rest;
+    if (count === 0) return none;
     if (newest > at || alike !== count) return undefined;
+    // workerd gives an ArrayBuffer, Node a Uint8Array.
+    const bytes = blob instanceof Uint8Array ? blob : new Uint8Array(blob);
     if (count >= LEAST_JOINED_ROWS)
-      this.#joinedRows.set(resource, Math.max(LEAST_JOINED_ROWS, rowsOf(text.length / count)));
+      this.#joinedRows.set(resource, Math.max(LEAST_JOINED_ROWS, rowsOf(bytes.length / count)));
     const separator = namespace === undefined ? lastKey.indexOf(SEPARATOR) : -1;
     const last = { namespace: namespace ?? lastKey.slice(0, separator), name: lastKey.slice(separator + 1) };
-    return { text, count, last, more: count === limit };
+    return { bytes, count, last, more: count === limit };
   }
 
   *listAt(query: ListQuery, at: Revision): Iterable<StoredObject> {

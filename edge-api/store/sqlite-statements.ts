@@ -88,7 +88,7 @@ const joined =
   (last: string) =>
   (start: string): string =>
     `SELECT
-    group_concat(value, ','), count(*), max(revision), sum(alike), max(${last})
+    CAST(group_concat(value, ',') AS BLOB), count(*), max(revision), sum(alike), max(${last})
   FROM (SELECT o.namespace, o.name, o.revision, v.value, v.value >= ? AND v.value < ? AS alike
     FROM objects o CROSS JOIN versions v ON v.revision = o.revision
     WHERE ${start} AND (o.revision > ? OR o.deleted = 0) ORDER BY o.namespace, o.name ${LIMIT})`;

@@ -1,3 +1,4 @@
+import { joinBytes } from "../../machinery/codec/protobuf/envelope.ts";
 import { badRequest, expired } from "../../machinery/meta/status.ts";
 import { type CountQuery, type Revision, type StoredObject, StoreError } from "../store/contract.ts";
 import { type ContinueToken, decodeContinue, encodeContinue } from "./continue-token.ts";
@@ -43,7 +44,7 @@ const EXPIRED_CONTINUE =
  * The text of a list, in chunks. Each chunk is read in one turn; between chunks the caller may await, since all of
  * them are of one revision. What is wrong with the request is thrown before the first chunk.
  */
-export function* list(env: Environment, target: Target, options: ListOptions, renderer: Renderer): Generator<string> {
+export function* list(env: Environment, target: Target, options: ListOptions, renderer: Renderer): Generator<Text> {
   checkVersionParameters({ ...options, watch: false });
   const selection = parseSelection(target.kind, options);
   const start = startOf(env, options);
@@ -57,24 +58,38 @@ export function* list(env: Environment, target: Target, options: ListOptions, re
     texts: (pick ? rows.filter(pick) : rows).map((row) => renderer.item(row.value)),
     next,
   });
-  let text = renderer.listHead({ resourceVersion: String(at) });
+  let parts: Text[] = [renderer.listHead({ resourceVersion: String(at) })];
+  let length = 0;
   let after = start.after;
   let separator = "";
   for (;;) {
     const joined = readJoined(env, target, { at, after, selection, limit: CHUNK_ROWS, renderer });
     const { texts, next } = joined ?? shown(readChunk(env, target, { at, after, selection, limit: CHUNK_ROWS }));
-    for (const shownText of texts) {
-      text += separator + shownText;
+    for (const text of texts) {
+      parts.push(separator, text);
+      length += text.length;
       separator = ",";
     }
     if (next === undefined) break;
     after = next;
-    if (text.length >= CHUNK_LENGTH) {
-      yield text;
-      text = "";
+    if (length >= CHUNK_LENGTH) {
+      yield wholeOf(parts);
+      parts = [];
+      length = 0;
     }
   }
-  yield text + renderer.listTail;
+  parts.push(renderer.listTail);
+  yield wholeOf(parts);
+}
+
+/** As bytes where the store has joined texts that need not be looked at. */
+export type Text = string | Uint8Array;
+
+const encoder = new TextEncoder();
+
+function wholeOf(parts: readonly Text[]): Text {
+  if (parts.every((part) => typeof part === "string")) return parts.join("");
+  return joinBytes(parts.map((part) => (typeof part === "string" ? encoder.encode(part) : part)));
 }
 
 /** Which snapshot, and behind which object. */
@@ -111,10 +126,10 @@ interface Page {
   renderer: Renderer;
 }
 
-function page(env: Environment, target: Target, { start, limit, selection, pick, renderer }: Page): string {
+function page(env: Environment, target: Target, { start, limit, selection, pick, renderer }: Page): Text {
   const at = start.at ?? env.store.revision();
   /** Each of one object, or of many with commas between. */
-  const items: string[] = [];
+  const items: Text[] = [];
   let count = 0;
   let length = 0;
   let after = start.after;
@@ -146,7 +161,8 @@ function page(env: Environment, target: Target, { start, limit, selection, pick,
   }
   const rest = more && after && restOf(env, target, { at, after, selection, seen: { after: start.after, count } });
   const head = renderer.listHead({ resourceVersion: String(at), ...rest });
-  return head + items.join(",") + renderer.listTail;
+  const separated = items.flatMap((item, i) => (i === 0 ? [item] : [",", item]));
+  return wholeOf([head, ...separated, renderer.listTail]);
 }
 
 /** What a list says of what follows behind `after`; nothing where nothing does. */
@@ -183,7 +199,7 @@ interface Chunk {
 }
 
 interface Texts {
-  texts: string[];
+  texts: Text[];
   next: ContinueToken["after"] | undefined;
 }
 
@@ -199,8 +215,8 @@ function readJoined(
     env.store.joined?.({ ...scopeOf(target), at, limit, prefix, ...(after && { after }) }),
   );
   if (!joined) return undefined;
-  const { text, count, last, more } = joined;
-  return { texts: count > 0 ? [text] : [], count, next: more ? last : undefined };
+  const { bytes, count, last, more } = joined;
+  return { texts: count > 0 ? [bytes] : [], count, next: more ? last : undefined };
 }
 
 /** Reads of a snapshot that may have been compacted since its first page. */

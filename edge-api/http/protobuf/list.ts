@@ -15,7 +15,7 @@ const KEPT_BYTES = 8 * 1024 * 1024;
  */
 export function* protobufList(
   items: ProtobufItems,
-  list: (renderer: Renderer, again: { resourceVersion: string } | undefined) => Iterator<string>,
+  list: (renderer: Renderer, again: { resourceVersion: string } | undefined) => Iterator<unknown>,
 ): Generator<Uint8Array> {
   const first = new Collector(items);
   const kept: Uint8Array[] = [];
@@ -43,7 +43,7 @@ export function* protobufList(
   yield envelopeTail();
 }
 
-function drain(chunks: Iterator<string>, each: () => void): void {
+function drain(chunks: Iterator<unknown>, each: () => void): void {
   for (let next = chunks.next(); !next.done; next = chunks.next()) each();
 }
 
