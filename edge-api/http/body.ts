@@ -18,8 +18,7 @@ const overLimit = () => tooLarge(`Request entity too large: limit is ${MAX_BODY_
 const MAX_SWALLOWED_BYTES = 16 * 1024 * 1024;
 
 /** Lets the client send the rest. @throws ApiError 413 always */
-async function refuseTooLarge({ body }: ApiRequest): Promise<never> {
-  const reader = body?.getReader();
+async function refuseTooLarge(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<never> {
   for (let swallowed = 0; reader && swallowed <= MAX_SWALLOWED_BYTES; ) {
     const { done, value } = await reader.read();
     if (done) break;
@@ -38,7 +37,7 @@ function declaredLength({ headers }: ApiRequest): number | undefined {
 /** The body's text; "" when there is none. Invalid UTF-8 becomes U+FFFD, as in Go's decoder. @throws ApiError 413 */
 export async function readText(request: ApiRequest): Promise<string> {
   const length = declaredLength(request);
-  if (length !== undefined) return length > MAX_BODY_BYTES ? refuseTooLarge(request) : request.text();
+  if (length !== undefined) return length > MAX_BODY_BYTES ? refuseTooLarge(request.body?.getReader()) : request.text();
   // Last: looking at the body makes a stream of it.
   return request.body ? new TextDecoder().decode(await readLimited(request.body)) : "";
 }
@@ -46,7 +45,9 @@ export async function readText(request: ApiRequest): Promise<string> {
 async function readBytes(request: ApiRequest): Promise<Uint8Array> {
   const length = declaredLength(request);
   if (length !== undefined)
-    return length > MAX_BODY_BYTES ? refuseTooLarge(request) : new Uint8Array(await request.arrayBuffer());
+    return length > MAX_BODY_BYTES
+      ? refuseTooLarge(request.body?.getReader())
+      : new Uint8Array(await request.arrayBuffer());
   return request.body ? readLimited(request.body) : new Uint8Array(0);
 }
 
@@ -59,10 +60,7 @@ export async function readLimited(body: ReadableStream<Uint8Array>, limitBytes =
     const { done, value } = await reader.read();
     if (done) break;
     length += value.byteLength;
-    if (length > limitBytes) {
-      await reader.cancel();
-      throw overLimit();
-    }
+    if (length > limitBytes) return refuseTooLarge(reader);
     chunks.push(value);
   }
   const bytes = new Uint8Array(length);
