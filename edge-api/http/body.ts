@@ -28,6 +28,11 @@ async function refuseTooLarge(reader: ReadableStreamDefaultReader<Uint8Array> | 
   throw overLimit();
 }
 
+async function cutOff(reader: ReadableStreamDefaultReader<Uint8Array> | undefined): Promise<never> {
+  await reader?.cancel();
+  throw overLimit();
+}
+
 /** Undefined when the length of the body is not known before it comes. */
 function declaredLength({ headers }: ApiRequest): number | undefined {
   const declared = headers.get("content-length");
@@ -39,7 +44,7 @@ export async function readText(request: ApiRequest): Promise<string> {
   const length = declaredLength(request);
   if (length !== undefined) return length > MAX_BODY_BYTES ? refuseTooLarge(request.body?.getReader()) : request.text();
   // Last: looking at the body makes a stream of it.
-  return request.body ? new TextDecoder().decode(await readLimited(request.body)) : "";
+  return request.body ? new TextDecoder().decode(await readLimited(request.body, MAX_BODY_BYTES, refuseTooLarge)) : "";
 }
 
 async function readBytes(request: ApiRequest): Promise<Uint8Array> {
@@ -48,11 +53,15 @@ async function readBytes(request: ApiRequest): Promise<Uint8Array> {
     return length > MAX_BODY_BYTES
       ? refuseTooLarge(request.body?.getReader())
       : new Uint8Array(await request.arrayBuffer());
-  return request.body ? readLimited(request.body) : new Uint8Array(0);
+  return request.body ? readLimited(request.body, MAX_BODY_BYTES, refuseTooLarge) : new Uint8Array(0);
 }
 
-/** @throws ApiError 413 */
-export async function readLimited(body: ReadableStream<Uint8Array>, limitBytes = MAX_BODY_BYTES): Promise<Uint8Array> {
+/** @param refuse what is done when there is more; absent: nothing more is read @throws ApiError 413 */
+export async function readLimited(
+  body: ReadableStream<Uint8Array>,
+  limitBytes = MAX_BODY_BYTES,
+  refuse: typeof refuseTooLarge = cutOff,
+): Promise<Uint8Array> {
   const reader = body.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -60,7 +69,7 @@ export async function readLimited(body: ReadableStream<Uint8Array>, limitBytes =
     const { done, value } = await reader.read();
     if (done) break;
     length += value.byteLength;
-    if (length > limitBytes) return refuseTooLarge(reader);
+    if (length > limitBytes) return refuse(reader);
     chunks.push(value);
   }
   const bytes = new Uint8Array(length);
