@@ -175,13 +175,13 @@ async function uncompressed(request: Request, visit: Visit): Promise<Answer> {
   const { env, cluster } = visit;
   if (shardOfUrl(request.url) === "events") return forward(env.EVENT_STORE.getByName(cluster), request, visit);
   const handed = mayHandOver(visit) && handedOf(request, visit);
-  return handed ? inMemory(await handed, visit) : forward(storeOf(env, cluster), request, visit);
+  return handed ? inMemory(handed, visit) : forward(storeOf(env, cluster), request, visit);
 }
 
 const mayHandOver = ({ env, isAudited, isPlain }: Visit): boolean =>
   env.KEDGE_ONE_PROCESS === "true" && !isAudited && isPlain;
 
-const inMemory = (request: HandedRequest, { env, ctx, cluster }: Visit): Promise<Reply> =>
+const inMemory = (request: HandedRequest | Promise<HandedRequest>, { env, ctx, cluster }: Visit): Promise<Reply> =>
   handOverTo(cluster).ask(request, {
     call: (headers) => storeOf(env, cluster).fetch("https://cluster/", { headers }),
     waitUntil: (work) => ctx.waitUntil(work),
@@ -252,6 +252,7 @@ export default {
     try {
       return await answer(request, env, ctx);
     } catch (error) {
+      if (error instanceof ApiError) return refuse(error);
       log({ level: "error", context: `${request.method} ${new URL(request.url).pathname}`, error: String(error) });
       return unreachable(error, request.method);
     }

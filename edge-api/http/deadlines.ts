@@ -63,5 +63,5 @@ export class Deadlines {
   }
 }
 
-const timedOut = (): ApiError =>
+export const timedOut = (): ApiError =>
   new ApiError(504, "Timeout", "Timeout: request did not complete within the allotted timeout", {});

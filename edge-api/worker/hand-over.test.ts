@@ -143,6 +143,20 @@ describe("calls", () => {
     expect(object.calls.toSorted()).toEqual([1, 1, 2]);
   });
 
+  it("[HO14] content that does not come in time is waited for no longer, and nobody is asked", async () => {
+    vi.useFakeTimers();
+    try {
+      let calls = 0;
+      const means = { call: async () => (calls++, new Response(null, { status: 204 })), waitUntil: () => {} };
+      const asked = new HandOver().ask(new Promise(() => {}), means).catch((error) => error);
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(await asked).toMatchObject({ code: 504, status: { reason: "Timeout" } });
+      expect(calls).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("[HO6] nobody waits long for a slower one, which is answered all the same, once", async () => {
     const { object, ask } = setUp();
     const order: string[] = [];

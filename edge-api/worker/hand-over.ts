@@ -1,5 +1,6 @@
 /** Requests that need no call of their own: see http/handed-over.ts. */
 import type { Identity } from "../access/identity.ts";
+import { REQUEST_TIMEOUT_MS, timedOut } from "../http/deadlines.ts";
 import { HANDED_HEADER, HandedRequest, handOver, withdraw } from "../http/handed-over.ts";
 import type { Reply } from "../http/reply.ts";
 import { passedOn } from "./forward.ts";
@@ -10,8 +11,8 @@ const MAX_CONTENT_BYTES = 64 * 1024;
 const MAX_TOGETHER = 128;
 /** Who should have made the call by now is gone. */
 const STALE_MS = 1_000;
-/** Longer than the object takes for any request. */
-const LOST_MS = 70_000;
+/** Longer than the object takes for any request, once it has come. */
+const LOST_MS = REQUEST_TIMEOUT_MS + 10_000;
 
 /** One object: not a collection, whose answer may be a stream, nor one of its subresources. */
 const NAMED = /^[^:]+:\/\/[^/]+\/api(?:s\/[^/?]+)?\/[^/?]+\/(?!watch\/)(?:[^/?]+|namespaces\/[^/?]+\/[^/?]+)\/[^/?]+$/;
@@ -90,19 +91,28 @@ export class HandOver {
   /** In the call before. */
   #lastTogether = 0;
 
-  /** Rejects with what the call rejects with; the object may have done what it was asked then. */
-  async ask(request: HandedRequest, means: Means): Promise<Reply> {
+  /**
+   * Rejects with what the call rejects with; the object may have done what it was asked then.
+   * @throws ApiError 504 when the request's content does not come in time; then it has not been asked
+   */
+  async ask(asked: HandedRequest | Promise<HandedRequest>, means: Means): Promise<Reply> {
     // Others would have to wait until it is read.
-    if (isPage(request.url)) {
-      await callFor([request], means);
-      return answerOf(request);
+    if (!(asked instanceof Promise) && isPage(asked.url)) {
+      await callFor([asked], means);
+      return answerOf(asked);
     }
     // Not `new Promise`: the one that the optimizing compiler makes does not know to which request it belongs, and what
     // waits for it would go on in the one that made the call (workerd 1.2026).
     const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let hasCome = false;
+    // The runtime takes a request for hung that waits for nothing but others. The timers end with the request.
+    setTimeout(() => {
+      if (hasCome) setTimeout(() => reject(lost()), LOST_MS);
+      else reject(timedOut());
+    }, REQUEST_TIMEOUT_MS);
+    const request = asked instanceof Promise ? ((await Promise.race([asked, promise])) as HandedRequest) : asked;
+    hasCome = true;
     this.#add({ request, resolve, reject }, means);
-    // The runtime takes a request for hung that waits for nothing but others. The timer ends with the request.
-    setTimeout(() => reject(lost()), LOST_MS);
     await promise;
     if (!request.reply && request.error === undefined) await callFor([request], means);
     return answerOf(request);
