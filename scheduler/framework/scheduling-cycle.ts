@@ -17,7 +17,7 @@ import { groupKey } from "./pod-groups.ts";
 import { type Candidate, Preemption } from "./preemption.ts";
 import type { CachedPod, QueuedPod } from "./queued-pod.ts";
 import type { SchedulingQueue } from "./scheduling-queue.ts";
-import { conditionOp, type EventNames, failureEventOp, OPTIONS, preemptedEventOp } from "./writes.ts";
+import { conditionOp, type EventNames, failureEventOp, OPTIONS, podStatusOp, preemptedEventOp } from "./writes.ts";
 
 /** The plugins of one profile at work. */
 interface Workbench {
@@ -337,11 +337,7 @@ export class SchedulingCycle {
   }
 }
 
-function disruptionOp(
-  { namespace = "", name = "", uid }: { namespace?: string; name?: string; uid?: string },
-  schedulerName: string,
-  nowMs: number,
-): WriteOp {
+function disruptionOp(metadata: Parameters<typeof podStatusOp>[0], schedulerName: string, nowMs: number): WriteOp {
   const condition = {
     type: "DisruptionTarget",
     status: "True",
@@ -349,16 +345,7 @@ function disruptionOp(
     message: `${schedulerName}: preempting to accommodate a higher priority pod`,
     lastTransitionTime: formatTime(nowMs),
   };
-  return {
-    verb: "patch",
-    resource: "pods",
-    namespace,
-    name,
-    subresource: "status",
-    patchType: "strategic",
-    patch: { status: { conditions: [condition] } },
-    options: { ...OPTIONS, ...(uid && { preconditions: { uid } }) },
-  };
+  return podStatusOp(metadata, { conditions: [condition] });
 }
 
 function deleteOp(

@@ -126,7 +126,7 @@ export function failureEventOp(
  * already.
  */
 export function conditionOp(
-  { metadata: { namespace = "", name = "", uid }, pending }: PendingPod,
+  { metadata, pending }: PendingPod,
   condition: Omit<ScheduledCondition, "status">,
   { nowMs, nominatedNode }: { nowMs: number; nominatedNode: string },
 ): WriteOp | undefined {
@@ -143,28 +143,20 @@ export function conditionOp(
       ...(was?.status !== "False" && { lastTransitionTime: formatTime(nowMs) }),
     },
   ];
-  return {
-    verb: "patch",
-    resource: "pods",
-    namespace,
-    name,
-    subresource: "status",
-    patchType: "strategic",
-    patch: {
-      status: {
-        ...(!isTold && { conditions }),
-        ...(!isNominated && { nominatedNodeName: nominatedNode === "" ? null : nominatedNode }),
-      },
-    },
-    // Not of a pod of the same name made since.
-    options: { ...OPTIONS, ...(uid && { preconditions: { uid } }) },
-  };
+  return podStatusOp(metadata, {
+    ...(!isTold && { conditions }),
+    ...(!isNominated && { nominatedNodeName: nominatedNode === "" ? null : nominatedNode }),
+  });
 }
 
 /** Says in a pod's status which node it is to go to. */
-export const nominationOp = (
-  { metadata: { namespace = "", name = "", uid } }: PendingPod,
-  nodeName: string,
+export const nominationOp = ({ metadata }: PendingPod, nodeName: string): WriteOp =>
+  podStatusOp(metadata, { nominatedNodeName: nodeName });
+
+/** Changes a pod's status; not that of a pod of the same name made since. */
+export const podStatusOp = (
+  { namespace = "", name = "", uid }: { namespace?: string; name?: string; uid?: string },
+  status: { readonly [field: string]: unknown },
 ): WriteOp => ({
   verb: "patch",
   resource: "pods",
@@ -172,6 +164,6 @@ export const nominationOp = (
   name,
   subresource: "status",
   patchType: "strategic",
-  patch: { status: { nominatedNodeName: nodeName } },
+  patch: { status },
   options: { ...OPTIONS, ...(uid && { preconditions: { uid } }) },
 });
