@@ -55,10 +55,15 @@ export async function main(args: string[]): Promise<void> {
     stages.push(vitest("End-to-end tests", "vitest.e2e.config.ts", skip ? { KEDGE_SKIP_NODE_TESTS: skip } : {}));
   }
   const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+  const failures: string[] = [];
   for (const stage of stages) {
     const code = await runStage(stage);
-    add(total, stage, code);
+    const report = readReport(stage);
+    add(total, report, code);
+    if (code !== 0) failures.push(`  ${stage.title}`, ...failedTests(report));
   }
+  // Once more, at the end: what failed first has scrolled away by now.
+  if (failures.length > 0) process.stdout.write(`\nFailed:\n${failures.join("\n")}\n`);
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
   if (total.failed > 0) process.exitCode = 1;
 }
@@ -103,17 +108,42 @@ async function runStage(stage: Stage): Promise<number> {
   return code;
 }
 
+/** What is read of vitest's JSON report. */
+interface Report {
+  numPassedTests: number;
+  numFailedTests: number;
+  numPendingTests: number;
+  numTodoTests: number;
+  testResults: {
+    /** The test file. */
+    name: string;
+    status: string;
+    /** Why the file as a whole failed. */
+    message: string;
+    assertionResults: { status: string; fullName: string; failureMessages?: string[] | null }[];
+  }[];
+}
+
+function readReport({ report }: Stage): Report | undefined {
+  return report && fs.existsSync(report) ? JSON.parse(fs.readFileSync(report, "utf8")) : undefined;
+}
+
+/** A line for each failed test, and for each file that failed as a whole. */
+function failedTests(report: Report | undefined): string[] {
+  return (report?.testResults ?? [])
+    .filter(({ status }) => status === "failed")
+    .flatMap(({ name, message, assertionResults }) => {
+      const failed = assertionResults.filter(({ status }) => status === "failed");
+      const reasons =
+        failed.length > 0
+          ? failed.map(({ fullName, failureMessages }) => `${fullName.trim()}: ${failureMessages?.[0] ?? ""}`)
+          : [message];
+      return reasons.map((reason) => `    ${path.relative(projectDir, name)}: ${reason.split("\n")[0]}`);
+    });
+}
+
 /** A stage without a report counts as one test; one whose runner failed without a failed test counts as one failure. */
-function add(total: Counts, stage: Stage, code: number): void {
-  const report =
-    stage.report && fs.existsSync(stage.report)
-      ? (JSON.parse(fs.readFileSync(stage.report, "utf8")) as {
-          numPassedTests: number;
-          numFailedTests: number;
-          numPendingTests: number;
-          numTodoTests: number;
-        })
-      : undefined;
+function add(total: Counts, report: Report | undefined, code: number): void {
   total.passed += report ? report.numPassedTests : code === 0 ? 1 : 0;
   total.skipped += report ? report.numPendingTests + report.numTodoTests : 0;
   total.failed += Math.max(report?.numFailedTests ?? 0, code === 0 ? 0 : 1);
