@@ -3,8 +3,8 @@
  * self-hosted workerd. Those that come together go in one call, whose own request and answer are empty: a call costs as
  * much as serving a request.
  *
- * Nothing is told before it is durable: the object's output gate holds the call's answer back, and the Worker looks at
- * the replies only after that.
+ * Nothing is told before it is durable: the object's output gate holds the call's answer back, and the Worker tells only
+ * the replies that were there when the call was answered.
  */
 import type { Identity } from "../access/identity.ts";
 import { type Answer, type Reply, replyOf } from "./reply.ts";
@@ -50,10 +50,12 @@ export class HandedRequest implements ApiRequest {
   readonly identity: Identity;
   readonly headers: RequestHeaders;
   readonly #content: string | ArrayBuffer | undefined;
-  /** The object's answer, once there is one. */
+  /** The object's answer, once there is one: not to be told before a call has brought it. */
   reply: Reply | undefined;
   /** Why there will be none. */
   error: unknown;
+  /** Whether the answer of a call, which waits until all that was written before is durable, stands for this one's. */
+  isBrought = false;
   /** For the object: its life in which it began to answer, and the end of that. */
   work: { life: object; done: Promise<void> } | undefined;
 
@@ -121,6 +123,7 @@ export async function serveHanded(
   }
   if (works.length === 1) await works[0];
   else await within(Promise.all(works));
+  for (const request of requests) request.isBrought ||= request.reply !== undefined || request.error !== undefined;
   return new Response(null, { status: 204 });
 }
 

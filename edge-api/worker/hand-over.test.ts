@@ -83,7 +83,13 @@ describe("what is handed over", () => {
 
 /** An object that answers with the request's name, as slowly as the name says, and counts its calls. */
 function setUp() {
-  const object = { life: {}, restarts: false, calls: [] as number[], fails: undefined as Error | undefined };
+  const object = {
+    life: {},
+    restarts: false,
+    calls: [] as number[],
+    wayBackMs: 0,
+    fails: undefined as Error | undefined,
+  };
   const handOver = new HandOver();
   const background: Promise<unknown>[] = [];
   const call = async (headers: { [name: string]: string }): Promise<Response> => {
@@ -101,6 +107,7 @@ function setUp() {
     });
     object.calls.push(answered);
     if (object.restarts) object.life = {};
+    if (object.wayBackMs > 0) await new Promise((resolve) => setTimeout(resolve, object.wayBackMs));
     return response;
   };
   const ask = async (name: string) => {
@@ -164,6 +171,14 @@ describe("calls", () => {
     await Promise.all(asked);
     expect(order).toEqual(["a", "b", "c", "slow"]);
     expect(object.calls).toEqual([1, 3, 0]);
+  });
+
+  it("[HO15] an answer that was not there when the call was answered may not be durable: it is called for", async () => {
+    const { object, ask } = setUp();
+    await bodies([ask("a")]);
+    object.wayBackMs = 150;
+    expect(await bodies([ask("b"), ask("c"), ask("slow")])).toEqual(["b", "c", "slow"]);
+    expect(object.calls).toEqual([1, 1, 2, 0]);
   });
 
   it("[HO7] all of a call that fails are told so, and later ones are served", async () => {

@@ -114,7 +114,7 @@ export class HandOver {
     hasCome = true;
     this.#add({ request, resolve, reject }, means);
     await promise;
-    if (!request.reply && request.error === undefined) await callFor([request], means);
+    if (!request.isBrought) await callFor([request], means);
     return answerOf(request);
   }
 
