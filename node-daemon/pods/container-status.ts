@@ -3,6 +3,7 @@ import type { Container, ContainerState, ContainerStatus } from "../../kinds/cor
 import { formatTime } from "../../machinery/clock.ts";
 import type { ObservedContainer, ObservedPod } from "./observed.ts";
 import type { AnyContainer, ContainerKind, NodePod } from "./pod.ts";
+import { hasOtherResources } from "./resize.ts";
 import { shouldRestart } from "./restart-policy.ts";
 
 /** Why a container could not be started, until it could: "ErrImagePull", "CrashLoopBackOff", … */
@@ -18,6 +19,8 @@ export interface StatusView {
   failures: ReadonlyMap<string, StartFailure>;
   /** Mounts can be read-only with all that is mounted below them. */
   recursiveReadOnly?: boolean;
+  /** What running containers have been resized to since they were made, by id. */
+  resized?: ReadonlyMap<string, string>;
 }
 
 const RUNTIME_PREFIX = "containerd://";
@@ -49,7 +52,9 @@ function statusOf(
 ): ContainerStatus {
   const { pod, observed } = view;
   const [last, previous] = observed.containers.filter(({ name }) => name === container.name);
-  const status = last ? fromRuntime(container, last, before) : unseen(pod, container, before);
+  const status = last
+    ? fromRuntime(container, last, { before, resized: view.resized })
+    : unseen(pod, container, before);
   Object.assign(status, mountsOf(container, view));
   const previousState = previous && stateOf(previous);
   if (previousState?.terminated) status.lastState = previousState;
@@ -63,7 +68,7 @@ function statusOf(
 function fromRuntime(
   container: AnyContainer,
   last: ObservedContainer,
-  before: ContainerStatus | undefined,
+  { before, resized }: { before: ContainerStatus | undefined; resized: StatusView["resized"] },
 ): ContainerStatus {
   const containerID = containerIdOf(last.id);
   const state =
@@ -76,7 +81,13 @@ function fromRuntime(
           },
         }
       : stateOf(last);
-  const resources = (container as Container).resources;
+  const { resources: wanted } = container as Container;
+  // What it has, while what it was granted has not been given.
+  const isBehind =
+    last.state === "running" &&
+    before?.containerID === containerID &&
+    hasOtherResources(container as Container, last, resized);
+  const resources = isBehind ? before.resources : wanted;
   return {
     name: container.name,
     state,
@@ -86,7 +97,7 @@ function fromRuntime(
     image: last.image,
     imageID: last.imageRef,
     containerID,
-    ...(resources?.requests && { allocatedResources: resources.requests }),
+    ...(wanted?.requests && { allocatedResources: wanted.requests }),
     ...(resources && { resources: withoutClaims(resources) }),
     ...(last.user && { user: { linux: last.user } }),
     ...(last.stopSignal && { stopSignal: last.stopSignal as NonNullable<ContainerStatus["stopSignal"]> }),

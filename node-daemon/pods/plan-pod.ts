@@ -3,6 +3,7 @@ import type { Container } from "../../kinds/core/v1-types.ts";
 import { containerHash } from "./labels.ts";
 import { latest, type ObservedContainer, type ObservedPod } from "./observed.ts";
 import { type AnyContainer, type ContainerKind, isSidecar, type NodePod, usesHostNetwork } from "./pod.ts";
+import { hasOtherResources } from "./resize.ts";
 import { resizable, resizeRestarts } from "./resources.ts";
 import { initFailed, podRestartsOnFailure, shouldRestart } from "./restart-policy.ts";
 
@@ -188,7 +189,8 @@ function planRunningSidecar({ container, last, probes, resized, plan, done, rest
   }
   const resize = resizeOf(container, last, resized);
   if (resize?.restarts) {
-    plan.toKill.push(killOf(last, RESIZE_RESTART.reason, `${RESIZE_RESTART.message}, will be restarted`));
+    const { reason, message } = resizeRestart(container);
+    plan.toKill.push(killOf(last, reason, message));
     restart();
   } else if (resize) {
     plan.toResize.push({ do: "resizeContainer", id: last.id, name: last.name, resources: resize.to });
@@ -209,7 +211,7 @@ function planRegular({ pod, observed, probes, resized }: PodView, plan: Plan): v
       continue;
     }
     const resize = resizeOf(container, last, resized);
-    const why = killWhy(container, last, probes) ?? (resize?.restarts ? RESIZE_RESTART : undefined);
+    const why = killWhy(container, last, probes) ?? (resize?.restarts ? resizeRestart(container) : undefined);
     if (!why) {
       kept++;
       if (resize) plan.toResize.push({ do: "resizeContainer", id: last.id, name: last.name, resources: resize.to });
@@ -217,7 +219,8 @@ function planRegular({ pod, observed, probes, resized }: PodView, plan: Plan): v
     }
     const restart = why.reason === "changed" || why.reason === "resized" || podRestartsOnFailure(pod);
     if (restart) plan.toStart.push(container.name);
-    plan.toKill.push(killOf(last, why.reason, restart ? `${why.message}, will be restarted` : why.message));
+    const saysSo = restart && why.reason !== "resized";
+    plan.toKill.push(killOf(last, why.reason, saysSo ? `${why.message}, will be restarted` : why.message));
   }
   if (kept === 0 && plan.toStart.length === 0) {
     plan.killPod = true;
@@ -226,7 +229,10 @@ function planRegular({ pod, observed, probes, resized }: PodView, plan: Plan): v
   }
 }
 
-const RESIZE_RESTART = { reason: "resized", message: "Container resize requires restart" } as const;
+const resizeRestart = ({ name }: Container): { reason: "resized"; message: string } => ({
+  reason: "resized",
+  message: `Container ${name} resize requires restart`,
+});
 
 /** Whether a running container's resources are to change, and whether its policy wants a restart for that. */
 function resizeOf(
@@ -236,7 +242,9 @@ function resizeOf(
 ): { to: string; restarts: boolean } | undefined {
   const from = resized?.get(last.id) ?? last.resources;
   const to = resizable(container);
-  return from === "" || from === to ? undefined : { to, restarts: resizeRestarts(container, from, to) };
+  return hasOtherResources(container, last, resized)
+    ? { to, restarts: resizeRestarts(container, from, to) }
+    : undefined;
 }
 
 function killWhy(

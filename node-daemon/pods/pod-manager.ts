@@ -22,7 +22,7 @@ import { PodPaths } from "./paths.ts";
 import { asNodePod, containerLists, type NodePod, usesHostNetwork } from "./pod.ts";
 import { PodWorker } from "./pod-worker.ts";
 import { ProbeManager } from "./probes/probe-manager.ts";
-import { resizePending } from "./resize.ts";
+import { byResizePriority, resizePending } from "./resize.ts";
 import { RuntimeCache } from "./runtime-cache.ts";
 import type { HostFacts, PodServices } from "./services.ts";
 import { Slots } from "./slots.ts";
@@ -122,7 +122,8 @@ export function createPodManager(options: PodManagerOptions): PodManager {
   /** Nothing is left of a pod: what it took is for others. */
   const gave = (uid: string): void => {
     workers.delete(uid);
-    for (const worker of workers.values()) if (worker.waitsForRoom) worker.wake();
+    const waiting = [...workers.values()].filter(({ waitsForRoom }) => waitsForRoom);
+    for (const worker of waiting.sort((a, b) => byResizePriority(a.pod, b.pod))) worker.wake();
   };
   const present = (object: KubeObject | undefined): void => {
     const pod = object && asNodePod(object);

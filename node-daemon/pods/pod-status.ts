@@ -7,8 +7,8 @@ import { type ObservedPod, podIpsOf } from "./observed.ts";
 import { podPhase } from "./phase.ts";
 import { sandboxNeeded } from "./plan-pod.ts";
 import { isSidecar, isTerminalPhase, type NodePod, usesHostNetwork } from "./pod.ts";
+import type { ResizeState } from "./pod-resize.ts";
 import { qosClass } from "./qos.ts";
-import type { ResizePending } from "./resize.ts";
 
 /** What probes make of a running container. */
 export interface Readiness {
@@ -24,8 +24,10 @@ export interface StatusInput {
   failures: ReadonlyMap<string, StartFailure>;
   readiness: Readiness;
   recursiveReadOnly?: boolean;
-  /** What keeps new resources from being given, or went wrong as they were. */
-  resize?: { pending?: ResizePending | undefined; error?: string | undefined };
+  /** How a change of its resources goes. */
+  resize?: ResizeState;
+  /** What running containers have been resized to since they were made, by id. */
+  resized?: ReadonlyMap<string, string>;
   hostIps: readonly string[];
   /** The pod is to end: ended containers decide its phase. */
   terminal: boolean;
@@ -70,13 +72,20 @@ export function podStatus(input: StatusInput): PodStatus {
 }
 
 function resizeConditions({ pod, resize, nowMs }: StatusInput): PodCondition[] {
-  const verdicts: [string, object | undefined][] = [
-    ["PodResizePending", resize?.pending],
-    ["PodResizeInProgress", resize?.error === undefined ? undefined : { reason: "Error", message: resize.error }],
-  ];
-  return verdicts.flatMap(([type, why]) =>
-    why ? [condition(pod, { type, verdict: { status: "True", ...why }, nowMs })] : [],
-  );
+  const { pending, progress } = resize ?? {};
+  const conditions: PodCondition[] = [];
+  if (pending) {
+    conditions.push(condition(pod, { type: "PodResizePending", verdict: { status: "True", ...pending }, nowMs }));
+  }
+  if (progress) {
+    const { error, generation } = progress;
+    const why = error === undefined ? {} : { reason: "Error", message: error };
+    conditions.push({
+      ...condition(pod, { type: "PodResizeInProgress", verdict: { status: "True", ...why }, nowMs }),
+      ...(generation !== undefined && { observedGeneration: generation }),
+    });
+  }
+  return conditions;
 }
 
 const hasRun = ({ state, lastState }: ContainerStatus): boolean =>

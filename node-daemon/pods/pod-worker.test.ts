@@ -283,6 +283,9 @@ describe("changes of a running pod", () => {
       restartCount: 0,
       resources: { limits: { memory: "2Mi" } },
     });
+    const summary = `{"containers":[{"name":"main","resources":{"limits":{"memory":"2Mi"}}}],"generation":1}`;
+    expect(told("ResizeStarted").map(({ message }) => message)).toEqual([`Pod resize started: ${summary}`]);
+    expect(told("ResizeCompleted").map(({ message }) => message)).toEqual([`Pod resize completed: ${summary}`]);
   });
 
   it("[PW39] what the node cannot give waits, and the pod goes on with what it has", async () => {
@@ -308,6 +311,13 @@ describe("changes of a running pod", () => {
     await world.until(() => has() === "1500m", 4_000);
     await world.until(() => pending() === undefined);
     expect(world.runtime.calls.filter((call) => call.startsWith("updateResources"))).toHaveLength(1);
+    const deferred = "Node didn't have enough resource: cpu, requested: 1500, used: 1000, capacity: 2000";
+    expect(["ResizeInfeasible", "ResizeStarted", "ResizeCompleted"].map((reason) => told(reason).length)).toEqual([
+      1, 1, 1,
+    ]);
+    expect(told("ResizeDeferred")[0]?.message).toBe(
+      `Pod resize Deferred: {"containers":[{"name":"main","resources":{"requests":{"cpu":"1500m"}}}],"generation":1,"error":"${deferred}"}`,
+    );
   });
 
   it("[PW48] a memory limit below what is in use is not set, and said to be in progress", async () => {
@@ -326,8 +336,13 @@ describe("changes of a running pod", () => {
     expect(progress()?.message).toBe(
       `attempting to set container "main" memory limit (${2 * 2 ** 20}) below current usage (${4 * 2 ** 20})`,
     );
+    const limits = () => world.status("web").containerStatuses?.[0]?.resources?.limits;
+    expect(limits()).toEqual({ memory: "8Mi" });
+    expect(told("ResizeError")).toHaveLength(1);
     usage(2 ** 20);
     await world.until(() => progress() === undefined);
+    expect(limits()).toEqual({ memory: "2Mi" });
+    expect(told("ResizeCompleted")).toHaveLength(1);
     expect(world.runtime.calls.filter((call) => call.startsWith("updateResources"))).toHaveLength(1);
   });
 

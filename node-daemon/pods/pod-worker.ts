@@ -17,10 +17,10 @@ import { Interrupted, interruptible } from "./interruptible.ts";
 import { nothingObserved, type ObservedPod, podIpsOf, runningContainers } from "./observed.ts";
 import { planPod } from "./plan-pod.ts";
 import { isTerminalPhase, type NodePod, usesHostNetwork } from "./pod.ts";
+import { PodResize } from "./pod-resize.ts";
 import { podStatus } from "./pod-status.ts";
 import { canBeRecursive } from "./recursive-read-only.ts";
 import { removePod } from "./remove-pod.ts";
-import { type ResizePending, withAllocated } from "./resize.ts";
 import { runActions } from "./run-actions.ts";
 import { RunLoop } from "./run-loop.ts";
 import type { PodServices, Rejection } from "./services.ts";
@@ -52,9 +52,7 @@ export class PodWorker {
   #acted = false;
   #verdict: Rejection | undefined;
   readonly #failures = new Map<string, StartFailure>();
-  readonly #resized = new Map<string, string>();
-  #resizePending: ResizePending | undefined;
-  #resizeError: string | undefined;
+  readonly #resize: PodResize;
   readonly #holds = new Map<string, number>();
   readonly #restarts = new Backoff(RESTART_BACKOFF);
   readonly #mounts = new Backoff(MOUNT_BACKOFF);
@@ -83,6 +81,7 @@ export class PodWorker {
     this.#pod = pod;
     this.#admitted = known;
     this.#done = done;
+    this.#resize = new PodResize(services.events);
     this.#loop = new RunLoop({
       clock: services.clock,
       run: () => this.#sync(),
@@ -106,12 +105,12 @@ export class PodWorker {
 
   /** The pod with the resources it has: those of its spec, unless they cannot be given yet. */
   get allocated(): NodePod {
-    return this.#resizePending ? withAllocated(this.#pod, this.#services.status.current(this.#pod)) : this.#pod;
+    return this.#resize.allocated(this.#pod);
   }
 
   /** Whether it would take more of the node if others left. */
   get waitsForRoom(): boolean {
-    return this.#resizePending?.reason === "Deferred";
+    return this.#resize.state.pending?.reason === "Deferred";
   }
 
   get removed(): boolean {
@@ -180,7 +179,8 @@ export class PodWorker {
     const pod = this.allocated;
     return podStatus({
       pod: known ? { ...pod, status: known } : pod,
-      resize: { pending: this.#resizePending, error: this.#resizeError },
+      resize: this.#resize.state,
+      resized: this.#resize.resized,
       observed: this.#observed(),
       failures: this.#failures,
       readiness: probes.readiness(this.#pod.metadata.uid),
@@ -214,9 +214,8 @@ export class PodWorker {
 
   #judgeResize(): void {
     const { status, mayResize } = this.#services;
-    const before = withAllocated(this.#pod, status.current(this.#pod));
-    this.#resizePending = before === this.#pod ? undefined : mayResize(this.#pod, before);
-    if (this.#resizePending) this.#loop.wakeIn(RESIZE_RETRY_MS);
+    this.#resize.judge(this.#pod, status.current(this.#pod), mayResize);
+    if (this.#resize.state.pending) this.#loop.wakeIn(RESIZE_RETRY_MS);
   }
 
   #track(): void {
@@ -274,10 +273,15 @@ export class PodWorker {
     const volumes = await this.#mountVolumes();
     if (!volumes) return "done";
 
-    const actions = planPod({ pod, observed: this.#observed(), probes: probes.verdicts(uid), resized: this.#resized });
+    const actions = planPod({
+      pod,
+      observed: this.#observed(),
+      probes: probes.verdicts(uid),
+      resized: this.#resize.resized,
+    });
     if (actions.length === 0) {
-      if (this.#resizeError !== undefined) {
-        this.#resizeError = undefined;
+      if (this.#resize.state.progress) {
+        this.#resize.tried(pod, this.#observed(), undefined);
         this.#tell({ terminal: false });
       }
       return "done";
@@ -291,13 +295,13 @@ export class PodWorker {
         failures: this.#failures,
         holds: this.#holds,
         restarts: this.#restarts,
-        resized: this.#resized,
+        resized: this.#resize.resized,
         signal: this.#end.signal,
       },
       actions,
     );
     this.#track();
-    this.#resizeError = outcome.resizeError;
+    this.#resize.tried(pod, this.#observed(), outcome.resizeError);
     const status = this.#tell({ terminal: false });
     if (outcome.dueMs !== undefined) this.#loop.wakeIn(outcome.dueMs - clock.now());
     if (isTerminalPhase(status.phase)) this.wake();

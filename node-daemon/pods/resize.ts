@@ -4,7 +4,9 @@
  */
 import type { Container, Node, PodStatus } from "../../kinds/core/v1-types.ts";
 import { lackOfResources } from "./admission.ts";
+import { latest, type ObservedContainer, type ObservedPod } from "./observed.ts";
 import type { NodePod } from "./pod.ts";
+import { qosClass } from "./qos.ts";
 import { podTotal, resizable } from "./resources.ts";
 
 export interface ResizePending {
@@ -13,32 +15,79 @@ export interface ResizePending {
   message: string;
 }
 
-/** The pod with the resources its running containers were told to have last, where the spec asks for others. */
-export function withAllocated(pod: NodePod, status: PodStatus | undefined): NodePod {
-  const told = new Map(
+/** Resources of containers by name. */
+export type Granted = ReadonlyMap<string, Container["resources"]>;
+
+const containersOf = ({ spec }: NodePod): Container[] => [...(spec.initContainers ?? []), ...spec.containers];
+
+export const resourcesOf = (pod: NodePod): Granted =>
+  new Map(containersOf(pod).map(({ name, resources }) => [name, resources]));
+
+/** What running containers were told to have last. */
+export const grantedBefore = (status: PodStatus | undefined): Granted =>
+  new Map(
     [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
       .filter(({ state, resources }) => state?.running && resources)
       .map(({ name, resources }) => [name, resources]),
   );
-  const allocated = (container: Container): Container => {
-    const resources = told.get(container.name);
-    const before = resources && { ...container, resources };
-    return before && resizable(before) !== resizable(container) ? before : container;
-  };
+
+/** The pod with the resources it was granted, where its spec asks for others; the same object where it does not. */
+export function withGranted(pod: NodePod, granted: Granted): NodePod {
   const { containers, initContainers } = pod.spec;
-  const before = { containers: containers.map(allocated), initContainers: initContainers?.map(allocated) };
-  const isSame =
-    before.containers.every((container, i) => container === containers[i]) &&
-    (before.initContainers ?? []).every((container, i) => container === initContainers?.[i]);
-  if (isSame) return pod;
-  return {
-    ...pod,
-    spec: {
-      ...pod.spec,
-      containers: before.containers,
-      ...(before.initContainers && { initContainers: before.initContainers }),
-    },
+  const before = (container: Container): Container => {
+    if (!granted.has(container.name)) return container;
+    const { resources: _, ...rest } = container;
+    const resources = granted.get(container.name);
+    const had = { ...rest, ...(resources && { resources }) };
+    return resizable(had) === resizable(container) ? container : had;
   };
+  const regular = containers.map(before);
+  const init = initContainers?.map(before);
+  const isSame = [...regular, ...(init ?? [])].every(
+    (container) =>
+      container === containers.find(({ name }) => name === container.name) ||
+      container === initContainers?.find(({ name }) => name === container.name),
+  );
+  if (isSame) return pod;
+  return { ...pod, spec: { ...pod.spec, containers: regular, ...(init && { initContainers: init }) } };
+}
+
+/**
+ * Whether a running container has other resources than its pod was granted.
+ *
+ * @param resized what running containers have been resized to since they were made, by id
+ */
+export const resizeIsUnderWay = (pod: NodePod, observed: ObservedPod, resized: ReadonlyMap<string, string>): boolean =>
+  containersOf(pod).some((container) => {
+    const last = latest(observed, container.name);
+    return last?.state === "running" && hasOtherResources(container, last, resized);
+  });
+
+/** Whether what a container was given is known, and is not what it should have. */
+export function hasOtherResources(
+  container: Container,
+  { id, resources }: Pick<ObservedContainer, "id" | "resources">,
+  resized: ReadonlyMap<string, string> | undefined,
+): boolean {
+  const has = resized?.get(id) ?? resources;
+  return has !== "" && has !== resizable(container);
+}
+
+/** As events of resizes have it: what the pod asks for. Key order as upstream's. */
+export function resizeSummary(pod: NodePod, generation: number, error?: string): string {
+  const sorted = (map: { [name: string]: string }): object =>
+    Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const summary = ({ name, resources: { limits, requests } = {} }: Container): object => ({
+    name,
+    resources: { ...(limits && { limits: sorted(limits) }), ...(requests && { requests: sorted(requests) }) },
+  });
+  const { initContainers = [], containers } = pod.spec;
+  return JSON.stringify({
+    ...(initContainers.length > 0 && { initContainers: initContainers.map(summary) }),
+    containers: containers.map(summary),
+    generation,
+    ...(error && { error }),
+  });
 }
 
 /**
@@ -64,6 +113,12 @@ export function resizePending(
   const [first] = lackOfResources(pod, node, others);
   return first && { reason: "Deferred", message: first.message };
 }
+
+const QOS_ORDER = ["Guaranteed", "Burstable", "BestEffort"];
+
+/** Whose deferred change is tried first: higher priority, then better quality of service. */
+export const byResizePriority = (a: NodePod, b: NodePod): number =>
+  (b.spec.priority ?? 0) - (a.spec.priority ?? 0) || QOS_ORDER.indexOf(qosClass(a)) - QOS_ORDER.indexOf(qosClass(b));
 
 const asksForMore = (next: NodePod, before: NodePod): boolean => {
   const [wanted, had] = [podTotal(next, "requests"), podTotal(before, "requests")];

@@ -232,7 +232,7 @@ async function runtimeHandler({ api }: PodServices, { spec }: NodePod): Promise<
 
 /** @throws Error when they cannot be given now */
 async function resize(
-  { runtime, cgroups, events, host }: PodServices,
+  { runtime, cgroups, host }: PodServices,
   { pod, resized }: PodRun,
   { id, name, resources, observed }: { id: string; name: string; resources: string; observed: ObservedPod },
 ): Promise<void> {
@@ -240,27 +240,21 @@ async function resize(
   if (!found) return;
   const wanted = linuxResources(pod, found.container, host());
   const before = resized.get(id) ?? observed.containers.find((container) => container.id === id)?.resources ?? "";
-  try {
-    const limitBytes = Number(wanted.memoryLimitInBytes ?? 0);
-    if (limitBytes > 0 && limitBytes < memoryLimitOf(before)) {
-      // The kernel would kill what does not fit.
-      const usage = (await runtime.containerStats()).find(({ containerId }) => containerId === id);
-      const usedBytes = Number(usage?.memoryWorkingSetBytes ?? 0);
-      if (usedBytes > limitBytes) {
-        throw new Error(
-          `attempting to set container "${name}" memory limit (${limitBytes}) below current usage (${usedBytes})`,
-        );
-      }
+  const limitBytes = Number(wanted.memoryLimitInBytes ?? 0);
+  if (limitBytes > 0 && limitBytes < memoryLimitOf(before)) {
+    // The kernel would kill what does not fit.
+    const usage = (await runtime.containerStats()).find(({ containerId }) => containerId === id);
+    const usedBytes = Number(usage?.memoryWorkingSetBytes ?? 0);
+    if (usedBytes > limitBytes) {
+      throw new Error(
+        `attempting to set container "${name}" memory limit (${limitBytes}) below current usage (${usedBytes})`,
+      );
     }
-    // The pod's own limits first when they grow; when they shrink the kernel refuses until the container has shrunk.
-    await cgroups.limit(pod).catch(() => {});
-    await runtime.updateResources(id, wanted);
-    await cgroups.limit(pod);
-  } catch (error) {
-    const message = `failed to resize container: ${(error as Error).message}`;
-    events.container(pod, name, { type: "Warning", reason: "ResizeError", message });
-    throw error;
   }
+  // The pod's own limits first when they grow; when they shrink the kernel refuses until the container has shrunk.
+  await cgroups.limit(pod).catch(() => {});
+  await runtime.updateResources(id, wanted);
+  await cgroups.limit(pod);
   resized.set(id, resources);
 }
 
