@@ -167,6 +167,121 @@ describe("Devices in the program", () => {
   });
 });
 
+describe("What is wrong with devices", () => {
+  it("[DX1] an expression that fails on one node's device ends the attempt, which is made again after a back-off", async () => {
+    const { cluster, clock, settle, scheduler } = start();
+    put(cluster, "resourceslices", makeSlice({ name: "t", nodeName: "a", devices: [makeDevice("d", sizeOf("big"))] }));
+    const expression = `device.attributes["${DRIVER}"].size == "big"`;
+    const requests = [exactly("r", { selectors: [{ cel: { expression } }] })];
+    put(cluster, "resourceclaims", makeResourceClaim({ name: "c", requests }));
+    cluster.put("pods", using("p", "c"));
+    await settle();
+    const message =
+      'running "DynamicResources" filter plugin: claim default/c: selector #0: CEL runtime error: no such key: size';
+    expect(cluster.pod("p").status?.conditions).toMatchObject([
+      { type: "PodScheduled", status: "False", reason: "SchedulerError", message },
+    ]);
+    expect(cluster.events).toMatchObject([{ reason: "FailedScheduling", message }]);
+    expect(scheduler.metrics().queue).toMatchObject({ backoff: 1, unschedulable: 0 });
+    expect(scheduler.nextWakeMs()).toBe(clock.nowMs + 1_000);
+    // Mended, but not before its time.
+    put(
+      cluster,
+      "resourceslices",
+      makeSlice({ name: "s", nodeName: "b", devices: [makeDevice("d", sizeOf("small"))] }),
+    );
+    await settle();
+    expect(cluster.bindings).toEqual([]);
+    clock.nowMs += 1_000;
+    await settle();
+    expect(cluster.bindings).toEqual(["p → a"]);
+  });
+
+  it("[DX2] a pool that is invalid rejects its node only", async () => {
+    const { cluster, settle } = start({ devices: ["d", "d"] });
+    put(cluster, "resourceclaims", makeResourceClaim({ name: "c" }));
+    cluster.put("pods", using("p", "c"));
+    await settle();
+    expect(messageOf(cluster, "p")).toContain(
+      "0/2 nodes are available: 1 cannot allocate all claims, 1 invalid resource pools were encountered.",
+    );
+  });
+});
+
+const sizeOf = (size: string) => ({ attributes: { size: { string: size } } });
+
+describe("Devices that must be made ready", () => {
+  const conditionOf = (type: string, more: object = {}) => ({
+    type,
+    status: "True" as const,
+    reason: "Why",
+    message: "",
+    lastTransitionTime: "",
+    ...more,
+  });
+
+  async function waiting() {
+    const started = start({ devices: [] });
+    const { cluster, settle } = started;
+    const more = { bindingConditions: ["Ready"], bindingFailureConditions: ["Broken"] };
+    const devices = [makeDevice("d", more), makeDevice("e", more)];
+    put(cluster, "resourceslices", makeSlice({ name: "s", nodeName: "b", devices }));
+    put(cluster, "resourceclaims", makeResourceClaim({ name: "c" }));
+    cluster.put("pods", using("p", "c"));
+    await settle();
+    const deviceOf = () => claimOf(cluster, "c")?.status?.allocation?.devices?.results?.[0]?.device;
+    const report = (condition: object): void => {
+      const claim = claimOf(cluster, "c")!;
+      const told = [{ driver: DRIVER, pool: "b", device: deviceOf()!, conditions: [condition as never] }];
+      put(cluster, "resourceclaims", { ...claim, status: { ...claim.status, devices: told } });
+    };
+    return { ...started, deviceOf, report };
+  }
+
+  it("[DB1] the pod says so, and the allocation since when", async () => {
+    const { cluster, clock } = await waiting();
+    expect(cluster.events).toMatchObject([
+      { reason: "BindingConditionsPending", message: "waiting for binding conditions for device on node b" },
+    ]);
+    expect(claimOf(cluster, "c")?.status?.allocation?.allocationTimestamp).toBe(
+      new Date(clock.nowMs).toISOString().replace(".000Z", "Z"),
+    );
+  });
+
+  it.each<[string, (world: Awaited<ReturnType<typeof waiting>>) => void, string]>([
+    [
+      "[DB2] when the driver says that it has failed",
+      ({ report }) => report(conditionOf("Broken", { message: "no power" })),
+      'running PreBind plugin "DynamicResources": claim c binding failed: reason=Why, message="no power"',
+    ],
+    [
+      "[DB3] when it takes too long",
+      ({ clock }) => {
+        clock.nowMs += 600_000;
+      },
+      'running PreBind plugin "DynamicResources": device binding timeout',
+    ],
+  ])("%s, the pod is told, the devices are given back and others are tried", async (_name, fail, message) => {
+    const world = await waiting();
+    const { cluster, clock, settle, deviceOf, report } = world;
+    fail(world);
+    await settle();
+    expect(cluster.pod("p").status?.conditions).toMatchObject([{ reason: "SchedulerError", message }]);
+    clock.nowMs += 1_000;
+    await settle();
+    expect(cluster.events.map(({ message: told }) => told)).toContainEqual(
+      expect.stringContaining(
+        "2 resourceclaim not available on the node. deallocation of ResourceClaim completed, preemption: ",
+      ),
+    );
+    // Given anew, from now on; what was told of the former devices has gone.
+    expect([deviceOf(), claimOf(cluster, "c")?.status?.devices]).toEqual(["d", undefined]);
+    report(conditionOf("Ready"));
+    await settle();
+    expect(cluster.bindings).toEqual(["p → b"]);
+  });
+});
+
 describe("Alternatives", () => {
   const alternatives = (...classes: string[]) =>
     classes.map((deviceClassName, i) => ({ name: `alternative-${i}`, deviceClassName, count: 1 }));

@@ -242,6 +242,7 @@ export class Scheduler implements Program {
   #plan(): Batch {
     const batch = new Batch();
     const nowMs = this.#options.clock.now();
+    this.#state.view.nowMs = nowMs;
     this.#isAwaited = false;
     this.#bindings.advance(batch, nowMs);
     if (this.#areHeldConcerned) this.#queue.recheckHeld();

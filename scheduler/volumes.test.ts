@@ -53,7 +53,10 @@ describe("Volumes in the program", () => {
     put(cluster, "persistentvolumeclaims", makeClaim({ name: "c", className: "fast" }));
     await settle();
     expect(cluster.pod("p").status?.conditions).toMatchObject([
-      { reason: "SchedulerError", message: 'binding volumes: provisioning failed for PVC "c"' },
+      {
+        reason: "SchedulerError",
+        message: 'running PreBind plugin "VolumeBinding": binding volumes: provisioning failed for PVC "c"',
+      },
     ]);
     clock.nowMs += 1_000;
     await settle();

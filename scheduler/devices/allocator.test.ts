@@ -54,6 +54,8 @@ const holding = (device: string, more: object = {}): ResourceClaim =>
     allocation: { devices: { results: [{ request: "r", driver: DRIVER, pool: "n", device, ...more }] } },
   });
 
+const updating = makeSlice({ name: "s", pool: "bad", nodeName: "n", count: 2, devices: [makeDevice("a")] });
+
 describe("Allocation of devices", () => {
   it.each<[string, ResourceSlice[], ResourceClaim[], string, ResourceClaim[]?]>([
     ["[DA1] the first device there is", [local("a", "b")], [claim(exactly("r"))], "r=a"],
@@ -304,13 +306,37 @@ describe("Allocation of devices", () => {
     expect(names([local("a", "b"), elsewhere], [claim(exactly("r", { allocationMode: "All" }))])).toBe("r=a r=b");
   });
 
-  it.each([
-    ["[DA37] one that is being updated", { count: 2, devices: [makeDevice("a")] }],
-    ["[DA38] one with a device twice", { devices: [makeDevice("a"), makeDevice("a")] }],
-  ])("%s: nothing of such a pool is given, but what others have", (_name, pool) => {
+  it.each<[string, object, () => void]>([
+    [
+      "[DA37] one that is being updated",
+      { count: 2, devices: [makeDevice("a")] },
+      (): void => expect(names([updating], [claim(exactly("r"))])).toBe("none"),
+    ],
+    [
+      "[DA38] one with a device twice",
+      { devices: [makeDevice("a"), makeDevice("a")] },
+      (): void =>
+        expect(() => attempt([local("a", "a")], [claim(exactly("r"))])).toThrow(
+          "invalid resource pools were encountered",
+        ),
+    ],
+  ])("%s: nothing of such a pool is given, but what others have", (_name, pool, checkAlone) => {
+    checkAlone();
     const bad = makeSlice({ name: "s", pool: "bad", nodeName: "n", ...pool });
     const good = makeSlice({ name: "t", pool: "good", nodeName: "n", devices: [makeDevice("x")] });
-    expect([names([bad], [claim(exactly("r"))]), names([bad, good], [claim(exactly("r"))])]).toEqual(["none", "r=x"]);
+    expect(names([bad, good], [claim(exactly("r"))])).toBe("r=x");
+  });
+
+  it("[DA39] pools come by name wherever they are, and so do their slices; devices that must be made ready come last", () => {
+    const slow = (name: string): Device => makeDevice(name, { bindingConditions: ["Ready"] });
+    const slices = [
+      makeSlice({ name: "b-2", pool: "b", count: 2, devices: [makeDevice("shared-2")] }),
+      makeSlice({ name: "b-1", pool: "b", count: 2, devices: [makeDevice("shared-1")] }),
+      makeSlice({ name: "c", pool: "c", nodeName: "n", devices: [makeDevice("local")] }),
+      makeSlice({ name: "a-1", pool: "a", count: 2, devices: [slow("slow")] }),
+      makeSlice({ name: "a-2", pool: "a", count: 2, devices: [makeDevice("fast")] }),
+    ];
+    expect(names(slices, [claim(exactly("r", { count: 5 }))])).toBe("r=shared-1 r=shared-2 r=local r=fast r=slow");
   });
 
   it("[DA40] the result says where it is, how it is configured, and how much is taken", () => {

@@ -5,7 +5,7 @@
 import type { AllocationResult, ResourceClaim } from "../../kinds/generated/api/resource-v1.ts";
 import { parseQuantity } from "../../machinery/meta/quantity.ts";
 import type { SelectableNode } from "../framework/node-selector.ts";
-import { AllocationError } from "./allocation-error.ts";
+import { NodeAllocationError } from "./allocation-error.ts";
 import { consumption, hasCapacity } from "./capacity.ts";
 import { type Constraint, constraintOf } from "./constraints.ts";
 import type { PoolDevice, Pools } from "./pools.ts";
@@ -73,7 +73,8 @@ export const prepareClaims = (claims: readonly ResourceClaim[], classOf: ClassLo
 /**
  * An allocation for each claim, in their order; undefined: the node cannot have all of them.
  *
- * @throws AllocationError when something is wrong with a claim, a class or a pool; AllocationTooLong
+ * @throws AllocationError when something is wrong with a claim or a class; NodeAllocationError when it is with a pool;
+ *   AllocationTooLong
  */
 export function allocate(
   claims: readonly PreparedClaim[],
@@ -81,7 +82,12 @@ export function allocate(
   input: AllocationInput,
 ): AllocationResult[] | undefined {
   const search = new Search(claims, node, input);
-  if (!search.run()) return undefined;
+  if (!search.run()) {
+    // Told only now: there may have been enough in other pools.
+    if (input.pools.all.some(({ invalid, reaches }) => invalid !== undefined && reaches(node)))
+      throw new NodeAllocationError("invalid resource pools were encountered");
+    return undefined;
+  }
   return claims.map(({ claim }, i) => allocationResult(claim, search.given[i]!, node));
 }
 
@@ -162,7 +168,7 @@ class Search {
       if (state === undefined || !pool.reaches(this.#node)) continue;
       const { metadata } = this.#claims[claim]!.claim;
       const whose = `claim ${metadata.namespace}/${metadata.name}, request ${wish.name}`;
-      throw new AllocationError(
+      throw new NodeAllocationError(
         `${whose}: asks for all devices, but resource pool ${driver}/${name} is currently ${state}`,
       );
     }

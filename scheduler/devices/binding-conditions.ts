@@ -1,3 +1,7 @@
+/**
+ * Devices that must be made ready before a pod is bound.
+ * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/#device-binding-conditions
+ */
 import type { AllocationResult, ResourceClaim } from "../../kinds/generated/api/resource-v1.ts";
 import type { Devices } from "./devices.ts";
 
@@ -10,22 +14,40 @@ export function progressOf(
   claims: readonly ResourceClaim[],
   devices: Devices,
 ): "done" | "waiting" | { failed: string } {
-  let isReady = true;
   for (const claim of claims) {
-    const { status } = devices.claim(`${claim.metadata.namespace}/${claim.metadata.name}`) ?? {};
-    if (!status?.allocation) return "waiting";
-    for (const result of status.allocation.devices?.results?.filter(hasConditions) ?? []) {
-      const told = status.devices?.find(
-        ({ driver, pool, device, shareID }) =>
-          driver === result.driver && pool === result.pool && device === result.device && shareID === result.shareID,
-      );
-      const isTrue = (type: string): boolean =>
-        told?.conditions?.some((condition) => condition.type === type && condition.status === "True") ?? false;
-      if (result.bindingFailureConditions?.some(isTrue)) {
-        return { failed: `claim ${claim.metadata.name} binding failed for device ${result.device}` };
-      }
-      if (!result.bindingConditions?.every(isTrue)) isReady = false;
+    const now = readinessOf(devices.claim(`${claim.metadata.namespace}/${claim.metadata.name}`));
+    if (now !== "done") return now;
+  }
+  return "done";
+}
+
+/** Whether an allocated claim will not become ready any more: it should be given other devices. */
+export function isHopeless(claim: ResourceClaim, { nowMs, timeoutMs }: { nowMs: number; timeoutMs: number }): boolean {
+  const { allocation } = claim.status ?? {};
+  if (!allocation?.devices?.results?.some(hasConditions)) return false;
+  const now = readinessOf(claim);
+  if (now !== "waiting") return now !== "done";
+  const { allocationTimestamp } = allocation;
+  return allocationTimestamp !== undefined && Date.parse(allocationTimestamp) + timeoutMs < nowMs;
+}
+
+function readinessOf(claim: ResourceClaim | undefined): "done" | "waiting" | { failed: string } {
+  if (!claim?.status?.allocation) return "waiting";
+  const { allocation, devices = [] } = claim.status;
+  let isReady = true;
+  for (const result of allocation.devices?.results?.filter(hasConditions) ?? []) {
+    const told = devices.find(
+      ({ driver, pool, device, shareID }) =>
+        driver === result.driver && pool === result.pool && device === result.device && shareID === result.shareID,
+    );
+    const trueOf = (type: string) =>
+      told?.conditions?.find((condition) => condition.type === type && condition.status === "True");
+    const [failure] = (result.bindingFailureConditions ?? []).flatMap((type) => trueOf(type) ?? []);
+    if (failure) {
+      const why = `reason=${failure.reason}, message=${JSON.stringify(failure.message)}`;
+      return { failed: `claim ${claim.metadata.name} binding failed: ${why}` };
     }
+    if (!result.bindingConditions?.every(trueOf)) isReady = false;
   }
   return isReady ? "done" : "waiting";
 }

@@ -51,7 +51,7 @@ export const deallocateOp = ({ metadata }: ResourceClaim): WriteOp => ({
   patchType: "merge",
   patch: {
     metadata: { uid: metadata.uid, resourceVersion: metadata.resourceVersion },
-    status: { allocation: null, reservedFor: null },
+    status: { allocation: null, reservedFor: null, devices: null },
   },
   options: OPTIONS,
 });

@@ -26,6 +26,8 @@ export interface PoolDevice {
   pool: Pool;
   slice: ResourceSlice;
   device: Device;
+  /** Those with less are tried first. */
+  place: number;
 }
 
 export const deviceId = (place: { driver: string; pool: string; device: string }): string =>
@@ -42,10 +44,11 @@ export class Pools {
     for (const group of groupsOf(slices)) this.#add(group);
   }
 
-  /** Devices a node can reach, pool by pool. */
-  devicesFor(node: SelectableNode): PoolDevice[] {
-    const reachable = this.#shared.filter(({ reachableFrom }) => reachableFrom?.(node) ?? true);
-    return [...(this.#local.get(node.name) ?? []), ...reachable.map(({ device }) => device)];
+  /** Devices a node can reach, pool by pool: those that need not be made ready first, then by name. */
+  devicesFor(node: SelectableNode): readonly PoolDevice[] {
+    const local = this.#local.get(node.name) ?? [];
+    const shared = this.#shared.flatMap(({ device, reachableFrom }) => ((reachableFrom?.(node) ?? true) ? device : []));
+    return shared.length === 0 ? local : [...local, ...shared].sort((a, b) => a.place - b.place);
   }
 
   byId(id: string): PoolDevice | undefined {
@@ -77,7 +80,7 @@ export class Pools {
 
   #addDevice(pool: Pool, slice: ResourceSlice, device: Device): void {
     const id = deviceId({ driver: pool.driver, pool: pool.name, device: device.name });
-    const placed: PoolDevice = { id, pool, slice, device };
+    const placed: PoolDevice = { id, pool, slice, device, place: this.#byId.size };
     this.#byId.set(id, placed);
     const { nodeName, nodeSelector, allNodes } = slice.spec.perDeviceNodeSelection ? device : slice.spec;
     if (nodeName) {
@@ -105,7 +108,13 @@ const isReachable = ({ nodeName, nodeSelector, allNodes }: Place, node: Selectab
   (nodeName !== undefined && nodeName === node.name) ||
   (nodeSelector !== undefined && compileTerms(nodeSelector.nodeSelectorTerms)(node));
 
-/** The slices of each pool's latest generation, in the order of their names. */
+const needsReadying = ({ spec }: ResourceSlice): boolean =>
+  spec.devices?.some(({ bindingConditions = [] }) => bindingConditions.length > 0) ?? false;
+
+/**
+ * The slices of each pool's latest generation, in the order of their names. Pools and slices with devices that must be
+ * made ready first come last.
+ */
 function groupsOf(slices: Iterable<ResourceSlice>): ResourceSlice[][] {
   const groups = new Map<string, ResourceSlice[]>();
   for (const slice of slices) {
@@ -118,7 +127,12 @@ function groupsOf(slices: Iterable<ResourceSlice>): ResourceSlice[][] {
   }
   const byName = (a: ResourceSlice, b: ResourceSlice): number =>
     (a.metadata.name ?? "") < (b.metadata.name ?? "") ? -1 : 1;
-  return [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group.sort(byName));
+  const lastOf = <T>(items: readonly T[], isLast: (item: T) => boolean): T[] => [
+    ...items.filter((item) => !isLast(item)),
+    ...items.filter(isLast),
+  ];
+  const ordered = [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group.sort(byName));
+  return lastOf(ordered, (group) => group.some(needsReadying)).map((group) => lastOf(group, needsReadying));
 }
 
 function countersOf(slices: readonly ResourceSlice[]): Pool["counters"] {

@@ -77,8 +77,7 @@ export class BindingCycles {
       if (verdict === "waiting") {
         if (nowMs < waiting.deadlineMs) continue;
         this.#waiting.delete(uid);
-        const what = waiting.stage === "permit" ? "permit" : "binding volumes";
-        this.#giveUp(waiting, `timed out while waiting for ${what}`);
+        this.#giveUp(waiting, waiting.stage === "permit" ? "timed out while waiting for permit" : timedOut(waiting));
         continue;
       }
       this.#waiting.delete(uid);
@@ -139,7 +138,7 @@ export class BindingCycles {
       for (const op of ops) {
         // Without waiting the binding fails with what it needs, and that is enough.
         const done = (result: WriteResult): void => {
-          if (waits && !result.ok) this.#end(queued, `running PreBind plugin "${plugin}": ${said(result.status)}`);
+          if (waits && !result.ok) this.#end(queued, preBindFailure(plugin, said(result.status)));
         };
         needs = batch.add(needs === undefined ? op : { ...op, needs }, done);
       }
@@ -150,6 +149,12 @@ export class BindingCycles {
     }
     batch.inFlight.push(assignment);
     this.#expect(assignment, batch, needs);
+    for (const { announcement } of reservations) {
+      if (!announcement) continue;
+      const text = { type: "Normal", action: "Scheduling", ...announcement } as const;
+      const eventName = this.#options.names.next(queued.pod.metadata.name ?? "", nowMs);
+      batch.later.push(eventOp(queued.pod, text, { eventName, nowMs }));
+    }
     const deadlineMs = nowMs + Math.min(...timeouts);
     this.#waiting.set(uidOf(queued), { ...assignment, stage: "prebind", permits: [], deadlineMs });
   }
@@ -206,6 +211,14 @@ function undo({ reservations }: Assignment): void {
   for (const reservation of [...reservations].reverse()) reservation.undo();
 }
 
+const preBindFailure = (plugin: string, why: string): string => `running PreBind plugin "${plugin}": ${why}`;
+
+/** What is told of a pod that has waited in vain. */
+function timedOut({ reservations }: Waiting): string {
+  const late = reservations.find(({ progress }) => progress?.() === "waiting");
+  return preBindFailure(late?.plugin ?? "", late?.timeoutMessage ?? "context deadline exceeded");
+}
+
 function permitted({ permits }: Waiting): "done" | "waiting" | { failed: string } {
   let isDone = true;
   for (const { plugin, verdict } of permits) {
@@ -218,9 +231,9 @@ function permitted({ permits }: Waiting): "done" | "waiting" | { failed: string 
 
 function prebound({ reservations }: Waiting): "done" | "waiting" | { failed: string } {
   let isDone = true;
-  for (const { progress } of reservations) {
+  for (const { plugin, progress } of reservations) {
     const now = progress?.() ?? "done";
-    if (typeof now === "object") return now;
+    if (typeof now === "object") return { failed: preBindFailure(plugin, now.failed) };
     if (now === "waiting") isDone = false;
   }
   return isDone ? "done" : "waiting";

@@ -34,6 +34,8 @@ export class ClusterView {
   readonly classes = new PodClasses(this.footprints, this.shapes, (podClass) => this.onClassDropped(podClass));
   /** Counts what has happened that is not in the node table. */
   changes = 0;
+  /** When what is being decided is decided, epoch ms. */
+  nowMs = 0;
   onClassDropped: (podClass: PodClass) => void = () => undefined;
 
   constructor() {

@@ -38,6 +38,8 @@ export interface Diagnosis {
   counts: Map<string, number>;
   /** Names of the plugins that rejected nodes. */
   plugins: Set<string>;
+  /** Why the attempt has to end, whatever other nodes say. */
+  error?: ClusterRejection;
 }
 
 /** Numbers kept of judged shapes and prepared classes; the ones not used for longest go. */
@@ -110,9 +112,11 @@ export class Placer {
     const counts = new Map<string, number>();
     const plugins = new Set<string>();
     let judged = 0;
+    let error: ClusterRejection | undefined;
     const cluster = this.verdicts(podClass, (_row, verdict) => {
       judged++;
       if (!verdict) return;
+      if (verdict.isError) error ??= { plugin: verdict.plugin, message: verdict.reasons.join(", ") };
       plugins.add(verdict.plugin);
       for (const reason of verdict.reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
     });
@@ -122,7 +126,7 @@ export class Placer {
       for (const plugin of candidatesFrom) plugins.add(plugin);
       counts.set(`node(s) didn't satisfy plugin(s) [${candidatesFrom.join(" ")}]`, nodeCount - judged);
     }
-    return { nodeCount, cluster: undefined, counts, plugins };
+    return { nodeCount, cluster: undefined, counts, plugins, ...(error && { error }) };
   }
 
   /** Tells of each node that comes into question; returns why none does, when that is so. */
@@ -223,7 +227,9 @@ export class Placer {
       let kept = 0;
       for (let i = 0; i < left; i++) {
         const row = rows[i]!;
-        if (filter.filter(row) !== undefined || this.#rejectsWithNominated(filter, podClass, row)) continue;
+        const rejection = filter.filter(row) ?? this.#rejectsWithNominated(filter, podClass, row);
+        if (rejection?.isError) return 0;
+        if (rejection) continue;
         rows[kept] = row;
         slots[kept++] = slots[i]!;
       }

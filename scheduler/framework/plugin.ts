@@ -20,6 +20,8 @@ export interface Rejection {
   reasons: readonly string[];
   /** Whether the node may fit once pods leave it: false when only something else can change that. */
   podsInTheWay: boolean;
+  /** Something is wrong with what the pod asks for: the attempt ends, and is made again after a back-off. */
+  isError?: true;
 }
 
 /** Why a pod can be nowhere, whatever the nodes. */
@@ -145,6 +147,10 @@ export interface Reservation {
   progress?(): "done" | "waiting" | { failed: string };
   /** How long `progress` may say waiting. */
   timeoutMs?: number;
+  /** What is told when that time is over. */
+  timeoutMessage?: string;
+  /** Told as an event when the waiting begins. */
+  announcement?: { reason: "BindingConditionsPending"; message: string };
 }
 
 export interface ReservePlugin extends Named {

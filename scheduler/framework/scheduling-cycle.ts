@@ -49,6 +49,19 @@ interface Failure {
   plugins: ReadonlySet<string>;
 }
 
+/** Why a pod fits nowhere, and what can be done about it. */
+interface FailureDiagnosis {
+  /** Who would have to leave. */
+  candidate?: Candidate;
+  message: string;
+  plugins: ReadonlySet<string>;
+  /** Pods it has made leave are still there. */
+  isWaiting: boolean;
+  /** It is not for want of room: something is wrong. */
+  isError?: true;
+  ops: WriteOp[];
+}
+
 export class SchedulingCycle {
   readonly counts: CycleCounts = { unschedulable: 0, preemptions: 0, victims: 0 };
   readonly #options: CycleOptions;
@@ -214,7 +227,12 @@ export class SchedulingCycle {
   }
 
   #explain(queued: QueuedPod, batch: Batch, nowMs: number): void {
-    const { candidate, message, plugins, isWaiting, ops } = this.diagnose(queued, { preempts: true });
+    const { candidate, message, plugins, isWaiting, isError, ops } = this.diagnose(queued, { preempts: true });
+    if (isError) {
+      this.nominate(queued, -1);
+      this.failWithError(queued, message, batch, nowMs);
+      return;
+    }
     for (const op of ops) batch.add(op);
     if (candidate) {
       this.evict(queued, candidate, batch, nowMs);
@@ -230,15 +248,16 @@ export class SchedulingCycle {
   }
 
   /** Why the pod fits nowhere and, where others are to leave for it, who. */
-  diagnose(
-    queued: QueuedPod,
-    { preempts }: { preempts: boolean },
-  ): { candidate?: Candidate; message: string; plugins: ReadonlySet<string>; isWaiting: boolean; ops: WriteOp[] } {
+  diagnose(queued: QueuedPod, { preempts }: { preempts: boolean }): FailureDiagnosis {
     const { state } = this.#options;
     const { placer, preemption, profile } = this.#workbenchOf(queued);
     const diagnosis = placer.explain(queued.pod.pending.podClass);
     const { plugins, nodeCount } = diagnosis;
     const ops: WriteOp[] = [];
+    if (diagnosis.error) {
+      const message = `running "${diagnosis.error.plugin}" filter plugin: ${diagnosis.error.message}`;
+      return { message, plugins, isWaiting: false, isError: true, ops };
+    }
     if (!preempts || nodeCount === 0) return { message: describe(diagnosis), plugins, isWaiting: false, ops };
     /** What the PostFilter plugins have to say. */
     const told: string[] = [];
@@ -282,6 +301,15 @@ export class SchedulingCycle {
     );
     this.tellFailure(queued, { reason: "Unschedulable", message }, batch, nowMs);
     queue.park(queued, plugins, nowMs);
+  }
+
+  /** Something went wrong that may not the next time: the pod is tried again after a back-off. */
+  failWithError(queued: QueuedPod, message: string, batch: Batch, nowMs: number): void {
+    const { queue, counters } = this.#options;
+    const profile = queued.pod.pending.podClass.shape.schedulerName;
+    counters.attempted(profile, "error", (nowMs - queued.takenMs) / 1_000);
+    this.tellFailure(queued, { reason: "SchedulerError", message }, batch, nowMs);
+    queue.retryLater(queued, nowMs);
   }
 
   /** Sets the pod's condition and tells an event, where they do not say so already. */

@@ -12,7 +12,7 @@ export const OPTIONS = { fieldManager: FIELD_MANAGER, returns: "metadata" } as c
 
 export interface EventText {
   type: "Normal" | "Warning";
-  reason: "Scheduled" | "FailedScheduling" | "Preempted";
+  reason: "Scheduled" | "FailedScheduling" | "Preempted" | "BindingConditionsPending";
   action: "Binding" | "Scheduling" | "Preempting";
   message: string;
 }

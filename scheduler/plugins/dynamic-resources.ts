@@ -3,10 +3,11 @@
  * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/
  */
 import type { AllocationResult, ResourceClaim } from "../../kinds/generated/api/resource-v1.ts";
+import { formatTime } from "../../machinery/clock.ts";
 import type { WriteOp } from "../../machinery/cluster/contract.ts";
-import { AllocationError } from "../devices/allocation-error.ts";
+import { AllocationError, NodeAllocationError } from "../devices/allocation-error.ts";
 import { AllocationTooLong, allocate, prepareClaims, type SearchBudget, SearchBudgets } from "../devices/allocator.ts";
-import { hasConditions, progressOf } from "../devices/binding-conditions.ts";
+import { hasConditions, isHopeless, progressOf } from "../devices/binding-conditions.ts";
 import { deallocateOp, protectOp, statusOp } from "../devices/claim-writes.ts";
 import type { Devices } from "../devices/devices.ts";
 import {
@@ -61,7 +62,8 @@ function decide(
     return allocate(pending, facts, input) ?? NOT_ALLOCATABLE;
   } catch (error) {
     if (error instanceof AllocationTooLong) return TOO_LONG;
-    if (error instanceof AllocationError) return rejection(error.message);
+    if (error instanceof NodeAllocationError) return rejection(error.message);
+    if (error instanceof AllocationError) return { ...rejection(error.message), isError: true };
     throw error;
   }
 }
@@ -69,6 +71,9 @@ function decide(
 class Filter implements PreparedFilter {
   readonly #podClass: PodClass;
   readonly #cluster: ClusterView;
+  readonly #timeoutMs: number;
+  /** An allocated claim will not become ready any more. */
+  #isHopeless = false;
   #version = -1;
   #claims: Claims | string = "";
   /** Extended resources that stand for devices. */
@@ -80,13 +85,14 @@ class Filter implements PreparedFilter {
   /** By row: what was found for the node as it was. */
   #found: ({ facts: NodeFacts; verdict: Rejection | undefined; score: number } | undefined)[] = [];
 
-  constructor(podClass: PodClass, cluster: ClusterView) {
+  constructor(podClass: PodClass, cluster: ClusterView, { bindingTimeoutMs }: DynamicResourcesArgs) {
     this.#podClass = podClass;
     this.#cluster = cluster;
+    this.#timeoutMs = bindingTimeoutMs;
   }
 
   refresh(): "active" | "idle" | ClusterRejection {
-    const { devices } = this.#cluster;
+    const { devices, nowMs } = this.#cluster;
     if (this.#version !== devices.version) {
       this.#version = devices.version;
       this.#claims = readClaims(this.#podClass, devices);
@@ -96,12 +102,15 @@ class Filter implements PreparedFilter {
       this.#budget = this.#budgets.next();
     }
     if (typeof this.#claims === "string") return { plugin: NAME, message: this.#claims };
+    const timeoutMs = this.#timeoutMs;
+    this.#isHopeless = this.#claims.allocated.some(({ claim }) => isHopeless(claim, { nowMs, timeoutMs }));
     return this.#podClass.deviceClaims.length + this.#resources.length > 0 ? "active" : "idle";
   }
 
   filter(row: number): Rejection | undefined {
     const facts = this.#cluster.nodes.facts[row];
     if (!facts) return NOT_ALLOCATABLE;
+    if (this.#isHopeless) return NOT_REACHABLE;
     const known = this.#found[row];
     if (known?.facts === facts) return known.verdict;
     const { devices } = this.#cluster;
@@ -189,7 +198,11 @@ function reserve(
   if (extended) claims.pending.push(...prepareClaims([extended], (name) => devices.classes.get(name)));
   const allocations = decide(claims, { facts, devices });
   if (!Array.isArray(allocations)) return { plugin: NAME, message: allocations.reasons.join(", ") };
-  const made = claims.pending.map(({ claim }, i) => ({ claim, allocation: allocations[i]! }));
+  const allocationTimestamp = formatTime(cluster.nowMs);
+  const made = claims.pending.map(({ claim }, i) => ({
+    claim,
+    allocation: { ...allocations[i]!, allocationTimestamp },
+  }));
   const assumed = made.map(({ claim, allocation }) => ({
     key: keyOf(claim),
     value: { uid: claim.metadata.uid ?? "", allocation },
@@ -220,6 +233,11 @@ function reserve(
           devices,
         ),
       timeoutMs,
+      timeoutMessage: "device binding timeout",
+      announcement: {
+        reason: "BindingConditionsPending" as const,
+        message: `waiting for binding conditions for device on node ${facts.name}`,
+      },
     }),
   };
 }
@@ -230,8 +248,8 @@ const isReservedFor = ({ status }: ResourceClaim, { metadata }: PendingPod): boo
 /** Gives back an allocation that keeps the pod where it cannot be, if nobody else uses it. */
 function postFilter(
   pod: PendingPod,
-  { devices }: ClusterView,
-  { rejected }: { rejected: boolean },
+  { devices, nowMs }: ClusterView,
+  { rejected, timeoutMs }: { rejected: boolean; timeoutMs: number },
 ): { ops: WriteOp[]; message: string } {
   const { podClass } = pod.pending;
   const before = devices.extendedClaimOf(pod.metadata.uid ?? "");
@@ -241,14 +259,17 @@ function postFilter(
   if (typeof claims === "string") return { ops: [], message: "no new claims to deallocate" };
   const ours = ({ claim }: Claims["allocated"][number]): boolean =>
     (claim.status?.reservedFor ?? []).every(({ uid }) => uid === pod.metadata.uid);
-  const held = rejected && claims.allocated.find((each) => each.reachableFrom && ours(each));
+  const isInTheWay = ({ claim, reachableFrom }: Claims["allocated"][number]): boolean =>
+    reachableFrom !== undefined || isHopeless(claim, { nowMs, timeoutMs });
+  const held = rejected && claims.allocated.find((each) => isInTheWay(each) && ours(each));
   if (!held) return { ops: [], message: "still not schedulable" };
   return { ops: [deallocateOp(held.claim)], message: "deallocation of ResourceClaim completed" };
 }
 
-export const dynamicResources = ({
-  bindingTimeoutMs,
-}: DynamicResourcesArgs): PreEnqueuePlugin & ClusterFilterPlugin & ClusterScorePlugin & ReservePlugin => {
+export const dynamicResources = (
+  args: DynamicResourcesArgs,
+): PreEnqueuePlugin & ClusterFilterPlugin & ClusterScorePlugin & ReservePlugin => {
+  const { bindingTimeoutMs: timeoutMs } = args;
   /** What filtering has found out, for scoring. */
   const filters = new WeakMap<PodClass, Filter>();
   return {
@@ -259,7 +280,7 @@ export const dynamicResources = ({
       ),
     prepare(podClass, cluster) {
       if (podClass.deviceClaims.length + podClass.deviceWishes.length === 0) return undefined;
-      const filter = new Filter(podClass, cluster);
+      const filter = new Filter(podClass, cluster, args);
       filters.set(podClass, filter);
       return filter;
     },
@@ -275,7 +296,7 @@ export const dynamicResources = ({
         change.freed || deviceClaims.some(({ claimName }) => change.claim === `${footprint.namespace}/${claimName}`)
       );
     },
-    reserve: (pod, row, cluster) => reserve(pod, row, { cluster, timeoutMs: bindingTimeoutMs }),
-    postFilter,
+    reserve: (pod, row, cluster) => reserve(pod, row, { cluster, timeoutMs }),
+    postFilter: (pod, cluster, { rejected }) => postFilter(pod, cluster, { rejected, timeoutMs }),
   };
 };

@@ -161,6 +161,7 @@ function reserve(pod: PendingPod, row: number, cluster: ClusterView, timeoutMs: 
       ),
     progress: () => progressOf(decision, facts, cluster),
     timeoutMs,
+    timeoutMessage: "binding volumes: context deadline exceeded",
   };
   return reservation;
 }
