@@ -9,24 +9,6 @@ describe("registry", () => {
     expect(new Set(kinds.map((kind) => `${kind.group}/${kind.version}/${kind.plural}`)).size).toBe(kinds.length);
   });
 
-  it("REG-2 orders groups as upstream's discovery does", () => {
-    const groups = [...new Set(registry.all().map((kind) => kind.group))];
-    expect(groups.slice(0, 12)).toEqual([
-      "",
-      "apiregistration.k8s.io",
-      "apps",
-      "events.k8s.io",
-      "authentication.k8s.io",
-      "authorization.k8s.io",
-      "autoscaling",
-      "batch",
-      "certificates.k8s.io",
-      "networking.k8s.io",
-      "policy",
-      "rbac.authorization.k8s.io",
-    ]);
-  });
-
   it("REG-3 finds by URL, by kind and by storage key", () => {
     const deployment = registry.find("apps", "v1", "deployments");
     expect(deployment?.kind).toBe("Deployment");

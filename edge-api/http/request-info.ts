@@ -34,22 +34,25 @@ const VERB_OF_METHOD: { readonly [method: string]: string } = {
   DELETE: "delete",
 };
 
+/** Of a request for something else than API resources. */
+export const nonResourceInfo = (verb: string, path: string): RequestInfo => ({
+  isResource: false,
+  verb,
+  path,
+  group: "",
+  version: "",
+  namespace: "",
+  resource: "",
+  name: "",
+  subresource: "",
+  rest: "",
+});
+
 /** @throws URIError for a path that is not UTF-8 in percent encoding */
 export function parseRequestInfo(method: string, path: string, query: URLSearchParams | undefined): RequestInfo {
   const decoded = path.includes("%") ? path.split("/").map(decodeURIComponent) : path.split("/");
   const parts = decoded.filter((part) => part !== "");
-  const info: RequestInfo = {
-    isResource: false,
-    verb: method.toLowerCase(),
-    path,
-    group: "",
-    version: "",
-    namespace: "",
-    resource: "",
-    name: "",
-    subresource: "",
-    rest: "",
-  };
+  const info = nonResourceInfo(method.toLowerCase(), path);
   let at: number;
   if (parts[0] === "api" && parts.length >= 3) {
     info.version = parts[1]!;

@@ -25,7 +25,7 @@ import { deleteOptions, listOptions, writeOptions } from "./options.ts";
 import type { Answer } from "./reply.ts";
 import { bodyOf, callerOf } from "./request.ts";
 import { specialEndpoint } from "./special/index.ts";
-import { checkForm, rendererFor, showChunks, showObject, showProtobufList, textResponse } from "./view.ts";
+import { checkForm, rendererFor, showChunks, showList, showObject, showProtobufList } from "./view.ts";
 import { watch } from "./watch.ts";
 
 export function resource(context: RequestContext): Answer | Promise<Answer> {
@@ -196,11 +196,8 @@ async function collectionDeleted(context: RequestContext, target: Target): Promi
     texts.push(...batch.texts);
     after = batch.next;
   } while (after && !(limit > 0 && texts.length === limit));
-  const accepted = negotiate(context.request.headers.get("accept"));
-  const renderer = rendererFor(context, target, accepted, "list");
-  const head = renderer.listHead({
+  return showList(context, target, texts, {
     resourceVersion,
     ...(after && { continue: encodeContinue({ at: undefined, after }) }),
   });
-  return textResponse(context, 200, head + texts.map(renderer.item).join(",") + renderer.listTail, accepted);
 }

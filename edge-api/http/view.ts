@@ -3,7 +3,7 @@ import type { IncludeObject } from "../../machinery/codec/table.ts";
 import { badRequest, notAcceptable } from "../../machinery/meta/status.ts";
 import type { Target } from "../verbs/environment.ts";
 import { list, type Text } from "../verbs/list.ts";
-import { metadataRenderer, objectRenderer, type Renderer, tableRenderer } from "../verbs/renderer.ts";
+import { type ListMeta, metadataRenderer, objectRenderer, type Renderer, tableRenderer } from "../verbs/renderer.ts";
 import type { RequestContext } from "./context.ts";
 import { marked } from "./large.ts";
 import { type Accepted, negotiate } from "./negotiation.ts";
@@ -78,6 +78,14 @@ export function textResponse(context: RequestContext, code: number, text: string
   }
   const body = isPretty(context) ? prettyJson(text) : text;
   return marked(new Reply(code, headersFor(context, JSON_TYPE), body), body.length);
+}
+
+/** A list of few: the texts of its items, and what its metadata says. */
+export function showList(context: RequestContext, target: Target, texts: readonly string[], meta: ListMeta): Answer {
+  const accepted = negotiate(context.request.headers.get("accept"));
+  const renderer = rendererFor(context, target, accepted, "list");
+  const items = texts.map(renderer.item).join(",");
+  return textResponse(context, 200, renderer.listHead(meta) + items + renderer.listTail, accepted);
 }
 
 /** Text in chunks: one chunk is answered whole, more are streamed as the client takes them. */

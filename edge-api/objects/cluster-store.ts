@@ -33,6 +33,7 @@ import { gatewayFor, gatewayRequest } from "../tunnel/route.ts";
 import { writeBatch } from "../verbs/batch.ts";
 import { reportNodeConnection } from "../verbs/node-connection.ts";
 import { snapshotPage } from "../verbs/snapshot.ts";
+import { EarliestAlarm } from "./alarm.ts";
 import { DurableSql } from "./durable-sql.ts";
 import type { Bindings } from "./environment.ts";
 import { identityProvider } from "./identity-provider.ts";
@@ -73,7 +74,7 @@ export class ClusterStore extends DurableObject<Bindings> {
   #signingKey!: JWK;
   readonly #sockets: WatchSockets;
   /** Epoch ms of the alarm that is set. */
-  #alarmAtMs: number | undefined;
+  readonly #alarm = new EarliestAlarm(this.ctx);
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
@@ -121,8 +122,8 @@ export class ClusterStore extends DurableObject<Bindings> {
     const around = this.around(ctx.id.name ?? "default");
     if (around) this.#services.around = around;
     this.#sockets.resume();
-    this.#alarmAtMs = (await ctx.storage.getAlarm()) ?? undefined;
-    this.#store.subscribe(() => this.#alarmBy(systemClock.now() + HISTORY_MS + COMPACTION_SLACK_MS));
+    await this.#alarm.resume();
+    this.#store.subscribe(() => this.#alarm.by(systemClock.now() + HISTORY_MS + COMPACTION_SLACK_MS));
     this.#feed = new Feed({
       store: this.#store,
       clock: systemClock,
@@ -131,7 +132,7 @@ export class ClusterStore extends DurableObject<Bindings> {
       schedule: nextTurn,
       report: (subscriber, error) => {
         report(error, `change feed to ${subscriber}`);
-        this.#alarmBy(systemClock.now() + FEED_WATCHDOG_MS);
+        this.#alarm.by(systemClock.now() + FEED_WATCHDOG_MS);
       },
     });
     const facts = {
@@ -223,21 +224,14 @@ export class ClusterStore extends DurableObject<Bindings> {
     this.#sockets.closed(socket);
   }
 
-  /** Sets the object's one alarm to ring at `atMs` or earlier. */
-  #alarmBy(atMs: number): void {
-    if (this.#alarmAtMs !== undefined && this.#alarmAtMs <= atMs) return;
-    this.#alarmAtMs = atMs;
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(atMs));
-  }
-
   override async alarm(): Promise<void> {
-    this.#alarmAtMs = undefined;
+    this.#alarm.rang();
     const store = this.#store;
     // What has not been told must not be forgotten: a restart would not know of it. But not without end.
     const isOld = (store.oldestUncompactedMs() ?? 0) < systemClock.now() - MAX_UNTOLD_MS;
     if (this.#feed.hasUndelivered() && !isOld) {
       this.#feed.retryNow();
-      this.#alarmBy(systemClock.now() + FEED_WATCHDOG_MS);
+      this.#alarm.by(systemClock.now() + FEED_WATCHDOG_MS);
       return;
     }
     // One batch a turn, so that requests get theirs in between.
@@ -245,10 +239,10 @@ export class ClusterStore extends DurableObject<Bindings> {
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
     const oldestMs = store.oldestUncompactedMs();
-    if (oldestMs !== undefined) this.#alarmBy(oldestMs + HISTORY_MS + COMPACTION_SLACK_MS);
+    if (oldestMs !== undefined) this.#alarm.by(oldestMs + HISTORY_MS + COMPACTION_SLACK_MS);
     if (this.#feed.hasUndelivered()) {
       this.#feed.retryNow();
-      this.#alarmBy(systemClock.now() + FEED_WATCHDOG_MS);
+      this.#alarm.by(systemClock.now() + FEED_WATCHDOG_MS);
     }
   }
 }

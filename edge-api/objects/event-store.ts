@@ -33,6 +33,7 @@ import { migrate } from "../store/migrate.ts";
 import { SqliteStore } from "../store/sqlite-store.ts";
 import { writeBatch } from "../verbs/batch.ts";
 import { encodeObject, parseObject } from "../verbs/object-text.ts";
+import { EarliestAlarm } from "./alarm.ts";
 import { DurableSql } from "./durable-sql.ts";
 import type { Bindings } from "./environment.ts";
 import { WatchSockets } from "./watch-sockets.ts";
@@ -85,7 +86,7 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
   #services!: Services;
   #follower!: StoreFollower;
   /** Epoch ms of the alarm that is set. */
-  #alarmAtMs: number | undefined;
+  readonly #alarm = new EarliestAlarm(this.ctx);
   readonly #parameters = new FetchedParameters();
   readonly #aliveUntilMs = new Map<string, number>();
 
@@ -133,9 +134,9 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
       onDeleted: (key) => this.#gone(key),
     });
     this.#sockets.resume();
-    this.#alarmAtMs = (await ctx.storage.getAlarm()) ?? undefined;
+    await this.#alarm.resume();
     this.#store.subscribe((events) => {
-      if (events.some(({ resource }) => resource === EVENTS)) this.#alarmBy(systemClock.now() + TTL_MS + SLACK_MS);
+      if (events.some(({ resource }) => resource === EVENTS)) this.#alarm.by(systemClock.now() + TTL_MS + SLACK_MS);
     });
   }
 
@@ -221,7 +222,7 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
     for (const [key, upTo] of [...kv.list<number>({ prefix: PURGE_PREFIX })]) {
       const namespace = key.slice(PURGE_PREFIX.length);
       // A purge that is cut off goes on with the next alarm.
-      this.#alarmBy(systemClock.now() + SLACK_MS);
+      this.#alarm.by(systemClock.now() + SLACK_MS);
       // Page by page: a namespace may hold more events than this object has memory.
       let after: { namespace: string; name: string } | undefined;
       do {
@@ -236,16 +237,9 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
     }
   }
 
-  /** Sets the object's one alarm to ring at `atMs` or earlier. */
-  #alarmBy(atMs: number): void {
-    if (this.#alarmAtMs !== undefined && this.#alarmAtMs <= atMs) return;
-    this.#alarmAtMs = atMs;
-    this.ctx.waitUntil(this.ctx.storage.setAlarm(atMs));
-  }
-
   /** What has lived for an hour goes, a batch a turn; with no events left there is no alarm. */
   override async alarm(): Promise<void> {
-    this.#alarmAtMs = undefined;
+    this.#alarm.rang();
     const store = this.#store;
     await this.#purge();
     const what = { resource: EVENTS, beforeMs: systemClock.now() - TTL_MS, limit: BATCH };
@@ -253,7 +247,7 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
     while (store.compact(systemClock.now() - HISTORY_MS, BATCH) === BATCH) await nextTurn();
     // What was deleted just now still lies in the history: with no event left, that goes an hour later.
     const fromMs = oldestWriteMs(this.#sql, EVENTS) ?? store.oldestUncompactedMs();
-    if (fromMs !== undefined) this.#alarmBy(Math.max(fromMs + TTL_MS, systemClock.now()) + SLACK_MS);
+    if (fromMs !== undefined) this.#alarm.by(Math.max(fromMs + TTL_MS, systemClock.now()) + SLACK_MS);
   }
 
   /** Watches are one-way: what clients say is not listened to. */

@@ -3,7 +3,7 @@
  * and begins anew with the object that keeps it, as counters do when a process restarts.
  * Source: https://kubernetes.io/docs/reference/instrumentation/metrics/
  */
-import type { RequestInfo } from "../http/request-info.ts";
+import { nonResourceInfo, type RequestInfo } from "../http/request-info.ts";
 
 /** Upper bounds in seconds, as kube-apiserver's. */
 export const LATENCY_BUCKETS = [
@@ -241,18 +241,7 @@ export interface Answered {
 const NUMEROUS_USERS = /^system:(?:serviceaccount|node|bootstrap):/;
 const MAX_USERS = 100;
 
-const OTHER: RequestInfo = {
-  isResource: false,
-  verb: "get",
-  path: "",
-  group: "",
-  version: "",
-  namespace: "",
-  resource: "",
-  name: "",
-  subresource: "",
-  rest: "",
-};
+const OTHER = nonResourceInfo("get", "");
 
 /** "/livez" of "/livez/ping". */
 const nonResource = (path: string): string => /^\/[a-z.-]{1,32}/.exec(path)?.[0] ?? "";

@@ -6,6 +6,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { compareGroups } from "../group-order.ts";
 
 const source = process.argv[2];
 if (!source) throw new Error("usage: node kinds/generated/generate.mjs <folder with resources.json and types.json>");
@@ -23,36 +24,6 @@ const textModule = (name, entries) => {
 };
 
 // --- resources, in the order of discovery -----------------------------------------------------------------------------
-const GROUP_ORDER = [
-  "",
-  "apiregistration.k8s.io",
-  "apps",
-  "events.k8s.io",
-  "authentication.k8s.io",
-  "authorization.k8s.io",
-  "autoscaling",
-  "batch",
-  "certificates.k8s.io",
-  "networking.k8s.io",
-  "policy",
-  "rbac.authorization.k8s.io",
-  "storage.k8s.io",
-  "admissionregistration.k8s.io",
-  "apiextensions.k8s.io",
-  "scheduling.k8s.io",
-  "coordination.k8s.io",
-  "node.k8s.io",
-  "discovery.k8s.io",
-  "flowcontrol.apiserver.k8s.io",
-  "internal.apiserver.k8s.io",
-  "resource.k8s.io",
-  "storagemigration.k8s.io",
-];
-const groupRank = (group) => {
-  const rank = GROUP_ORDER.indexOf(group);
-  if (rank < 0) throw new Error(`no place in the order for group ${group}`);
-  return rank;
-};
 /** GA first, then beta, then alpha; higher numbers first: Kubernetes' version priority. */
 const versionRank = (version) => {
   const [, major, level, minor] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version);
@@ -71,7 +42,7 @@ const lines = resources
   .map((r) => ({ ...r, type: typeOf.get(`${r.group ? `${r.group}/` : ""}${r.version} ${r.kind}`) }))
   .sort(
     (a, b) =>
-      groupRank(a.group) - groupRank(b.group) ||
+      compareGroups(a.group, b.group) ||
       compareLists(versionRank(a.version), versionRank(b.version)) ||
       byName(a.resource, b.resource),
   )

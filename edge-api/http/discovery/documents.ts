@@ -2,34 +2,10 @@
  * What the API server says it serves, made once from the registry.
  * Shapes: APIGroupList, APIResourceList (v1) and APIGroupDiscoveryList (apidiscovery.k8s.io/v2).
  */
+import { compareGroups } from "../../../kinds/group-order.ts";
 import type { Kind, Registry } from "../../../kinds/kind.ts";
 import { fnv32a } from "../../../machinery/meta/hash.ts";
 import { apiVersionOf } from "../../verbs/environment.ts";
-
-/** Groups whose resources win when a short name fits several, in kube-apiserver's order; others follow by name. */
-const GROUP_ORDER = [
-  "",
-  "apiregistration.k8s.io",
-  "apps",
-  "events.k8s.io",
-  "authentication.k8s.io",
-  "authorization.k8s.io",
-  "autoscaling",
-  "batch",
-  "certificates.k8s.io",
-  "networking.k8s.io",
-  "policy",
-  "rbac.authorization.k8s.io",
-  "storage.k8s.io",
-  "admissionregistration.k8s.io",
-  "apiextensions.k8s.io",
-  "scheduling.k8s.io",
-  "coordination.k8s.io",
-  "node.k8s.io",
-  "discovery.k8s.io",
-  "resource.k8s.io",
-  "flowcontrol.apiserver.k8s.io",
-];
 
 export interface ServedVersion {
   group: string;
@@ -47,12 +23,8 @@ export function servedGroups(registry: Registry): { group: string; versions: Ser
     versions.set(kind.version, served);
     served.kinds.push(kind);
   }
-  const rank = (group: string): number => {
-    const at = GROUP_ORDER.indexOf(group);
-    return at < 0 ? GROUP_ORDER.length : at;
-  };
   return [...groups]
-    .sort(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1))
+    .sort(([a], [b]) => compareGroups(a, b))
     .map(([group, versions]) => ({
       group,
       versions: [...versions.values()].sort((a, b) => compareVersions(a.version, b.version)),

@@ -17,7 +17,8 @@ import {
 } from "./protobuf.ts";
 import type { SwaggerDocument } from "./v2.ts";
 
-const schemaField: FieldEncoder = nested(() => schema);
+/** Schemas hold schemas. */
+const schemaField: FieldEncoder = (writer, number, value) => nested(schema)(writer, number, value);
 
 const schema: Message = messageOf({
   fields: {
@@ -53,33 +54,9 @@ const pathParameter = messageOf({
 });
 
 /** Nested in the messages that stand for a choice between kinds of parameters. */
-const inQuery = inside(
-  1,
-  inside(
-    2,
-    inside(
-      3,
-      nested(() => queryParameter),
-    ),
-  ),
-);
-const inPath = inside(
-  1,
-  inside(
-    2,
-    inside(
-      4,
-      nested(() => pathParameter),
-    ),
-  ),
-);
-const inBody = inside(
-  1,
-  inside(
-    1,
-    nested(() => bodyParameter),
-  ),
-);
+const inQuery = inside([1, 2, 3], nested(queryParameter));
+const inPath = inside([1, 2, 4], nested(pathParameter));
+const inBody = inside([1, 1], nested(bodyParameter));
 
 const parameter: FieldEncoder = (writer, number, value: { in: string }) => {
   const encode = value.in === "body" ? inBody : value.in === "path" ? inPath : inQuery;
@@ -96,24 +73,13 @@ const operation = messageOf({
     produces: [6, each(text)],
     consumes: [7, each(text)],
     parameters: [8, each(parameter)],
-    responses: [
-      9,
-      inside(
-        1,
-        named(
-          inside(
-            1,
-            nested(() => response),
-          ),
-        ),
-      ),
-    ],
+    responses: [9, inside(1, named(inside(1, nested(response))))],
     schemes: [10, each(text)],
     deprecated: [11, flag],
   },
   extensions: 13,
 });
-const operationField = nested(() => operation);
+const operationField = nested(operation);
 
 const pathItem = messageOf({
   fields: {
@@ -134,22 +100,11 @@ const requirement: FieldEncoder = inside(1, each(text));
 const document = messageOf({
   fields: {
     swagger: [1, text],
-    info: [2, nested(() => messageOf({ fields: { title: [1, text], version: [2, text] } }))],
-    paths: [8, inside(2, named(nested(() => pathItem)))],
+    info: [2, nested(messageOf({ fields: { title: [1, text], version: [2, text] } }))],
+    paths: [8, inside(2, named(nested(pathItem)))],
     definitions: [9, inside(1, named(schemaField))],
     security: [12, each(inside(1, named(requirement)))],
-    securityDefinitions: [
-      13,
-      inside(
-        1,
-        named(
-          inside(
-            2,
-            nested(() => apiKey),
-          ),
-        ),
-      ),
-    ],
+    securityDefinitions: [13, inside(1, named(inside(2, nested(apiKey))))],
   },
 });
 

@@ -19,19 +19,13 @@ import {
 const reference = messageOf({ fields: { $ref: [1, text] } });
 
 /** A schema, or a reference to one. */
-const schemaField: FieldEncoder = (writer, number, value: object) =>
-  (Object.hasOwn(value, "$ref")
-    ? inside(
-        2,
-        nested(() => reference),
-      )
-    : inside(
-        1,
-        nested(() => schema),
-      ))(writer, number, value as never);
+const schemaField: FieldEncoder = (writer, number, value: object) => {
+  const encode = Object.hasOwn(value, "$ref") ? inside(2, nested(reference)) : inside(1, nested(schema));
+  encode(writer, number, value as never);
+};
 
 /** Only plain values have a form; of others it is said that there is one. */
-const defaultField: FieldEncoder = nested(() => (writer, value: unknown) => {
+const defaultField: FieldEncoder = nested((writer, value: unknown) => {
   if (typeof value === "number") {
     writer.double(value);
     writer.varint(1 * 8 + 1);
@@ -60,16 +54,11 @@ const schema: Message = messageOf({
 });
 
 const mediaType = messageOf({ fields: { schema: [1, schemaField] } });
-const content: FieldEncoder = inside(1, named(nested(() => mediaType)));
+const content: FieldEncoder = inside(1, named(nested(mediaType)));
 const parameter = messageOf({
   fields: { name: [1, text], in: [2, text], description: [3, text], required: [4, flag], schema: [10, schemaField] },
 });
-const parameters: FieldEncoder = each(
-  inside(
-    1,
-    nested(() => parameter),
-  ),
-);
+const parameters: FieldEncoder = each(inside(1, nested(parameter)));
 const requestBody = messageOf({ fields: { content: [2, content], required: [3, flag] } });
 const response = messageOf({ fields: { description: [1, text], content: [3, content] } });
 
@@ -79,30 +68,13 @@ const operation = messageOf({
     description: [3, text],
     operationId: [5, text],
     parameters: [6, parameters],
-    requestBody: [
-      7,
-      inside(
-        1,
-        nested(() => requestBody),
-      ),
-    ],
-    responses: [
-      8,
-      inside(
-        2,
-        named(
-          inside(
-            1,
-            nested(() => response),
-          ),
-        ),
-      ),
-    ],
+    requestBody: [7, inside(1, nested(requestBody))],
+    responses: [8, inside(2, named(inside(1, nested(response))))],
     deprecated: [10, flag],
   },
   extensions: 13,
 });
-const operationField = nested(() => operation);
+const operationField = nested(operation);
 
 const pathItem = messageOf({
   fields: {
@@ -121,27 +93,16 @@ const scheme = messageOf({ fields: { type: [1, text], description: [2, text], na
 const components = messageOf({
   fields: {
     schemas: [1, inside(1, named(schemaField))],
-    securitySchemes: [
-      7,
-      inside(
-        1,
-        named(
-          inside(
-            1,
-            nested(() => scheme),
-          ),
-        ),
-      ),
-    ],
+    securitySchemes: [7, inside(1, named(inside(1, nested(scheme))))],
   },
 });
 
 const document = messageOf({
   fields: {
     openapi: [1, text],
-    info: [2, nested(() => messageOf({ fields: { title: [1, text], version: [6, text] } }))],
-    paths: [4, inside(1, named(nested(() => pathItem)))],
-    components: [5, nested(() => components)],
+    info: [2, nested(messageOf({ fields: { title: [1, text], version: [6, text] } }))],
+    paths: [4, inside(1, named(nested(pathItem)))],
+    components: [5, nested(components)],
   },
 });
 

@@ -37,18 +37,17 @@ export const yaml: FieldEncoder = (writer, number, value: unknown) => {
   writer.closeField(number, before);
 };
 
-/** @param message later, so that messages may contain each other */
 export const nested =
-  (message: () => Message): FieldEncoder =>
+  (message: Message): FieldEncoder =>
   (writer, number, value) => {
     const before = writer.length;
-    message()(writer, value);
+    message(writer, value);
     writer.closeField(number, before);
   };
 
-/** A message of one field. */
-export const inside = (number: number, encode: FieldEncoder): FieldEncoder =>
-  nested(() => (writer, value) => encode(writer, number, value));
+/** A message of one field, or several of them, each in the one before. */
+export const inside = (numbers: number | readonly number[], encode: FieldEncoder): FieldEncoder =>
+  [numbers].flat().reduceRight((inner, own) => nested((writer, value) => inner(writer, own, value)), encode);
 
 export const each =
   (encode: FieldEncoder): FieldEncoder =>

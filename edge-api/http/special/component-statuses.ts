@@ -1,11 +1,8 @@
 /** ComponentStatus: how the parts of the control plane are, asked of each. Nothing is stored. */
 import { notFound } from "../../../machinery/meta/status.ts";
-import type { Target } from "../../verbs/environment.ts";
 import type { RequestContext, Services } from "../context.ts";
 import { readsStore } from "../discovery/health.ts";
-import { negotiate } from "../negotiation.ts";
-import type { Answer } from "../reply.ts";
-import { rendererFor, textResponse } from "../view.ts";
+import { showList, showObject } from "../view.ts";
 import type { SpecialEndpoint } from "./endpoint.ts";
 
 interface Component {
@@ -24,25 +21,12 @@ const componentsOf = (services: Services): Component[] => [
 
 export const componentStatuses: SpecialEndpoint = async (context, target) => {
   const components = componentsOf(context.services);
-  if (target.name === "") return list(context, target, await Promise.all(components.map(statusOf(context))));
+  if (target.name === "")
+    return showList(context, target, await Promise.all(components.map(statusOf(context))), { resourceVersion: "" });
   const component = components.find(({ name }) => name === target.name);
   if (!component) throw notFound({ group: "", resource: target.kind.plural, name: target.name });
-  const accepted = negotiate(context.request.headers.get("accept"));
-  const text = await statusOf(context)(component);
-  return textResponse(context, 200, rendererFor(context, target, accepted, "object").single(text), accepted);
+  return showObject(context, target, 200, await statusOf(context)(component));
 };
-
-function list(context: RequestContext, target: Target, texts: readonly string[]): Answer {
-  const accepted = negotiate(context.request.headers.get("accept"));
-  const renderer = rendererFor(context, target, accepted, "list");
-  const items = texts.map(renderer.item).join(",");
-  return textResponse(
-    context,
-    200,
-    `${renderer.listHead({ resourceVersion: "" })}${items}${renderer.listTail}`,
-    accepted,
-  );
-}
 
 const statusOf =
   ({ services }: RequestContext) =>

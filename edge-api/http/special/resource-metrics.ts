@@ -12,10 +12,9 @@ import type { Target } from "../../verbs/environment.ts";
 import { parseObject } from "../../verbs/object-text.ts";
 import { parseSelection, selects } from "../../verbs/selection.ts";
 import type { RequestContext } from "../context.ts";
-import { negotiate } from "../negotiation.ts";
 import { listOptions } from "../options.ts";
 import type { Answer } from "../reply.ts";
-import { rendererFor, textResponse } from "../view.ts";
+import { showList, showObject } from "../view.ts";
 import type { SpecialEndpoint } from "./endpoint.ts";
 
 interface Pod extends KubeObject {
@@ -77,23 +76,13 @@ async function reportsOf({ services }: RequestContext, nodes: Iterable<string>):
 }
 
 function answer(context: RequestContext, target: Target, found: readonly (NodeMetrics | PodMetrics)[]): Answer {
-  const accepted = negotiate(context.request.headers.get("accept"));
   const texts = found.map((object) => JSON.stringify(object));
-  if (target.name === "") {
-    const renderer = rendererFor(context, target, accepted, "list");
-    const items = texts.map(renderer.item).join(",");
-    return textResponse(
-      context,
-      200,
-      `${renderer.listHead({ resourceVersion: "" })}${items}${renderer.listTail}`,
-      accepted,
-    );
-  }
+  if (target.name === "") return showList(context, target, texts, { resourceVersion: "" });
   const { kind, namespace, name } = target;
   const [text] = texts;
   const full = namespace ? `${namespace}/${name}` : name;
   if (text === undefined) throw notFound({ group: kind.group, resource: `${kind.plural}`, name: full });
-  return textResponse(context, 200, rendererFor(context, target, accepted, "object").single(text), accepted);
+  return showObject(context, target, 200, text);
 }
 
 const usage = ({ cpuNanoCores, memoryWorkingSetBytes }: UsageFigures): Usage => ({
