@@ -121,6 +121,7 @@ async function runNode(config: NodeConfig, log: Log): Promise<void> {
       hostname: machine.hostname,
       hostIps: [nodeIp],
       memoryCapacityBytes: machine.memoryBytes,
+      appArmor: machine.appArmor,
       allocatable: nodes.get(nodeName)?.status?.allocatable ?? {},
       runtimeHandlers: nodes.get(nodeName)?.status?.runtimeHandlers ?? [],
     }),

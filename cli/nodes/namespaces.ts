@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { Failure } from "../failure.ts";
 import type { Layout } from "../layout.ts";
 import { run, runOrThrow } from "../system/run.ts";
+import { CLUSTER_DEFAULTS } from "./cluster-defaults.ts";
 import type { LocalNode } from "./local-node.ts";
 
 /** 172.29.0.0/16 is seldom in use; each data directory takes the first free /24 of it. */
@@ -42,7 +43,7 @@ delete table ip ${tableName(layout)}
 table ip ${tableName(layout)} {
   chain postrouting {
     type nat hook postrouting priority srcnat; policy accept;
-    ip saddr ${prefix}.0/24 oifname != "${bridge}" masquerade
+    ip saddr ${prefix}.0/24 ip daddr != ${CLUSTER_DEFAULTS.clusterCidr} oifname != "${bridge}" masquerade
   }
 }
 `,

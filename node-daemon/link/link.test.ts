@@ -226,7 +226,7 @@ describe("the node's token", () => {
     const http = createHttpClient({ serverUrl: server.url, ca: undefined, credentials, userAgent: "t" });
     const renewal = new TokenRenewal({ http, credentials, nodeName: "n1", clock, log: silent });
     renewal.start();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    while (clock.waiting === 0) await settle();
     clock.advance(2_399_000);
     await settle();
     expect(asked).toEqual([]);

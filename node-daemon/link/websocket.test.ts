@@ -15,7 +15,7 @@ async function connect(options: { maxMessageBytes?: number } = {}) {
   const dialled = dialWebSocket({
     url: server.url,
     protocols: ["a", "b"],
-    timeoutMs: 2_000,
+    timeoutMs: 30_000,
     headers: { "x-test": "1" },
     ...options,
   });
@@ -115,13 +115,13 @@ describe("a WebSocket", () => {
   });
 
   it("[W15] refused says with which status and words", async () => {
-    const error = await dialWebSocket({ url: `${server.url}/refused`, timeoutMs: 2_000 }).catch((e: unknown) => e);
+    const error = await dialWebSocket({ url: `${server.url}/refused`, timeoutMs: 30_000 }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(UpgradeError);
     expect(error).toMatchObject({ status: 403, body: '{"kind":"Status"}' });
   });
 
   it("[W16] to nobody says so", async () => {
-    const error = await dialWebSocket({ url: "http://127.0.0.1:1", timeoutMs: 2_000 }).catch((e: unknown) => e);
+    const error = await dialWebSocket({ url: "http://127.0.0.1:1", timeoutMs: 30_000 }).catch((e: unknown) => e);
     expect(error).toMatchObject({ status: 0, message: expect.stringContaining("ECONNREFUSED") });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cpuMs } from "../../test/cpu-time.ts";
 import { chooseNodeIp, type HostLink, type HostRoute, lookUpRoute } from "./host.ts";
 import { type PeerNode, planPeers, planRouteChanges } from "./plan-routes.ts";
 import { planTunnelEntries, planTunnelRoutes, tunnelMac } from "./tunnel.ts";
@@ -121,17 +122,18 @@ describe("routes to other nodes' pods", () => {
       podCidr: `10.${128 + Math.floor(i / 256)}.${i % 256}.0/24`,
       internalIp: `192.0.2.${2 + (i % 250)}`,
     }));
-    const startMs = performance.now();
-    const made = planPeers({
-      self: "x",
-      nodes,
-      routes,
-      ownAddresses: new Set(),
-      ownPodCidr: "10.127.0.0/24",
-      clusterCidr: "10.0.0.0/8",
+    const tookMs = cpuMs(() => {
+      const { direct } = planPeers({
+        self: "x",
+        nodes,
+        routes,
+        ownAddresses: new Set(),
+        ownPodCidr: "10.127.0.0/24",
+        clusterCidr: "10.0.0.0/8",
+      });
+      expect(direct).toHaveLength(5000);
     });
-    expect(made.direct).toHaveLength(5000);
-    expect(performance.now() - startMs).toBeLessThan(1000);
+    expect(tookMs).toBeLessThan(1000);
   });
 });
 

@@ -13,6 +13,8 @@ export interface Machine {
   cpus: number;
   memoryBytes: number;
   swapBytes: number;
+  /** The kernel enforces AppArmor profiles. */
+  appArmor: boolean;
 }
 
 export interface Measures {
@@ -42,12 +44,13 @@ export function prettyName(osRelease: string): string {
 }
 
 export async function readMachine(): Promise<Machine> {
-  const [meminfo, osRelease, machineId, bootId, systemUuid] = await Promise.all([
+  const [meminfo, osRelease, machineId, bootId, systemUuid, appArmor] = await Promise.all([
     readTrimmed("/proc/meminfo"),
     readTrimmed("/etc/os-release"),
     readTrimmed("/etc/machine-id"),
     readTrimmed("/proc/sys/kernel/random/boot_id"),
     readTrimmed("/sys/class/dmi/id/product_uuid"),
+    readTrimmed("/sys/module/apparmor/parameters/enabled"),
   ]);
   return {
     hostname: hostname(),
@@ -60,6 +63,7 @@ export async function readMachine(): Promise<Machine> {
     cpus: availableParallelism(),
     memoryBytes: memoryField(meminfo, "MemTotal"),
     swapBytes: memoryField(meminfo, "SwapTotal"),
+    appArmor: appArmor === "Y",
   };
 }
 

@@ -21,6 +21,7 @@ const machine: Machine = {
   systemUuid: "s",
   cpus: 4,
   memoryBytes: 8 * 2 ** 30,
+  appArmor: false,
   swapBytes: 0,
 };
 const GIB = 2 ** 30;

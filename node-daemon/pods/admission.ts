@@ -21,14 +21,22 @@ const SAFE_SYSCTLS: ReadonlySet<string> = new Set([
   "net.ipv4.tcp_wmem",
 ]);
 
-/** @param others pods that take up the node already, the new one not among them */
-export function admitPod(pod: NodePod, node: Node | undefined, others: readonly NodePod[]): Rejection | undefined {
+/**
+ * @param others   pods that take up the node already, the new one not among them
+ * @param appArmor whether the node's kernel enforces AppArmor profiles
+ */
+export function admitPod(
+  pod: NodePod,
+  node: Node | undefined,
+  { others, appArmor }: { others: readonly NodePod[]; appArmor: boolean },
+): Rejection | undefined {
   if (!node) return undefined;
   return (
     operatingSystem(pod) ??
     sysctls(pod) ??
     supplementalGroups(pod, node) ??
     affinity(pod, node) ??
+    (appArmor ? undefined : withoutAppArmor(pod)) ??
     hostPorts(pod, others) ??
     resources(pod, node, others)
   );
@@ -54,6 +62,14 @@ function supplementalGroups({ spec }: NodePod, node: Node): Rejection | undefine
     reason: "SupplementalGroupsPolicyNotSupported",
     message: "SupplementalGroupsPolicy=Strict is not supported in this node",
   };
+}
+
+function withoutAppArmor({ spec }: NodePod): Rejection | undefined {
+  const contexts = [spec, ...(spec.initContainers ?? []), ...spec.containers].map(
+    ({ securityContext }) => securityContext?.appArmorProfile?.type ?? "Unconfined",
+  );
+  if (contexts.every((type) => type === "Unconfined")) return undefined;
+  return { reason: "AppArmor", message: "Cannot enforce AppArmor: AppArmor is not enabled on the host" };
 }
 
 function affinity({ spec }: NodePod, node: Node): Rejection | undefined {

@@ -20,11 +20,11 @@ const aliasLines = (aliases: readonly HostAlias[] | undefined): string =>
     : "";
 
 export function podHosts(
-  { hostname, domain }: HostNames,
+  { hostname, shortName, domain }: HostNames,
   ips: readonly string[],
   aliases: readonly HostAlias[] | undefined,
 ): string {
-  const names = domain ? `${hostname}.${domain}\t${hostname}` : hostname;
+  const names = domain ? `${shortName}.${domain}\t${shortName}` : hostname;
   return `${HEADER}${LOOPBACK}${ips.map((ip) => `${ip}\t${names}\n`).join("")}${aliasLines(aliases)}`;
 }
 

@@ -5,7 +5,10 @@ import type { NodePod } from "./pod.ts";
 const MAX_HOSTNAME = 63;
 
 export interface HostNames {
+  /** What the kernel is told. */
   hostname: string;
+  /** Without the domain, also where the kernel is told both. */
+  shortName: string;
   /** "" without a subdomain. */
   domain: string;
 }
@@ -14,9 +17,10 @@ export function hostNames(
   { metadata, spec }: NodePod,
   { clusterDomain, nodeHostname }: { clusterDomain: string; nodeHostname: string },
 ): HostNames {
-  if (spec.hostnameOverride) return { hostname: spec.hostnameOverride, domain: "" };
-  if (spec.hostNetwork) return { hostname: nodeHostname, domain: "" };
-  const hostname = (spec.hostname || metadata.name).slice(0, MAX_HOSTNAME).replace(/[-.]+$/, "");
+  const own = (hostname: string): HostNames => ({ hostname, shortName: hostname, domain: "" });
+  if (spec.hostnameOverride) return own(spec.hostnameOverride);
+  if (spec.hostNetwork) return own(nodeHostname);
+  const shortName = (spec.hostname || metadata.name).slice(0, MAX_HOSTNAME).replace(/[-.]+$/, "");
   const domain = spec.subdomain ? `${spec.subdomain}.${metadata.namespace}.svc.${clusterDomain}` : "";
-  return spec.setHostnameAsFQDN && domain ? { hostname: `${hostname}.${domain}`, domain: "" } : { hostname, domain };
+  return { hostname: spec.setHostnameAsFQDN && domain ? `${shortName}.${domain}` : shortName, shortName, domain };
 }

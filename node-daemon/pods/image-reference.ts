@@ -14,6 +14,16 @@ export function withDefaultTag(image: string): string | undefined {
   return match[1] === undefined && match[2] === undefined ? `${image}:latest` : image;
 }
 
+/** What the message of a name that is none adds, when its repository has capitals; else "". */
+export function lowerCaseWanted(image: string): string {
+  const slash = image.indexOf("/");
+  const first = slash < 0 ? "" : image.slice(0, slash);
+  const isDomain = /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
+  const rest = isDomain ? image.slice(slash + 1) : slash < 0 ? `library/${image}` : image;
+  const [repository = ""] = rest.split(":");
+  return repository === repository.toLowerCase() ? "" : `: repository name (${repository}) must be lowercase`;
+}
+
 /** The registry an image is pulled from, and its path there. */
 export function registryOf(image: string): { host: string; path: string } {
   const slash = image.indexOf("/");

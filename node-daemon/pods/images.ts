@@ -4,7 +4,7 @@ import type { Clock } from "../../machinery/clock.ts";
 import { type Image, type Runtime, RuntimeError } from "../runtime/runtime.ts";
 import { Backoff, RESTART_BACKOFF } from "./backoff.ts";
 import type { EventRecorder, EventType } from "./events.ts";
-import { withDefaultTag } from "./image-reference.ts";
+import { lowerCaseWanted, withDefaultTag } from "./image-reference.ts";
 import type { AnyContainer, NodePod } from "./pod.ts";
 import { credentialsFor } from "./pull-secrets.ts";
 import { StartError } from "./start-error.ts";
@@ -48,7 +48,7 @@ export class ImageManager {
       this.#options.events.container(pod, container.name, { type, reason, message });
     const reference = withDefaultTag(name);
     if (reference === undefined) {
-      const message = `Failed to apply default image tag "${name}": couldn't parse image reference "${name}": invalid reference format`;
+      const message = `Failed to apply default image tag "${name}": couldn't parse image reference "${name}": invalid reference format${lowerCaseWanted(name)}`;
       tell("Warning", "InspectFailed", message);
       throw new StartError("InvalidImageName", message);
     }
@@ -76,11 +76,14 @@ export class ImageManager {
       await this.#pull(reference, pod);
     } catch (error) {
       if (!(error instanceof RuntimeError)) throw error;
-      tell("Warning", "Failed", `Failed to pull image "${name}": ${error.message}`);
+      // An unknown code says nothing, and is left out.
+      const message =
+        error.code === "Unknown" ? error.message : `rpc error: code = ${error.code} desc = ${error.message}`;
+      tell("Warning", "Failed", `Failed to pull image "${name}": ${message}`);
       const atMs = clock.now();
       this.#backoff.next(key, failure?.atMs ?? atMs, atMs);
-      this.#failed.set(key, { atMs, message: error.message });
-      throw new StartError("ErrImagePull", error.message);
+      this.#failed.set(key, { atMs, message });
+      throw new StartError("ErrImagePull", message);
     }
     this.#failed.delete(key);
     const pulled = await this.#inspect(reference, (message) => tell("Warning", "InspectFailed", message));

@@ -107,7 +107,8 @@ export function createPodManager(options: PodManagerOptions): PodManager {
     status: createStatusWriter({ api, clock, log }),
     host: options.host,
     services: () => (options.services.hasSynced() ? options.services.values() : undefined),
-    admit: (pod) => admitPod(pod, options.node(), activePods(pod.metadata.uid)),
+    admit: (pod) =>
+      admitPod(pod, options.node(), { others: activePods(pod.metadata.uid), appArmor: options.host().appArmor }),
     mayResize: (pod, before) =>
       resizePending(pod, before, { node: options.node(), others: activePods(pod.metadata.uid) }),
     sandboxSlots: new Slots(SANDBOXES_AT_ONCE),

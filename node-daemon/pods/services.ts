@@ -26,6 +26,8 @@ export interface Rejection {
 export interface HostFacts extends NodeFacts {
   hostname: string;
   memoryCapacityBytes: number;
+  /** The kernel enforces AppArmor profiles. */
+  appArmor: boolean;
   /** What the node tells of them. */
   runtimeHandlers?: readonly NodeRuntimeHandler[];
 }

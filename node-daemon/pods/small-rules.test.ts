@@ -9,7 +9,7 @@ import { expand } from "./expand.ts";
 import { podField, resourceField } from "./field-ref.ts";
 import { imagesToRemove } from "./garbage.ts";
 import { hostNames } from "./hostname.ts";
-import { registryOf, withDefaultTag } from "./image-reference.ts";
+import { lowerCaseWanted, registryOf, withDefaultTag } from "./image-reference.ts";
 import { credentialsFor } from "./pull-secrets.ts";
 import { computeQos } from "./qos.ts";
 import { isRecursive } from "./recursive-read-only.ts";
@@ -241,6 +241,14 @@ describe("images", () => {
     ["[IM7] nothing", "", undefined],
   ])("%s", (_, image, wanted) => expect(withDefaultTag(image)).toBe(wanted));
 
+  it.each([
+    ["Busybox", "library/Busybox"],
+    ["example.com/Team/x:1", "Team/x"],
+    ["Example/x y", undefined],
+  ])("[IM13] %s: whether capitals are at fault", (image, repository) => {
+    expect(lowerCaseWanted(image)).toBe(repository ? `: repository name (${repository}) must be lowercase` : "");
+  });
+
   it("[IM8] registries", () => {
     expect(registryOf("busybox:1")).toEqual({ host: "docker.io", path: "library/busybox" });
     expect(registryOf("localhost/x")).toEqual({ host: "localhost", path: "x" });
@@ -302,11 +310,12 @@ describe("names and hosts", () => {
 
   it("[HN1] name, hostname, subdomain, fully qualified, of the host", () => {
     const names = (spec: object) => hostNames(makePod(spec), settings);
-    expect(names({})).toEqual({ hostname: "web", domain: "" });
-    expect(names({ hostname: "h", subdomain: "s" })).toEqual({ hostname: "h", domain: "s.default.svc.cluster.local" });
-    expect(names({ hostname: "h", subdomain: "s", setHostnameAsFQDN: true }).hostname).toBe(
-      "h.s.default.svc.cluster.local",
-    );
+    const domain = "s.default.svc.cluster.local";
+    expect(names({})).toEqual({ hostname: "web", shortName: "web", domain: "" });
+    expect(names({ hostname: "h", subdomain: "s" })).toEqual({ hostname: "h", shortName: "h", domain });
+    const full = names({ hostname: "h", subdomain: "s", setHostnameAsFQDN: true });
+    expect(full).toEqual({ hostname: `h.${domain}`, shortName: "h", domain });
+    expect(podHosts(full, ["10.0.0.5"], undefined)).toContain(`10.0.0.5\th.${domain}\th\n`);
     expect(names({ hostNetwork: true }).hostname).toBe("machine");
     expect(hostNames(makePod({}, { metadata: { name: `${"a".repeat(62)}.b` } }), settings).hostname).toBe(
       "a".repeat(62),
@@ -314,7 +323,11 @@ describe("names and hosts", () => {
   });
 
   it("[HN2] /etc/hosts", () => {
-    const text = podHosts({ hostname: "h", domain: "s.x" }, ["10.0.0.5"], [{ ip: "1.2.3.4", hostnames: ["a", "b"] }]);
+    const text = podHosts(
+      { hostname: "h", shortName: "h", domain: "s.x" },
+      ["10.0.0.5"],
+      [{ ip: "1.2.3.4", hostnames: ["a", "b"] }],
+    );
     expect(text).toMatch(/^# Kubernetes-managed hosts file\.\n127\.0\.0\.1\tlocalhost\n/);
     expect(text).toContain("10.0.0.5\th.s.x\th\n\n# Entries added by HostAliases.\n1.2.3.4\ta\tb\n");
     expect(hostNetworkHosts("127.0.0.1 me\n", undefined)).toBe(
@@ -449,16 +462,30 @@ describe("admission", () => {
       [],
       { reason: "SysctlForbidden", message: 'forbidden sysctl: "kernel.msgmax" not allowlisted' },
     ],
-  ])("%s", (_, pod, others, wanted) => expect(admitPod(pod, cluster as never, others)).toEqual(wanted));
+  ])("%s", (_, pod, others, wanted) =>
+    expect(admitPod(pod, cluster as never, { others, appArmor: false })).toEqual(wanted),
+  );
+
+  it("[AD8] AppArmor profiles need a kernel that enforces them", () => {
+    const profile = (type: "RuntimeDefault" | "Unconfined") =>
+      makePod({ securityContext: { appArmorProfile: { type } } });
+    const reason = (type: "RuntimeDefault" | "Unconfined", appArmor: boolean) =>
+      admitPod(profile(type), cluster as never, { others: [], appArmor })?.reason;
+    expect([reason("RuntimeDefault", false), reason("RuntimeDefault", true), reason("Unconfined", false)]).toEqual([
+      "AppArmor",
+      undefined,
+      undefined,
+    ]);
+  });
 
   it("[AD7] strict groups need a runtime that knows them", () => {
     const pod = makePod({ securityContext: { supplementalGroupsPolicy: "Strict" } });
-    expect(admitPod(pod, cluster as never, [])).toEqual({
+    expect(admitPod(pod, cluster as never, { others: [], appArmor: false })).toEqual({
       reason: "SupplementalGroupsPolicyNotSupported",
       message: "SupplementalGroupsPolicy=Strict is not supported in this node",
     });
     const status = { ...cluster.status, features: { supplementalGroupsPolicy: true } };
-    expect(admitPod(pod, { ...cluster, status } as never, [])).toBeUndefined();
+    expect(admitPod(pod, { ...cluster, status } as never, { others: [], appArmor: false })).toBeUndefined();
   });
 
   it.each([
@@ -483,7 +510,8 @@ describe("admission", () => {
   it("[AD6] host ports clash by address and protocol", () => {
     const on = (port: object) =>
       makePod({ containers: [makeContainer("main", { ports: [{ containerPort: 80, ...port }] })] });
-    const reason = (a: object, b: object) => admitPod(on(a), cluster as never, [on(b)])?.reason;
+    const reason = (a: object, b: object) =>
+      admitPod(on(a), cluster as never, { others: [on(b)], appArmor: false })?.reason;
     expect(reason({ hostPort: 8080 }, { hostPort: 8080 })).toBe("NodePorts");
     expect(reason({ hostPort: 8080 }, { hostPort: 8080, protocol: "UDP" })).toBeUndefined();
     expect(reason({ hostPort: 8080, hostIP: "127.0.0.1" }, { hostPort: 8080, hostIP: "127.0.0.2" })).toBeUndefined();

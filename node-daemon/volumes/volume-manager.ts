@@ -6,6 +6,7 @@ import { wholeValue } from "../../machinery/meta/quantity.ts";
 import type { Log } from "../contracts.ts";
 import type { NodeFacts } from "../pods/field-ref.ts";
 import type { NodePod } from "../pods/pod.ts";
+import { podCgroup } from "../pods/resources.ts";
 import { writeAtomically } from "./atomic-writer.ts";
 import { prepareHostPath } from "./host-path.ts";
 import type { ImageMounts } from "./image-mounts.ts";
@@ -140,7 +141,7 @@ export class VolumeManager {
       const path = join(this.#diskDirectory(uid), "kubernetes.io~empty-dir", name);
       const made = await mkdir(path, { recursive: true, mode: 0o750 });
       if (emptyDir.medium === "Memory" && !(await isMountPoint(path))) {
-        await this.#tmpfs(path, { sizeBytes: emptyDir.sizeLimit ? wholeValue(emptyDir.sizeLimit) : undefined });
+        await this.#tmpfs(path, { sizeBytes: this.#memorySizeBytes(pod, emptyDir.sizeLimit) });
       } else if (emptyDir.medium?.startsWith("HugePages"))
         throw new Error("emptyDir of huge pages is not supported by kedge yet");
       if (made !== undefined) {
@@ -151,6 +152,14 @@ export class VolumeManager {
     }
     const type = Object.keys(volume).find((key) => key !== "name") ?? "none";
     throw new Error(`volumes of type ${type} are not supported by kedge yet`);
+  }
+
+  /** The least of what the volume, the pod and the node allow. Source: kubelet's SizeMemoryBackedVolumes. */
+  #memorySizeBytes(pod: NodePod, sizeLimit: string | undefined): number | undefined {
+    const { memory } = this.#options.node().allocatable;
+    const limits = [podCgroup(pod).memoryLimitBytes, ...[memory, sizeLimit].map((each) => wholeValue(each ?? "0"))];
+    const set = limits.filter((bytes) => bytes > 0);
+    return set.length > 0 ? Math.min(...set) : undefined;
   }
 
   async #write(pod: NodePod, volume: Volume, podIps: readonly string[]): Promise<string> {

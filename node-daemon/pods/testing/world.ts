@@ -74,6 +74,7 @@ export async function makeWorld(): Promise<World> {
         hostname: NODE,
         hostIps: ["192.168.0.1"],
         memoryCapacityBytes: 4 * 2 ** 30,
+        appArmor: false,
         allocatable: { cpu: "2", memory: "4Gi" },
       }),
       node: () => world.node,
