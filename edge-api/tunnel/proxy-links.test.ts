@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { cpuMs } from "../../test/cpu-time.ts";
 import { proxyPlace, rootRedirect, throughProxy } from "./proxy-answer.ts";
 import { proxyPrefix, rewriteHtml, rewriteUrl } from "./proxy-links.ts";
 
@@ -34,10 +35,11 @@ describe("links through the proxy", () => {
   ])("%s", (_name, html, out) => expect(rewriteHtml(html, place)).toBe(out));
 
   it("[X17] hostile pages take linear time", () => {
-    const sinceMs = performance.now();
-    for (const part of ["<a ", '<a href="', "<title></title>", "<!--", "<a b='\"", "< "])
-      rewriteHtml(part.repeat(200_000), place);
-    expect(performance.now() - sinceMs).toBeLessThan(2_000);
+    const tookMs = cpuMs(() => {
+      for (const part of ["<a ", '<a href="', "<title></title>", "<!--", "<a b='\"", "< "])
+        rewriteHtml(part.repeat(200_000), place);
+    });
+    expect(tookMs).toBeLessThan(2_000);
   });
 
   it.each([

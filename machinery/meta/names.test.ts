@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cpuMs } from "../../test/cpu-time.ts";
 import { cidrContains, formatIp, maskIp, parseCidr, parseIp } from "./ip.ts";
 import * as names from "./names.ts";
 
@@ -57,13 +58,14 @@ describe("names", () => {
   });
 
   it("[NM2] a hostile value is answered at once", () => {
-    const startedMs = performance.now();
-    for (const hostile of [`${"a-".repeat(500_000)}!`, `${"a.".repeat(2_000)}!`, "-".repeat(4_000)]) {
-      for (const check of [names.dns1123Subdomain, names.labelValue, names.qualifiedName, names.dns1035Label]) {
-        expect(check(hostile)).not.toEqual([]);
+    const tookMs = cpuMs(() => {
+      for (const hostile of [`${"a-".repeat(500_000)}!`, `${"a.".repeat(2_000)}!`, "-".repeat(4_000)]) {
+        for (const check of [names.dns1123Subdomain, names.labelValue, names.qualifiedName, names.dns1035Label]) {
+          expect(check(hostile)).not.toEqual([]);
+        }
       }
-    }
-    expect(performance.now() - startedMs).toBeLessThan(500);
+    });
+    expect(tookMs).toBeLessThan(500);
   });
 });
 

@@ -9,7 +9,7 @@ let worker: WorkerUnderTest;
 
 beforeAll(async () => {
   worker = await startWorker();
-}, 30_000);
+});
 afterAll(() => worker?.stop());
 
 type Answer = KubeObject & { items?: KubeObject[]; status?: { token?: string }; reason?: string; message?: string };

@@ -12,7 +12,7 @@ let worker: WorkerUnderTest;
 
 beforeAll(async () => {
   worker = await startWorker();
-}, 30_000);
+});
 afterAll(() => worker?.stop());
 
 interface Call {

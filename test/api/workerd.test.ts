@@ -14,7 +14,7 @@ let dir: string;
 beforeAll(async () => {
   dir = fs.mkdtempSync(path.join(os.tmpdir(), "kedge-api-test-"));
   worker = await startWorker(dir);
-}, 30_000);
+});
 
 afterAll(async () => {
   await worker?.stop();
@@ -332,7 +332,7 @@ describe("ClusterStore", () => {
     });
     await expect
       .poll(async () => JSON.parse((await call("GET", "/api/v1/pods?labelSelector=app%3Dw")).text).items.length, {
-        timeout: 8000,
+        timeout: 30_000,
       })
       .toBe(2);
   });

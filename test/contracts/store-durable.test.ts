@@ -17,18 +17,13 @@ describe("store in a Durable Object of workerd", () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it.each([1, Math.floor(Math.random() * 2 ** 31)])(
-    "[SD1] seed %i: the simulation holds on its SQLite",
-    async (seed) => {
-      const counts = (await workerd.call(`simulate?object=sim-${seed}&seed=${seed}&steps=300`)) as Record<
-        string,
-        number
-      >;
-      console.log(`seed ${seed}: ${JSON.stringify(counts)}`);
-      expect(counts.update).toBeGreaterThan(0);
-      expect(counts.evictions).toBeGreaterThan(0);
-    },
-  );
+  it.each([1, 2])("[SD1] seed %i: the simulation holds on its SQLite", async (seed) => {
+    const simulated = workerd.call(`simulate?object=sim-${seed}&seed=${seed}&steps=300`);
+    const counts = (await simulated) as Record<string, number>;
+    console.log(`seed ${seed}: ${JSON.stringify(counts)}`);
+    expect(counts.update).toBeGreaterThan(0);
+    expect(counts.evictions).toBeGreaterThan(1);
+  });
 
   it("[SD2] what was acknowledged is there after kill -9, and no revision is given twice", async () => {
     const acknowledged: string[] = [];

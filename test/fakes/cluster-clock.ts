@@ -21,6 +21,11 @@ export class ManualClock implements Clock {
     };
   }
 
+  /** How many wait for it. */
+  get waiting(): number {
+    return this.#timers.size;
+  }
+
   advance(ms: number): void {
     const untilMs = this.#nowMs + ms;
     for (;;) {

@@ -12,8 +12,8 @@ describe("the Scheduler object in workerd", () => {
     // A patch: controllers write to the new node too.
     await call("PATCH", "/api/v1/nodes/n/status", { status });
     await call("POST", "/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "mine" } });
-  }, 30_000);
-  afterAll(() => worker.stop());
+  });
+  afterAll(() => worker?.stop());
 
   async function call(method: string, path: string, body?: object): Promise<Pod> {
     const response = await fetch(worker.url + path, {

@@ -154,6 +154,8 @@ class Simulation {
   }
 
   async end(): Promise<void> {
+    // Once at least, whatever the dice said.
+    this.#evict();
     for (const watcher of this.#watchers) if (watcher.ended || !watcher.watcher) watcher.connect(this.#hub);
     for (let round = 0; round < 1000 && this.#watchers.some((w) => w.watcher?.describe().live !== true); round++) {
       for (const watcher of this.#watchers) {

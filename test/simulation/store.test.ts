@@ -3,16 +3,11 @@ import { NodeSql } from "../fakes/node-sql.ts";
 import { simulateStore } from "./store-simulation.ts";
 
 const STEPS = Number(process.env.KEDGE_STEPS ?? 1500);
-/** Seeds that once found something, each with what it was; and a new one each time. */
-const seeds: [seed: number, why: string][] = process.env.KEDGE_SEED
-  ? [[Number(process.env.KEDGE_SEED), "asked for"]]
-  : [
-      [1, "always the same"],
-      [Math.floor(Math.random() * 2 ** 31), "new each time"],
-    ];
+/** Always the same, so that what a change is told is of that change; new ones are for runs by hand. */
+const seeds = process.env.KEDGE_SEED ? [Number(process.env.KEDGE_SEED)] : [1, 2];
 
 describe("store simulation (KEDGE_SEED, KEDGE_STEPS)", () => {
-  it.each(seeds)("[SIM1] seed %i (%s): the store, its watches and its feed agree with the model", async (seed) => {
+  it.each(seeds)("[SIM1] seed %i: the store, its watches and its feed agree with the model", async (seed) => {
     const sql = new NodeSql();
     try {
       const counts = await simulateStore({ seed, steps: STEPS, sql });
