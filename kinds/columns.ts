@@ -29,7 +29,7 @@ const lines: { [storage: string]: string } = {
   "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io":
     "Name|Type|NominalConcurrencyShares|Queues|HandSize|QueueLengthLimit|Age",
   "storageversions.internal.apiserver.k8s.io": "Name|CommonEncodingVersion|StorageVersions|Age",
-  "ipaddresses.networking.k8s.io": "Name|ParentRef|Age",
+  "ipaddresses.networking.k8s.io": "Name|ParentRef",
   "servicecidrs.networking.k8s.io": "Name|CIDRs|Age",
   "resourceclaims.resource.k8s.io": "Name|State|Age",
   "devicetaintrules.resource.k8s.io": "Name|Key|Value|Effect|Time Added|Age",

@@ -17,7 +17,7 @@ import { same } from "../common/same.ts";
 import { decodeBase64 } from "../core/data.ts";
 import type { Strategy } from "../kind.ts";
 import { parseCertificateRequest } from "./certificate-request.ts";
-import { certificatesProblem } from "./pem.ts";
+import { certificatesProblem } from "./issued.ts";
 import { checkSignerName } from "./signer-name.ts";
 import type { CertificateSigningRequest, CertificateSigningRequestCondition } from "./v1-types.ts";
 

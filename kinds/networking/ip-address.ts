@@ -3,7 +3,7 @@ import { type FieldError, required } from "../../machinery/meta/field-error.ts";
 import { dns1123Subdomain, pathSegmentName } from "../../machinery/meta/names.ts";
 import { addMessages, checkPresent } from "../common/checks.ts";
 import { canonicalIpMessages } from "../common/ip-checks.ts";
-import { age, nameOf } from "../common/rows.ts";
+import { nameOf } from "../common/rows.ts";
 import { checkImmutable } from "../common/same.ts";
 import type { Strategy } from "../kind.ts";
 import type { IPAddress, ParentReference } from "./v1-types.ts";
@@ -57,5 +57,5 @@ export const ipAddress: Strategy<IPAddress> = {
     "spec.parentRef.namespace": spec.parentRef?.namespace ?? "",
     "spec.parentRef.name": spec.parentRef?.name ?? "",
   }),
-  row: (object, nowMs) => [nameOf(object), parentText(object.spec.parentRef), age(object, nowMs)],
+  row: (object) => [nameOf(object), parentText(object.spec.parentRef)],
 };

@@ -169,7 +169,7 @@ describe("ServiceCIDR and IPAddress", () => {
   it("IP-1 says whose it is", () => {
     const parentRef = { group: "", resource: "services", namespace: "default", name: "kubernetes" };
     const object = { apiVersion, kind: "IPAddress", metadata: { ...metadata, name: "10.96.0.1" }, spec: { parentRef } };
-    expect(ipAddress.row?.(object, NOW_MS)).toEqual(["10.96.0.1", "services/default/kubernetes", "5m"]);
+    expect(ipAddress.row?.(object, NOW_MS)).toEqual(["10.96.0.1", "services/default/kubernetes"]);
     expect(ipAddress.nameErrors?.("web")).toHaveLength(1);
     expect(ipAddress.nameErrors?.("fd00::1")).toEqual([]);
     expect(ipAddress.nameErrors?.("fd00:0::1")).toEqual(['must be in canonical form ("fd00::1")']);

@@ -151,7 +151,7 @@ export const minimalObjects: { readonly [storage: string]: Minimal } = {
   "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io": {
     spec: { type: "Limited", limited: { limitResponse: { type: "Reject" } } },
   },
-  "storageversions.internal.apiserver.k8s.io": { spec: {}, status: {} },
+  "storageversions.internal.apiserver.k8s.io": { metadata: { name: "apps.deployments" }, spec: {}, status: {} },
   "deviceclasses.resource.k8s.io": { spec: {} },
   "devicetaintrules.resource.k8s.io": { spec: { taint: { key: "a", effect: "NoSchedule" } } },
   "resourceclaims.resource.k8s.io": { spec: { devices } },
