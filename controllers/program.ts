@@ -1,3 +1,4 @@
+import type { Registry } from "../kinds/kind.ts";
 import { registry } from "../kinds/registry.ts";
 import { type Clock, systemClock } from "../machinery/clock.ts";
 import type { Cluster, Resource } from "../machinery/cluster/contract.ts";
@@ -48,6 +49,8 @@ import {
   claimProtectionController,
   volumeProtectionController,
 } from "./storage-protection/controllers.ts";
+import { storageVersionCollector } from "./storage-version/collect.ts";
+import { storageVersionMigrator } from "./storage-version/migrate.ts";
 import { ttlAfterFinishedController } from "./ttl/controller.ts";
 import { isReadConfigMap, projectIdentity } from "./view/project.ts";
 import { CONFIG_MAPS } from "./view/resources.ts";
@@ -60,6 +63,8 @@ export interface ControllersOptions {
   api?: ApiReader | undefined;
   /** PEM of the CA that signs the API server's certificate; published in every namespace. */
   caCertificate: string;
+  /** The kinds that are served; absent: all. */
+  served?: Registry;
   clock?: Clock;
   /** In [0, 1). For names of pods, which need not be secret. */
   random?: () => number;
@@ -91,7 +96,7 @@ export function controllersProgram(options: ControllersOptions): Program & { met
 }
 
 /** In the order in which they take turns: what starts and stops pods, then what follows from them. */
-const allControllers = ({ cluster, api, caCertificate }: ControllersOptions): Controller[] => [
+const allControllers = ({ cluster, api, caCertificate, served = registry }: ControllersOptions): Controller[] => [
   serviceAccountController,
   rootCaController(caCertificate),
   // Before the one that needs no version: so both can write to a new node in one commit.
@@ -132,6 +137,8 @@ const allControllers = ({ cluster, api, caCertificate }: ControllersOptions): Co
   tokenCleanerController,
   legacyTokenCleaner,
   leaseCleanerController,
+  storageVersionCollector,
+  storageVersionMigrator(served),
   podGarbageCollector(),
   garbageCollector,
   namespaceController,

@@ -5,6 +5,7 @@
 import { env as bindings } from "cloudflare:workers";
 import { type IRequest, Router } from "itty-router";
 import { controllerResources, controllersProgram, isHeadEnough } from "../controllers/program.ts";
+import { servedRegistry } from "../kinds/serving.ts";
 import { systemClock } from "../machinery/clock.ts";
 import type { ChangeEvent, ChangeSubscriber, Cluster } from "../machinery/cluster/contract.ts";
 import type { Program } from "../machinery/cluster/program.ts";
@@ -88,7 +89,8 @@ export class Controllers extends SubscriberObject<Bindings> {
   protected override async createProgram(cluster: Cluster, clusterName: string): Promise<Program> {
     const { caCertificate } = await storeOf(this.env, clusterName).identity();
     const api = apiReader(() => storeOf(this.env, clusterName), "horizontal-pod-autoscaler");
-    return controllersProgram({ cluster, api, caCertificate, clock: systemClock, random: Math.random, log });
+    const served = servedRegistry(this.env.KEDGE_RUNTIME_CONFIG);
+    return controllersProgram({ cluster, api, caCertificate, served, clock: systemClock, random: Math.random, log });
   }
 }
 

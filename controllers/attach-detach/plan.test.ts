@@ -174,7 +174,7 @@ describe("Attach-detach controller", () => {
     view.volumeAttachments.put(made);
     const keys = controller.watches.nodes!({ type: "deleted", resource: "nodes", object: node("n") }, view);
     expect([...keys!]).toEqual(["n"]);
-    const { actions } = controller.plan("n", view, { nowMs: NOW, random: () => 0, failures: [] });
+    const { actions } = controller.plan("n", view, { nowMs: NOW, random: () => 0, attempts: 0, failures: [] });
     expect(actions.map(({ op }) => `${op.verb} ${op.resource}`)).toEqual(["patch volumeattachments.storage.k8s.io"]);
   });
 });

@@ -135,7 +135,12 @@ describe("deviceTaintEvictionController", () => {
     const controller = deviceTaintEvictionController();
     const keys = [...(controller.watches.pods?.({ type: "added", resource: "pods", object: user }, view) ?? [])];
     expect(keys).toEqual(["default/user"]);
-    const { actions } = controller.plan("default/user", view, { nowMs: NOW, random: () => 0, failures: [] });
+    const { actions } = controller.plan("default/user", view, {
+      nowMs: NOW,
+      random: () => 0,
+      attempts: 0,
+      failures: [],
+    });
     expect(actions.map(({ op }) => op.verb)).toEqual(["patch", "delete"]);
   });
 });

@@ -168,7 +168,12 @@ describe("planBudget", () => {
     const controller = { apiVersion: version, kind, name: "x", uid: "x", controller: true };
     view.disruptionBudgets.put(budget({ maxUnavailable: 1 }));
     view.pods.put(pod("p", { metadata: { ownerReferences: [controller] }, status: readySince(SINCE) }));
-    const result = disruptionController.plan("default/pdb", view, { nowMs: NOW, random: () => 0, failures: [] });
+    const result = disruptionController.plan("default/pdb", view, {
+      nowMs: NOW,
+      random: () => 0,
+      attempts: 0,
+      failures: [],
+    });
     expect(result.events).toMatchObject([{ message: `Failed to calculate the number of expected pods: ${says}` }]);
     expect(statusOf(result)).toMatchObject({ conditions: [{ reason: "SyncFailed", message: says }] });
   });

@@ -57,7 +57,7 @@ function setUp(objects: (KubeObject & { kind: string })[]) {
   };
   for (const o of objects) put(o);
   const plan = (name: string): Plan =>
-    garbageCollector.plan(`uid-of-${name}`, view, { nowMs: 0, random: () => 0, failures: [] });
+    garbageCollector.plan(`uid-of-${name}`, view, { nowMs: 0, random: () => 0, attempts: 0, failures: [] });
   const keys = (change: Change) =>
     [...(garbageCollector.watchAll?.(change, view) ?? [])].map((uid) => uid.replace("uid-of-", ""));
   return { plan, put, remove, keys };

@@ -472,7 +472,9 @@ describe("planJob: counting", () => {
     }
     const [pod] = view.pods.values();
     const key = `orphan:default/${pod?.metadata.name}`;
-    expect(jobController.plan(key, view, { nowMs: NOW, random: () => 0, failures: [] }).actions).toHaveLength(gone);
+    expect(
+      jobController.plan(key, view, { nowMs: NOW, random: () => 0, attempts: 0, failures: [] }).actions,
+    ).toHaveLength(gone);
   });
 
   it("[JC5] an orphan's finalizer goes", () => {

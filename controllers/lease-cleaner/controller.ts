@@ -6,7 +6,8 @@ import { LEASES } from "../view/resources.ts";
 const NAMESPACE = "kube-system";
 const IDENTITY = "apiserver.kubernetes.io/identity";
 
-const isIdentity = ({ metadata }: Lease): boolean =>
+/** Whether an API server says by this that it lives. */
+export const isIdentity = ({ metadata }: Lease): boolean =>
   metadata.namespace === NAMESPACE && metadata.labels?.[IDENTITY] === "kube-apiserver";
 
 /** Deletes the identities of API servers that are no more: leases that nobody has renewed in time. */

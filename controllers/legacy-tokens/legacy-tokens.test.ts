@@ -114,6 +114,7 @@ describe("legacyTokenCleaner", () => {
     const { actions, againAtMs } = legacyTokenCleaner.plan("default/old", view, {
       nowMs: NOW,
       random: () => 0,
+      attempts: 0,
       failures: [],
     });
     return actions.length > 0 ? "marked" : againAtMs === NOW + DAY_MS ? "in use" : "left";

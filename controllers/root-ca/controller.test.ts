@@ -5,7 +5,7 @@ import { serviceAccountController } from "../service-account/controller.ts";
 import { View } from "../view/view.ts";
 import { rootCaController } from "./controller.ts";
 
-const seen = { nowMs: 0, random: () => 0, failures: [] };
+const seen = { nowMs: 0, random: () => 0, attempts: 0, failures: [] };
 const view = (setUp: (view: View) => void = () => {}): View => {
   const made = new View(registry);
   made.namespaces.put(namespace("live"));

@@ -68,6 +68,8 @@ export interface Seen {
   nowMs: number;
   /** In [0, 1). */
   random: () => number;
+  /** Failed attempts since the last success. What became of their writes is not always known. */
+  attempts: number;
   /** Of the attempt before this one; empty after a success. */
   failures: readonly Failure[];
   /** To what the plan before this one asked, by name; undefined when it asked nothing. */

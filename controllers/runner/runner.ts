@@ -276,7 +276,8 @@ export class Runner implements Program {
     const answers = worker.answers.get(taken.key);
     if (answers) worker.answers.delete(taken.key);
     try {
-      plan = controller.plan(taken.key, view, { nowMs, random, failures: taken.failures, ...(answers && { answers }) });
+      const { attempts, failures } = taken;
+      plan = controller.plan(taken.key, view, { nowMs, random, attempts, failures, ...(answers && { answers }) });
     } catch (error) {
       metrics.failures++;
       log({

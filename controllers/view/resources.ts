@@ -38,3 +38,5 @@ export const RESOURCE_SLICES = "resourceslices.resource.k8s.io";
 export const DEVICE_TAINT_RULES = "devicetaintrules.resource.k8s.io";
 export const RESOURCE_QUOTAS = "resourcequotas";
 export const POD_CERTIFICATE_REQUESTS = "podcertificaterequests.certificates.k8s.io";
+export const STORAGE_VERSIONS = "storageversions.internal.apiserver.k8s.io";
+export const STORAGE_VERSION_MIGRATIONS = "storageversionmigrations.storagemigration.k8s.io";

@@ -17,7 +17,9 @@ import type {
   ServiceAccount,
 } from "../../kinds/core/v1-types.ts";
 import type { EndpointSlice } from "../../kinds/discovery/v1-types.ts";
+import type { StorageVersion } from "../../kinds/generated/api/apiserverinternal-v1alpha1.ts";
 import type { DeviceTaintRule } from "../../kinds/generated/api/resource-v1beta2.ts";
+import type { StorageVersionMigration } from "../../kinds/generated/api/storagemigration-v1beta1.ts";
 import type { Registry } from "../../kinds/kind.ts";
 import type { IPAddress, ServiceCIDR } from "../../kinds/networking/v1-types.ts";
 import type { PodDisruptionBudget } from "../../kinds/policy/v1-types.ts";
@@ -208,6 +210,14 @@ export class View {
   readonly deviceTaintRules = new Table<DeviceTaintRule>({
     resource: resources.DEVICE_TAINT_RULES,
     project: projectWhole<DeviceTaintRule>,
+  });
+  readonly storageVersions = new Table<StorageVersion>({
+    resource: resources.STORAGE_VERSIONS,
+    project: projectWhole<StorageVersion>,
+  });
+  readonly storageVersionMigrations = new Table<StorageVersionMigration>({
+    resource: resources.STORAGE_VERSION_MIGRATIONS,
+    project: projectWhole<StorageVersionMigration>,
   });
   readonly jobs = new Table<Job>({ resource: resources.JOBS, project: projectWhole<Job> });
   readonly cronJobs = new Table<CronJob>({ resource: resources.CRON_JOBS, project: projectWhole<CronJob> });

@@ -36,6 +36,10 @@ export function textFromStorage(text: string, kind: Kind, prefix: string = textP
   return text.startsWith(prefix) ? text : JSON.stringify(fromStorage(text, kind));
 }
 
+/** Whether the text is of the version that would be written today. One that is not is worth a write that changes nothing. */
+export const isUpToDate = (env: Environment, text: string, kind: Kind): boolean =>
+  text.startsWith(textPrefix(env.registry.findStorage(kind.storage) ?? kind));
+
 /** The kind to encode with, and the object as that kind has it. `object` is not changed. */
 export function toStorage(env: Environment, object: KubeObject, kind: Kind): { object: KubeObject; kind: Kind } {
   const storageKind = env.registry.findStorage(kind.storage) ?? kind;

@@ -5,7 +5,7 @@ import type { KubeObject } from "../../machinery/meta/object.ts";
 import { objectMetaErrors, objectMetaUpdateErrors } from "../../machinery/meta/object-meta.ts";
 import { conflict, notFound } from "../../machinery/meta/status.ts";
 import type { StoredObject } from "../store/contract.ts";
-import { detachedFromStorage, type Stored, textFromStorage, toStorage } from "./convert.ts";
+import { detachedFromStorage, isUpToDate, type Stored, textFromStorage, toStorage } from "./convert.ts";
 import { create } from "./create.ts";
 import { nothingHoldsIt, removeRow } from "./deletion.ts";
 import {
@@ -128,7 +128,8 @@ function save(
   const { object: prev } = live;
   delete next.metadata.resourceVersion;
   // Later times of field managers alone are not worth a write.
-  if (ownership.isSame && changesNothing(next, prev)) return { code: 200, text: textFromStorage(row.value, kind) };
+  if (ownership.isSame && changesNothing(next, prev) && isUpToDate(env, row.value, kind))
+    return { code: 200, text: textFromStorage(row.value, kind) };
   const text = committing(env, caller, () => {
     hooksOf(kind.storage).beforeUpdate?.(next, prev, env);
     const stored = toStorage(env, next, kind);

@@ -86,9 +86,8 @@ const MISSING: { readonly [storage: string]: string } = {
   "apiservices.apiregistration.k8s.io": "stored; nothing is passed on to them",
   "mutatingwebhookconfigurations.admissionregistration.k8s.io": "stored and validated; webhooks are not called",
   "validatingwebhookconfigurations.admissionregistration.k8s.io": "stored and validated; webhooks are not called",
-  "storageversions.internal.apiserver.k8s.io": "stored; nothing is written there",
-  "storageversionmigrations.storagemigration.k8s.io":
-    "stored; no migration runs, as one version is stored of each kind",
+  "storageversions.internal.apiserver.k8s.io":
+    "stored; what servers without a lease said is removed, nothing is written there",
 };
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>

@@ -198,3 +198,41 @@ it("[CLU7] a pod that should have been gone counts for no quota any more, though
   expect(ok(await cluster.get(`${QUOTAS}/q`)).status.used).toEqual({ cpu: "0", pods: "0" });
   expect(cluster.errors).toEqual([]);
 });
+
+it("[CLU8] a migration stores in today's version what is stored in another, and changes nothing else", async () => {
+  const world = new RealWorld();
+  const CLASSES = "deviceclasses.resource.k8s.io";
+  const MIGRATIONS = "storageversionmigrations.storagemigration.k8s.io";
+  const made = ["old", "new"].map((name) =>
+    world.create(CLASSES, object("resource.k8s.io/v1", "DeviceClass", { name }, { spec: {} })),
+  );
+  const text = world.store.get({ resource: CLASSES, namespace: "", name: "old" })!;
+  world.store.transaction(() =>
+    world.store.update({ resource: CLASSES, namespace: "", name: "old" }, text.revision, (revision) =>
+      text.value
+        .replace("resource.k8s.io/v1", "resource.k8s.io/v1beta2")
+        .replace(`"resourceVersion":"${text.revision}"`, `"resourceVersion":"${revision}"`),
+    ),
+  );
+  const spec = { resource: { group: "resource.k8s.io", resource: "deviceclasses" } };
+  const GROUP = "storagemigration.k8s.io/v1beta1";
+  world.create(MIGRATIONS, object(GROUP, "StorageVersionMigration", { name: "m" }, { spec }));
+  await world.settle();
+  expect(world.get(MIGRATIONS, "", "m")?.status).toMatchObject({
+    conditions: [
+      { type: "Running", status: "False" },
+      { type: "Succeeded", status: "True" },
+    ],
+  });
+  for (const before of made) {
+    const after = world.get(CLASSES, "", before.metadata.name!)!;
+    expect(after.apiVersion).toBe("resource.k8s.io/v1");
+    const isSame = after.metadata.resourceVersion === before.metadata.resourceVersion;
+    expect(isSame).toBe(before.metadata.name === "new");
+    expect({ ...after, metadata: { ...after.metadata, resourceVersion: "", managedFields: [] } }).toEqual({
+      ...before,
+      metadata: { ...before.metadata, resourceVersion: "", managedFields: [] },
+    });
+  }
+  expect(world.problems).toEqual([]);
+});
