@@ -241,6 +241,19 @@ describe("finalStatus", () => {
     });
   });
 
+  it("[PS52] what initialization never reached waits for ever", () => {
+    const initContainers = ["a", "b", "c"].map((name) => makeContainer(name));
+    const final = finalStatus(
+      makePod({ initContainers }),
+      status({ spec: { initContainers }, containers: [done("a"), failed("b")], terminal: true }),
+    );
+    const states = [...(final.initContainerStatuses ?? []), ...(final.containerStatuses ?? [])].map(
+      ({ state }) => state?.terminated?.exitCode ?? state?.waiting?.reason,
+    );
+    expect(states).toEqual([0, 1, "PodInitializing", "PodInitializing"]);
+    expect(final.phase).toBe("Failed");
+  });
+
   it("[PS51] what succeeded has succeeded", () => {
     const final = finalStatus(makePod(), status({ containers: [done("main")], terminal: true, deleted: true }));
     expect(final.phase).toBe("Succeeded");

@@ -387,8 +387,9 @@ describe("hooks and probes", () => {
     const lifecycle = { postStart: { exec: { command: ["hi"] } } };
     world.runtime.commands.set("hi", { exitCode: 1 });
     world.create("web", { terminationGracePeriodSeconds: 2, containers: [makeContainer("main", { lifecycle })] });
-    await world.until(
-      () => waiting("web")?.reason === "PostStartHookError" || waiting("web")?.reason === "CrashLoopBackOff",
+    await world.until(() => waiting("web")?.reason === "PostStartHookError");
+    expect(waiting("web")?.message).toBe(
+      `Exec lifecycle hook ([hi]) for Container "main" in Pod "web_default(uid-of-web)" failed - error: command 'hi' exited with 1: , message: ""`,
     );
     expect(told("FailedPostStartHook")).not.toEqual([]);
   });

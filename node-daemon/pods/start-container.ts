@@ -201,7 +201,7 @@ async function postStart(services: PodServices, input: StartInput, id: string): 
   if (!handler) return;
   const timeoutMs = 24 * 3_600_000;
   try {
-    const target = { container, containerId: id, podIp: sandbox.podIps[0] ?? "", timeoutMs };
+    const target = { pod, container, containerId: id, podIp: sandbox.podIps[0] ?? "", timeoutMs };
     await interruptible(runHook(services, handler, target), signal);
   } catch (error) {
     if (error instanceof Interrupted) throw error;

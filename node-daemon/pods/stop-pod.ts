@@ -60,6 +60,7 @@ export async function stopContainer(
   const preStop = container?.lifecycle?.preStop;
   if (container && preStop && graceSeconds > 0 && !request.hurry?.aborted) {
     const hook = runHook(stopper, preStop, {
+      pod,
       container,
       containerId: running.id,
       podIp: podIpsOf(observed)[0] ?? "",
