@@ -3,6 +3,7 @@ import os from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { layoutOf } from "../../cli/layout.ts";
 import { hostNodeName } from "../../cli/nodes/local-node.ts";
 import { run } from "../../cli/system/run.ts";
 import { WEB_IMAGE, webImageArchive } from "../images/busybox.ts";
@@ -40,9 +41,9 @@ describe.skipIf(skipNodes)(`two nodes on this machine${skipNodes ? ` (skipped: $
     const all = await pods(selector);
     return all.length === count && all.every(isReady) ? all : undefined;
   };
-  const daemonPid = () => pidOf(path.join("/run/kedge", runId(), host, "daemon.pid"));
-  const runId = () =>
-    fs.readdirSync("/run/kedge").find((id) => fs.existsSync(`/run/kedge/${id}/${host}/daemon.pid`)) ?? "";
+  /** Other clusters may run on the machine, and what they left may lie about. */
+  const layout = () => layoutOf(cluster.dataDir);
+  const daemonPid = () => pidOf(path.join(layout().runDir, host, "daemon.pid"));
 
   beforeAll(async () => {
     cluster = testCluster("nodes", PORT);
@@ -323,13 +324,14 @@ describe.skipIf(skipNodes)(`two nodes on this machine${skipNodes ? ` (skipped: $
   });
 
   it("ip netns del of a node: its pods run on the other within 60 s, and the loss is noticed within 5 s", async () => {
+    // A first attempt has left but one.
+    expect((await cluster.kedge("up", "--nodes", "2", "--port", String(PORT))).exitCode).toBe(0);
+    await eventually("both Ready", 60_000, async () =>
+      /\sReady/.test(await kubectl("get", "node", second, "--no-headers")),
+    );
     const started = performance.now();
     const startedMs = Date.now();
-    const namespace = (await run("ip", ["netns", "list"])).stdout
-      .split("\n")
-      .map((l) => l.split(" ")[0])
-      .find((n) => n?.startsWith("kedge-"));
-    expect((await run("ip", ["netns", "del", namespace ?? ""])).exitCode).toBe(0);
+    expect((await run("ip", ["netns", "del", `kedge-${layout().id}-2`])).exitCode).toBe(0);
     await eventually("NotReady", 15_000, async () =>
       /NotReady/.test(await kubectl("get", "node", second, "--no-headers")),
     );
