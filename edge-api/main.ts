@@ -16,10 +16,9 @@ import { type Authenticator, bearerToken } from "./access/authenticate.ts";
 import { certificateIdentity, type TlsClientAuth } from "./access/client-certificate.ts";
 import { ANONYMOUS, type Identity, nodeNameOf } from "./access/identity.ts";
 import type { Around } from "./http/context.ts";
-import type { HandedRequest } from "./http/handed-over.ts";
 import { type NodeRoute, ROUTE_HEADER } from "./http/node-route.ts";
 import { describeTypes } from "./http/openapi/descriptions.ts";
-import type { Answer, Reply } from "./http/reply.ts";
+import type { Answer } from "./http/reply.ts";
 import { ClusterStore as ClusterStoreObject, type Subscription } from "./objects/cluster-store.ts";
 import type { Bindings } from "./objects/environment.ts";
 import { FOLLOWED } from "./objects/event-store.ts";
@@ -36,7 +35,7 @@ import { compressed } from "./worker/compress.ts";
 import { forward, isPlain, type Passenger, routeQuestion } from "./worker/forward.ts";
 import { HandOver, handedOf } from "./worker/hand-over.ts";
 import { refuse } from "./worker/refuse.ts";
-import { shardFor, shardOfUrl } from "./worker/shard.ts";
+import { type Shard, shardFor, shardOfUrl } from "./worker/shard.ts";
 import { unreachable } from "./worker/unreachable.ts";
 
 export { EventStore } from "./objects/event-store.ts";
@@ -157,13 +156,13 @@ function whoAsks(
 }
 
 /** The ways to the objects of the clusters that live in this isolate. */
-const handOvers = new Map<string, HandOver>();
+const handOvers = { main: new Map<string, HandOver>(), events: new Map<string, HandOver>() };
 
-function handOverTo(cluster: string): HandOver {
-  let handOver = handOvers.get(cluster);
+function handOverTo(shard: Shard, cluster: string): HandOver {
+  let handOver = handOvers[shard].get(cluster);
   if (!handOver) {
     handOver = new HandOver();
-    handOvers.set(cluster, handOver);
+    handOvers[shard].set(cluster, handOver);
   }
   return handOver;
 }
@@ -174,20 +173,19 @@ async function toStore(request: Request, visit: Visit): Promise<Response> {
 }
 
 async function uncompressed(request: Request, visit: Visit): Promise<Answer> {
-  const { env, cluster } = visit;
-  if (shardOfUrl(request.url) === "events") return forward(env.EVENT_STORE.getByName(cluster), request, visit);
+  const { env, ctx, cluster } = visit;
+  const shard = shardOfUrl(request.url);
+  const owner = () => (shard === "events" ? env.EVENT_STORE.getByName(cluster) : storeOf(env, cluster));
   const handed = mayHandOver(visit) && handedOf(request, visit);
-  return handed ? inMemory(handed, visit) : forward(storeOf(env, cluster), request, visit);
+  if (!handed) return forward(owner(), request, visit);
+  return handOverTo(shard, cluster).ask(handed, {
+    call: (headers) => owner().fetch("https://cluster/", { headers }),
+    waitUntil: (work) => ctx.waitUntil(work),
+  });
 }
 
 const mayHandOver = ({ env, isAudited, isPlain }: Visit): boolean =>
   env.KEDGE_ONE_PROCESS === "true" && !isAudited && isPlain;
-
-const inMemory = (request: HandedRequest | Promise<HandedRequest>, { env, ctx, cluster }: Visit): Promise<Reply> =>
-  handOverTo(cluster).ask(request, {
-    call: (headers) => storeOf(env, cluster).fetch("https://cluster/", { headers }),
-    waitUntil: (work) => ctx.waitUntil(work),
-  });
 
 function notLetIn(request: Request, { KEDGE_AUDIT_POLICY: policy }: Bindings): Response {
   if (policy !== undefined) {

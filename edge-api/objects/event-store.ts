@@ -20,8 +20,10 @@ import { signingKey } from "../access/cluster-keys.ts";
 import type { Identity } from "../access/identity.ts";
 import { FetchedParameters, type ParameterQuery, wantedParameters } from "../access/policies/parameters.ts";
 import { FLOW_SCHEMAS, PRIORITY_LEVELS } from "../fairness/fairness.ts";
-import { serve } from "../http/chain.ts";
+import { answer, serve } from "../http/chain.ts";
 import type { Services } from "../http/context.ts";
+import { HANDED_HEADER, serveHanded } from "../http/handed-over.ts";
+import type { ApiRequest } from "../http/request.ts";
 import { parseRequestInfo } from "../http/request-info.ts";
 import { createServices } from "../http/services.ts";
 import { auditedBatch } from "../observe/audit/batch.ts";
@@ -148,14 +150,28 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
   }
 
   override async fetch(request: Request): Promise<Response> {
-    const { method, url } = request;
-    await this.#follower.ready();
-    if (method !== "GET") {
-      const { namespace } = parseRequestInfo(method, new URL(url).pathname, undefined);
-      if (method !== "DELETE") await this.#know([namespace]);
-      await this.#askParameters([namespace]);
+    const services = this.#services;
+    const handed = request.headers.get(HANDED_HEADER);
+    if (handed === null) {
+      await this.#prepare(request);
+      return serve(services, request);
     }
-    return serve(this.#services, request);
+    return serveHanded(handed, {
+      life: this,
+      answer: async (each) => {
+        await this.#prepare(each);
+        return answer(services, each, each.identity);
+      },
+    });
+  }
+
+  /** Gets what the request needs of ClusterStore's. */
+  async #prepare({ method, url }: ApiRequest): Promise<void> {
+    await this.#follower.ready();
+    if (method === "GET") return;
+    const { namespace } = parseRequestInfo(method, new URL(url).pathname, undefined);
+    if (method !== "DELETE") await this.#know([namespace]);
+    await this.#askParameters([namespace]);
   }
 
   /** What is counted here, for ClusterStore's /metrics. */

@@ -65,6 +65,23 @@ describe("events", () => {
     expect((await call("GET", "/api/v1/events?fieldSelector=reason%3DTested")).body.items).toHaveLength(1);
   });
 
+  it("[EV12] that come together are told apart: by who writes, where, and whether they are right", async () => {
+    await makeNamespace("together");
+    const account = await tokenOf("together", "nobody");
+    const asked = Array.from({ length: 32 }, (_, i) => {
+      if (i % 8 === 5) return call("POST", eventsOf("together"), event(`t-${i}`, "elsewhere"));
+      if (i % 8 === 6) return call("POST", eventsOf("missing"), event(`t-${i}`, "missing"));
+      if (i % 8 === 7) return call("POST", eventsOf("together"), event(`t-${i}`, "together"), account);
+      return call("POST", eventsOf("together"), event(`t-${i}`, "together"));
+    });
+    const answers = await Promise.all(asked);
+    const codes = [201, 201, 201, 201, 201, 422, 404, 403];
+    expect(answers.map(({ status }) => status)).toEqual(asked.map((_, i) => codes[i % 8]));
+    for (const [i, { status, body }] of answers.entries())
+      if (status === 201) expect(body.metadata.name).toBe(`t-${i}`);
+    expect((await call("GET", eventsOf("together"))).body.items).toHaveLength(20);
+  });
+
   it("[EV2] are not counted in the revisions of all else", async () => {
     const revision = async () => (await call("GET", "/api/v1/namespaces/kube-public")).body.metadata.resourceVersion;
     const list = async () =>
