@@ -7,6 +7,8 @@ export const REVISION = "deployment.kubernetes.io/revision";
 const REVISION_HISTORY = "deployment.kubernetes.io/revision-history";
 export const DESIRED_REPLICAS = "deployment.kubernetes.io/desired-replicas";
 export const MAX_REPLICAS = "deployment.kubernetes.io/max-replicas";
+/** Asks for a rollback to a revision, 0 for the one before. */
+export const ROLLBACK_TO = "deprecated.deployment.rollback.to";
 /** Characters of revision history kept on one ReplicaSet. */
 const HISTORY_LIMIT_CHARACTERS = 2_000;
 
@@ -17,7 +19,7 @@ const OWN = new Set([
   REVISION_HISTORY,
   DESIRED_REPLICAS,
   MAX_REPLICAS,
-  "deprecated.deployment.rollback.to",
+  ROLLBACK_TO,
 ]);
 
 /** 0 when a ReplicaSet has none, or none that is an int64. */
@@ -25,8 +27,10 @@ export const revisionOf = ({ metadata }: ReplicaSet): bigint => revisionIn(metad
 
 const MAX_INT64 = 2n ** 63n - 1n;
 
-function revisionIn(text: string): bigint {
-  const revision = /^[+-]?[0-9]{1,19}$/.test(text) ? BigInt(text.replace("+", "")) : 0n;
+export const INT64 = /^[+-]?[0-9]{1,19}$/;
+
+export function revisionIn(text: string): bigint {
+  const revision = INT64.test(text) ? BigInt(text.replace("+", "")) : 0n;
   return revision <= MAX_INT64 ? revision : 0n;
 }
 
@@ -62,4 +66,10 @@ function appendHistory(history: string, revision: string): string {
   const revisions = history ? [...history.split(","), revision] : [revision];
   while (revisions.length > 1 && revisions.join(",").length > HISTORY_LIMIT_CHARACTERS) revisions.shift();
   return revisions.join(",");
+}
+
+/** A Deployment's annotations when it is rolled back to a ReplicaSet that has `old`: those of then, but for its own. */
+export function rolledBackAnnotations({ metadata }: Deployment, old: Annotations): Annotations {
+  const own = Object.entries(metadata.annotations ?? {}).filter(([key]) => OWN.has(key) && key !== ROLLBACK_TO);
+  return Object.fromEntries([...own, ...Object.entries(old).filter(([key]) => !OWN.has(key))]);
 }

@@ -19,6 +19,7 @@ import {
 import { actualOf, byCreation, type Draft, draftOf, isActive, sum, writeOf } from "./draft.ts";
 import { hasProgressDeadline, historyLimit, isRollingUpdate, replicasOf } from "./limits.ts";
 import { draftNewest, findNewest, isTaken, nextRevision, syncNewest } from "./newest.ts";
+import { planRollback, rollbackOf } from "./rollback.ts";
 import { isScaling, resize, rollNewest, rollOld, scale } from "./scale.ts";
 import { statusOf } from "./status.ts";
 
@@ -68,8 +69,21 @@ export function planDeployment(seen: SeenDeployment): Plan {
     collisionCount: deployment.status?.collisionCount,
     isRollout: false,
   };
+  const rollback = deployment.metadata.deletionTimestamp || deployment.spec.paused ? undefined : rollbackOf(deployment);
+  if (rollback !== undefined) return rollBack(seen, before, rollback, actions);
   const outcome = deployment.metadata.deletionTimestamp ? before : follow(seen, before);
   return finish(seen, outcome, actions, nowMs);
+}
+
+/** Nothing else is done until the annotation that asks for it is gone. */
+function rollBack(seen: SeenDeployment, before: Outcome, asked: bigint, claims: readonly Action[]): Plan {
+  const { deployment } = seen;
+  const { newest, old } = withNewest(seen, before);
+  if (newest && !newest.isNew) syncNewest(deployment, newest, old);
+  const all = newest ? [...old, newest] : [...old];
+  const { actions, ...rest } = planRollback(deployment, all, asked);
+  const create = newest && writeOf(deployment, newest);
+  return { actions: [...claims, ...(create ? [create] : []), ...actions], ...rest };
 }
 
 /** Everything but writing it down. */
