@@ -88,11 +88,6 @@ const get = await beside(
   floorRead,
 );
 row("get ConfigMaps in turn, 16", ...show2(get), "(theirs 6,757/s p99 9.7 ms)");
-const again = await beside(
-  read(() => "c-1"),
-  floorRead,
-);
-row("get one ConfigMap again, 16", ...show2(again), "(theirs 6,757/s, on both cores)");
 const account = { ...target, token: await accountToken() };
 const asAccount = await beside(
   read(() => `c-${next++ % made}`, account),
