@@ -187,6 +187,8 @@ describe("API endpoint for pods", () => {
 
   it("[AE2] keeps its certificate over a restart", async () => {
     await start();
+    seen.length = 0;
+    await start();
     expect(seen.some((r) => r.url?.endsWith("/certificate"))).toBe(false);
   });
 

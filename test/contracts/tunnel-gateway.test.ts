@@ -188,6 +188,8 @@ describe("a client of a connected node", () => {
     const answer = await fetch(`${worker.url}/proxy/echo`, { method: "POST", body: "second" });
     expect(await answer.text()).toBe("second");
     second.stop();
+    node.stop();
+    node = await startNode();
   });
 });
 
