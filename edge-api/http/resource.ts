@@ -1,9 +1,11 @@
 /** Requests about API resources: finds the kind and hands over to the verb. */
 import type { Kind } from "../../kinds/kind.ts";
 import { pathSegmentName } from "../../machinery/meta/names.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
 import { ApiError, badRequest } from "../../machinery/meta/status.ts";
 import { appearance, missingAccount } from "../access/admission/awaited-account.ts";
 import { authorize } from "../access/authorize.ts";
+import { checkProof, needsProof } from "../access/csr/proof.ts";
 import { apply } from "../verbs/apply.ts";
 import { decodeContinue, encodeContinue } from "../verbs/continue-token.ts";
 import { create } from "../verbs/create.ts";
@@ -121,6 +123,7 @@ async function created(context: RequestContext, target: Target): Promise<Answer>
   const { value, duplicateFields } = await bodyOf(context, target.kind.kind);
   const caller = callerOf(context, options);
   const object = decodeKind(services.env, value, target.kind, { fieldValidation, duplicateFields, warn: caller.warn });
+  if (needsProof(target.kind)) await checkProof(target.kind, object);
   const { env, commit } = services;
   const missing = target.kind.storage === "pods" ? missingAccount(env.store, target.namespace, object) : undefined;
   if (missing) await appearance(env, missing);
@@ -149,6 +152,8 @@ async function patched(context: RequestContext, target: Target): Promise<Answer>
   const { fieldValidation, force } = options;
   const body = await readPatch(context.request, type, fieldValidation);
   context.audit?.sawBody(body.value);
+  // Applying what is not there makes it.
+  if (type === "apply" && needsProof(target.kind)) await checkProof(target.kind, body.value as KubeObject);
   const caller = callerOf(context, options);
   const decoding = { fieldValidation, duplicateFields: body.duplicateFields, warn: caller.warn };
   const change = { target, caller, decoding };

@@ -1,4 +1,4 @@
-/** What a certificate request asks for. That it is signed by its own key is checked where it is signed. Pure. */
+/** What a certificate request asks for. That it is signed by its own key is checked in edge-api/access/csr. Pure. */
 
 import { DerError, type Element, oidText, readElement, readInside, stringText, TAG } from "./der.ts";
 import { pemBlocks } from "./pem.ts";

@@ -1,5 +1,5 @@
 /**
- * CertificateSigningRequest. That the request's signature is right is checked where it is signed.
+ * CertificateSigningRequest. That the request is signed by its own key is checked in edge-api/access/csr/proof.ts.
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/certificate-signing-requests/
  */
 import { humanDuration } from "../../machinery/meta/duration.ts";
@@ -63,7 +63,7 @@ function pemText(base64: string | undefined): string {
   }
 }
 
-/** What is wrong with the request itself; that it is signed by its own key is checked where it is signed. */
+/** What is wrong with the request itself, but for its signature. */
 function requestProblem(request: string): string | undefined {
   try {
     parseCertificateRequest(request);

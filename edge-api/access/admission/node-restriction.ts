@@ -13,8 +13,10 @@ import { apiReference } from "../node/api-references.ts";
 import { MIRROR_ANNOTATION, type PodShape } from "../node/pod-references.ts";
 import { type CertificateSigningRequest, REQUESTS } from "./certificate-requester.ts";
 import { forbiddenLabels } from "./node-labels.ts";
+import { checkPodCertificateRequest } from "./node-pod-certificate.ts";
 import { checkNodeToken } from "./node-token.ts";
 import type { AdmissionEnvironment, AdmissionPlugin, Attributes } from "./plugin.ts";
+import { POD_REQUESTS } from "./pod-certificate-signing.ts";
 import { refuse } from "./refuse.ts";
 
 /** A request of a node's. */
@@ -47,6 +49,7 @@ const CHECKS: ReadonlyMap<string, (request: NodeRequest) => void> = new Map([
   ["csinodes.storage.k8s.io", checkCsiNode],
   ["resourceslices.resource.k8s.io", checkSlice],
   [REQUESTS, checkCertificateRequest],
+  [POD_REQUESTS, checkPodCertificateRequest],
 ]);
 
 const quote = (text: string): string => JSON.stringify(text);

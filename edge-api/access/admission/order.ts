@@ -16,6 +16,7 @@ import { nodeDeclaredFeatureValidator } from "./node-declared-feature-validator.
 import { nodeRestriction } from "./node-restriction.ts";
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
 import type { AdmissionPlugin } from "./plugin.ts";
+import { podCertificateSigning } from "./pod-certificate-signing.ts";
 import { podResizeValidator } from "./pod-resize-validator.ts";
 import { podSecurity } from "./pod-security.ts";
 import { podTopologyLabels } from "./pod-topology-labels.ts";
@@ -55,5 +56,6 @@ export const ADMISSION_PLUGINS: readonly AdmissionPlugin[] = [
 
   // No plugins upstream, but what its storage of these kinds does once all plugins have had their say.
   certificateRequester,
+  podCertificateSigning,
   escalationCheck,
 ];

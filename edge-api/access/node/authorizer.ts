@@ -3,6 +3,7 @@
  * NodeRestriction admission plugin to say, which sees the objects.
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/node/
  */
+import type { PodCertificateRequest } from "../../../kinds/generated/api/certificates-v1beta1.ts";
 import type { Store } from "../../store/contract.ts";
 import { type Access, ALLOW, type Authorizer, NO_OPINION, type Verdict } from "../authorize.ts";
 import { isNode, nodeNameOf } from "../identity.ts";
@@ -64,8 +65,7 @@ const SUBDIVIDED: ReadonlyMap<string, (question: Question) => Verdict> = new Map
   ["resource.k8s.io/resourceslices", slices],
   ["/nodes", nodes],
   ["/pods", pods],
-  // Off by default upstream.
-  ["certificates.k8s.io/podcertificaterequests", () => NO_OPINION],
+  ["certificates.k8s.io/podcertificaterequests", podCertificates],
 ]);
 
 const READ = ["get", "list", "watch"];
@@ -140,6 +140,23 @@ function csiNodes({ node, access: { verb, subresource, name } }: Question): Verd
 
 const selects = ({ node, access }: Question, field: string): boolean =>
   access.fields?.some((r) => r.field === field && r.operator === "=" && r.value === node) ?? false;
+
+/** Which pods it may ask for is NodeRestriction's to say. */
+function podCertificates(question: Question): Verdict {
+  const { verb, subresource } = question.access;
+  if (subresource !== "")
+    return refuse(`nodes may not access the ${subresource} subresource of PodCertificateRequests`);
+  if (verb === "create") return ALLOW;
+  if (!READ.includes(verb)) return refuse("nodes may only create, get, list, and watch PodCertificateRequests");
+  if (verb === "get") return related(question, isOwnRequest);
+  if (selects(question, "spec.nodeName")) return ALLOW;
+  return refuse("can only list/watch PodCertificateRequests with nodeName field selector set to the requesting node");
+}
+
+function isOwnRequest({ store, node, access: { namespace, name } }: Question): boolean {
+  const row = store.get({ resource: "podcertificaterequests.certificates.k8s.io", namespace, name });
+  return row !== undefined && (JSON.parse(row.value) as PodCertificateRequest).spec.nodeName === node;
+}
 
 function slices(question: Question): Verdict {
   const { verb, subresource } = question.access;
