@@ -345,6 +345,50 @@ describe("ResourceQuota", () => {
     });
   });
 
+  it("[RQ11] devices count by class, by extended resource, and once for the pod they were claimed for", async () => {
+    const CLASSES = "/apis/resource.k8s.io/v1/deviceclasses";
+    const CLAIMS = `/apis/resource.k8s.io/v1/namespaces/quota/resourceclaims`;
+    await made(api.create(CLASSES, { metadata: { name: "gpu" }, spec: { extendedResourceName: "example.com/gpu" } }));
+    const hard = {
+      "gpu.deviceclass.resource.k8s.io/devices": "9",
+      "requests.deviceclass.resource.kubernetes.io/gpu": "9",
+      "requests.example.com/gpu": "3",
+      "count/resourceclaims.resource.k8s.io": "9",
+    };
+    await made(api.create(QUOTAS, quota("q", hard)));
+    const amounts = async (): Promise<unknown[]> => {
+      const all = await used();
+      return Object.keys(hard).map((name) => all[name]);
+    };
+    const claim = (name: string, count: number, metadata: object = {}) => ({
+      metadata: { name, ...metadata },
+      spec: { devices: { requests: [{ name: "r", exactly: { deviceClassName: "gpu", count } }] } },
+    });
+    const gpu = { "example.com/gpu": "1" };
+    const p = await made(api.create(PODS, asking("p", gpu, gpu)));
+    expect(await amounts()).toEqual(["0", "0", "1", "0"]);
+    const owner = { apiVersion: "v1", kind: "Pod", name: "p", uid: p.metadata.uid, controller: true };
+    const forPod = {
+      annotations: { "resource.kubernetes.io/extended-resource-claim": "true" },
+      ownerReferences: [owner],
+    };
+    await made(api.create(CLAIMS, claim("of-p", 1, forPod)));
+    expect(await amounts()).toEqual(["1", "1", "1", "1"]);
+    await made(api.create(CLAIMS, claim("own", 2)));
+    expect(await amounts()).toEqual(["3", "3", "3", "2"]);
+    const refused = await api.create(CLAIMS, claim("more", 1));
+    expect([refused.status, refused.body.message]).toEqual([
+      403,
+      'resourceclaims.resource.k8s.io "more" is forbidden: exceeded quota: q, requested: requests.example.com/gpu=1, ' +
+        "used: requests.example.com/gpu=3, limited: requests.example.com/gpu=3",
+    ]);
+    await remove(`${PODS}/p`);
+    await remove(`${CLAIMS}/of-p`);
+    expect(await amounts()).toEqual(["2", "2", "2", "1"]);
+    await remove(`${CLAIMS}/own`);
+    expect(await amounts()).toEqual(["0", "0", "0", "0"]);
+  });
+
   it("[RQ7] a scope selects by priority class", async () => {
     await made(api.create("/apis/scheduling.k8s.io/v1/priorityclasses", { metadata: { name: "high" }, value: 10 }));
     const scopeSelector = { matchExpressions: [{ scopeName: "PriorityClass", operator: "In", values: ["high"] }] };

@@ -18,7 +18,7 @@ export const resourceQuota: AdmissionPlugin = {
     const { namespace, kind, dryRun } = attributes;
     if (namespace === "" || !env.quotas) return;
     const quotas = env.quotas.quotasIn(namespace);
-    const evaluator = quotas.length > 0 && isHandled(attributes) ? evaluatorFor(kind.storage) : undefined;
+    const evaluator = quotas.length > 0 && isHandled(attributes) ? evaluatorFor(kind.storage, env.store) : undefined;
     if (!evaluator) return;
     const problem = problemOf(attributes, evaluator, quotas);
     if (problem === undefined) return;

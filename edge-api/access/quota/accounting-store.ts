@@ -10,9 +10,10 @@ import { addQuantities, compareQuantities } from "../../../machinery/meta/quanti
 import type { CountQuery, Encode, ListQuery, ObjectKey, Revision, Store, StoredObject } from "../../store/contract.ts";
 import { encodeObject } from "../../verbs/object-text.ts";
 import { CachedRows } from "../cached-rows.ts";
-import { evaluatorFor, isPlainCount } from "./evaluator.ts";
+import { DEVICE_CLAIMS, isByExtendedName } from "./device-claims.ts";
+import { evaluatorFor, isCountable, isPlainCount } from "./evaluator.ts";
 import { isOverdue } from "./pod-usage.ts";
-import { QUOTAS, type ResourceQuota, usageIn, usedOf } from "./quota.ts";
+import { namesFor, QUOTAS, type ResourceQuota, usageIn, usedOf } from "./quota.ts";
 import { calculateStatus } from "./recalculate.ts";
 import { difference, has, type ResourceList } from "./resource-list.ts";
 
@@ -95,17 +96,22 @@ export class AccountingStore implements Store {
   }
 
   #isCounted({ namespace, resource }: ObjectKey): boolean {
-    return this.#namespaces.has(namespace) && evaluatorFor(resource) !== undefined;
+    return this.#namespaces.has(namespace) && isCountable(resource);
   }
 
   #charge(key: ObjectKey, before: string | undefined, after: string | undefined): void {
-    const evaluator = evaluatorFor(key.resource)!;
+    const evaluator = evaluatorFor(key.resource, this.#inner)!;
     const parse = (text: string | undefined): KubeObject | undefined => text && JSON.parse(text);
     const [prev, next] = [parse(before), parse(after)];
     const overdue = key.resource === "pods" && prev !== undefined && isOverdue(prev, this.#options.nowMs());
     for (const quota of this.quotasIn(key.namespace)) {
       if (key.resource === QUOTAS && quota.metadata.name === key.name) {
         if (needsCalculation(next as ResourceQuota, prev as ResourceQuota | undefined)) this.#recalculate(quota);
+        continue;
+      }
+      // What a claim counts for depends on its pod, which may have changed since.
+      if (key.resource === DEVICE_CLAIMS && namesFor(quota, evaluator).some(isByExtendedName)) {
+        this.#recalculate(quota);
         continue;
       }
       const change = difference(usageIn(quota, evaluator, next), usageIn(quota, evaluator, prev));

@@ -1,13 +1,7 @@
-/** How objects of each kind count for quotas. Pure. */
+/** How objects of each kind count for quotas. */
 import type { KubeObject } from "../../../machinery/meta/object.ts";
-import {
-  claimUsage,
-  deviceUsage,
-  isClaimResource,
-  isDeviceResource,
-  isServiceResource,
-  serviceUsage,
-} from "./other-usage.ts";
+import { DEVICE_CLAIMS, deviceClaimEvaluator, type Read } from "./device-claims.ts";
+import { claimUsage, isClaimResource, isServiceResource, serviceUsage } from "./other-usage.ts";
 import { isPodResource, podConstraint, podUsage } from "./pod-usage.ts";
 import type { ResourceList } from "./resource-list.ts";
 import { type Scope, scopeMatches } from "./scopes.ts";
@@ -26,7 +20,6 @@ const EVALUATORS: ReadonlyMap<string, Evaluator> = new Map<string, Evaluator>([
   ["pods", { counts: isPodResource, usage: podUsage, constraint: podConstraint, matches: scopeMatches.pod }],
   ["services", { counts: isServiceResource, usage: serviceUsage }],
   ["persistentvolumeclaims", { counts: isClaimResource, usage: claimUsage, matches: scopeMatches.claim }],
-  ["resourceclaims.resource.k8s.io", { counts: isDeviceResource, usage: deviceUsage }],
 ]);
 
 /** Names from before `count/…`. */
@@ -37,9 +30,18 @@ const IGNORED: ReadonlySet<string> = new Set(["events"]);
 
 const counters = new Map<string, Evaluator>();
 
-/** Undefined for what no quota counts. @param storage storage key, which is how `count/…` names a resource too */
-export function evaluatorFor(storage: string): Evaluator | undefined {
-  if (IGNORED.has(storage)) return undefined;
+/** Whether any quota may count objects of a kind. */
+export const isCountable = (storage: string): boolean => !IGNORED.has(storage);
+
+/**
+ * Undefined for what no quota counts.
+ *
+ * @param storage storage key, which is how `count/…` names a resource too
+ * @param read for what an object alone does not say; what has been read is remembered: to be asked for anew each time
+ */
+export function evaluatorFor(storage: string, read: Read): Evaluator | undefined {
+  if (!isCountable(storage)) return undefined;
+  if (storage === DEVICE_CLAIMS) return deviceClaimEvaluator(read);
   const known = EVALUATORS.get(storage) ?? counters.get(storage);
   if (known) return known;
   const names = new Set([`count/${storage}`, ...(ALIASES.has(storage) ? [storage] : [])]);
@@ -50,11 +52,12 @@ export function evaluatorFor(storage: string): Evaluator | undefined {
 }
 
 /** Whether counting objects of a kind takes no look at them. */
-export const isPlainCount = (storage: string): boolean => !EVALUATORS.has(storage);
+export const isPlainCount = (storage: string): boolean => !EVALUATORS.has(storage) && storage !== DEVICE_CLAIMS;
 
 /** The kinds a name may count: those that are looked at, and the one a counter is named after. */
-export function countedBy(name: string): string[] {
+export function countedBy(name: string, read: Read): string[] {
   const looked = [...EVALUATORS].filter(([, evaluator]) => evaluator.counts(name)).map(([storage]) => storage);
+  if (deviceClaimEvaluator(read).counts(name)) looked.push(DEVICE_CLAIMS);
   if (looked.length > 0) return looked;
   if (name.startsWith("count/")) return [name.slice("count/".length)];
   return ALIASES.has(name) ? [name] : [];

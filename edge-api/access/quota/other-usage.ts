@@ -1,6 +1,6 @@
-/** What services, claims and device claims count for. Pure. Source: k8s.io/kubernetes/pkg/quota/v1/evaluator/core. */
+/** What services and volume claims count for. Pure. Source: k8s.io/kubernetes/pkg/quota/v1/evaluator/core. */
 import type { KubeObject } from "../../../machinery/meta/object.ts";
-import { addQuantities, compareQuantities, wholeValue } from "../../../machinery/meta/quantity.ts";
+import { compareQuantities, wholeValue } from "../../../machinery/meta/quantity.ts";
 import type { ResourceList } from "./resource-list.ts";
 
 const SERVICE_NAMES: ReadonlySet<string> = new Set([
@@ -78,38 +78,4 @@ export function attributesClasses(object: KubeObject): string[] {
     status?.modifyVolumeStatus?.targetVolumeAttributesClassName,
   ];
   return [...new Set(names.filter((name): name is string => !!name))];
-}
-
-const DEVICE_SUFFIX = ".deviceclass.resource.k8s.io/devices";
-/** As many as one claim can be given. */
-const ALL_DEVICES = 32;
-
-export const isDeviceResource = (name: string): boolean =>
-  name === "count/resourceclaims.resource.k8s.io" || name.endsWith(DEVICE_SUFFIX);
-
-interface DeviceRequest {
-  deviceClassName?: string;
-  allocationMode?: string;
-  count?: number;
-}
-
-interface DeviceClaim extends KubeObject {
-  spec?: { devices?: { requests?: { exactly?: DeviceRequest; firstAvailable?: DeviceRequest[] }[] } };
-}
-
-const devicesOf = ({ allocationMode, count = 0 }: DeviceRequest): number =>
-  allocationMode === "All" ? ALL_DEVICES : allocationMode === "ExactCount" ? count : 0;
-
-/** Of alternatives the worst counts. */
-export function deviceUsage(object: KubeObject): ResourceList {
-  const usage: ResourceList = { "count/resourceclaims.resource.k8s.io": "1" };
-  for (const { exactly, firstAvailable = [] } of (object as DeviceClaim).spec?.devices?.requests ?? []) {
-    const worst = new Map<string, number>();
-    for (const request of exactly ? [exactly] : firstAvailable) {
-      const name = `${request.deviceClassName}${DEVICE_SUFFIX}`;
-      worst.set(name, Math.max(worst.get(name) ?? 0, devicesOf(request)));
-    }
-    for (const [name, count] of worst) usage[name] = addQuantities(usage[name] ?? "0", String(count));
-  }
-  return usage;
 }

@@ -16,9 +16,9 @@ export function calculateStatus(
   const hard = quota.spec?.hard ?? {};
   const names = Object.keys(hard);
   const used: ResourceList = {};
-  const resources = new Set(names.flatMap(countedBy));
+  const resources = new Set(names.flatMap((name) => countedBy(name, store)));
   for (const resource of resources) {
-    const counted = names.filter((name) => evaluatorFor(resource)?.counts(name));
+    const counted = names.filter((name) => evaluatorFor(resource, store)?.counts(name));
     const total = totalOf(store, quota, { resource, nowMs });
     for (const name of counted) addTo(used, { [name]: has(total, name) ? total[name]! : "0" });
   }
@@ -32,7 +32,7 @@ function totalOf(
   { resource, nowMs }: { resource: string; nowMs: number },
 ): ResourceList {
   const namespace = quota.metadata.namespace ?? "";
-  const evaluator = evaluatorFor(resource);
+  const evaluator = evaluatorFor(resource, store);
   if (!evaluator) return {};
   if (isPlainCount(resource)) {
     if (scopesOf(quota.spec ?? {}).length > 0) return {};
