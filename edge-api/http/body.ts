@@ -1,6 +1,7 @@
 /** Request bodies: size, encoding, and the parsed value. */
 
 import type { Registry } from "../../kinds/kind.ts";
+import { goTypeOf } from "../../machinery/codec/go-text.ts";
 import { parseJson } from "../../machinery/codec/json.ts";
 import { parseYaml } from "../../machinery/codec/yaml.ts";
 import { ApiError, badRequest, tooLarge, unsupportedMediaType } from "../../machinery/meta/status.ts";
@@ -116,14 +117,26 @@ export async function readObject(request: ApiRequest, registry: Registry, kind: 
     throw unrecognized("", kind, "empty data");
   }
   const text = await readText(request);
+  const unread = "couldn't get version/kind; json parse error: ";
+  let body: ParsedBody;
   try {
-    return parseText(text, mediaType);
+    body = parseText(text, mediaType);
   } catch (error) {
     if (!(error instanceof ApiError && error.code === 400)) throw error;
-    const isJson = mediaType === JSON_TYPE;
-    throw unrecognized(text, kind, `${isJson ? "couldn't get version/kind; json parse error: " : ""}${error.message}`);
+    throw unrecognized(text, kind, `${mediaType === JSON_TYPE ? unread : ""}${error.message}`);
   }
+  // To Go, null is an object without fields.
+  if (body.value === null) return { ...body, value: {} };
+  if (typeof body.value === "object" && !Array.isArray(body.value)) return body;
+  throw unrecognized(
+    text,
+    kind,
+    `${unread}json: cannot unmarshal ${goTypeOf(body.value)} into Go value of type ${HEADER_IN_GO}`,
+  );
 }
+
+/** What kube-apiserver reads first of every object. */
+const HEADER_IN_GO = String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`;
 
 const JSON_TYPE = "application/json";
 

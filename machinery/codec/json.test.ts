@@ -86,6 +86,24 @@ describe("parseYaml", () => {
     expect(parseYamlDocuments("a: 1\n---\n---\n# nothing\n---\nb: 2\n")).toEqual([{ a: 1 }, { b: 2 }]);
   });
 
+  it("[YM5] one document is the first of several", () => {
+    expect(parseYaml("---\na: 1\n---\na: [\n").value).toEqual({ a: 1 });
+    expect(parseYaml("a: 1\n---\n").value).toEqual({ a: 1 });
+  });
+
+  it.each([
+    ["a: 1\nb: @x\n", "yaml: line 2: found character that cannot start any token"],
+    ["a: @x\n", "yaml: found character that cannot start any token"],
+    ["a:\n\tb: 1\n", "yaml: line 2: found character that cannot start any token"],
+    ["a: 1\nb: c: d\n", "yaml: line 2: mapping values are not allowed in this context"],
+    ['a: 1\nb: "\\z"\n', "yaml: line 2: found unknown escape character"],
+    ["a: .inf\n", "json: unsupported value: +Inf"],
+    ["a: [-.inf]\n", "json: unsupported value: -Inf"],
+    ["a: .NaN\n", "json: unsupported value: NaN"],
+  ])("[YM6] %j is refused in Go's words", (text, message) => {
+    expect(() => parseYaml(text)).toThrow(expect.objectContaining({ code: 400, message }));
+  });
+
   it.each([
     ["bad syntax", "a: [1"],
     [

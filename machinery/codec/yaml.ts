@@ -1,6 +1,7 @@
 /** Reading YAML that strangers send: the JSON subset Kubernetes takes, with bounds. */
 import {
   type Document,
+  type ErrorCode,
   isCollection,
   isMap,
   isNode,
@@ -10,6 +11,7 @@ import {
   parseDocument,
   type Tags,
   visit,
+  YAMLError,
 } from "yaml";
 import { ApiError } from "../meta/status.ts";
 import { MAX_DUPLICATES, type ParsedJson, parseJson } from "./json.ts";
@@ -33,11 +35,12 @@ const OPTIONS = {
     tags.filter((tag) => typeof tag === "string" || (!UNUSED_TAGS.test(tag.tag) && tag.format !== "TIME")),
 } as const;
 
-/** One document. An empty text is null. @throws ApiError 400 */
+/** The first document; an empty text is null. What comes after it is not looked at. @throws ApiError 400 */
 export function parseYaml(text: string): ParsedJson {
   checkDepth(text);
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { ...OPTIONS, lineCounter });
+  document.errors = document.errors.filter(({ code }) => code !== "MULTIPLE_DOCS");
   return { value: valueOfDocument(document), duplicateFields: duplicatesOf(document, lineCounter) };
 }
 
@@ -78,6 +81,10 @@ function valueOfDocument(document: Document.Parsed): unknown {
     Pair(_, { key }) {
       if (isCollection(key)) throw new ApiError(400, "BadRequest", "yaml: invalid map key: a map or list");
     },
+    Scalar(_, { value }) {
+      if (typeof value === "number" && !Number.isFinite(value))
+        throw new ApiError(400, "BadRequest", `json: unsupported value: ${inGo(value)}`);
+    },
   });
   try {
     // Through text and back: keys become strings, and nothing is shared between places or hides a prototype.
@@ -88,7 +95,25 @@ function valueOfDocument(document: Document.Parsed): unknown {
   }
 }
 
-const badYaml = (error: Error): ApiError => new ApiError(400, "BadRequest", `yaml: ${error.message.split("\n", 1)[0]}`);
+const inGo = (value: number): string => (Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
+
+/** What Go's reader says of the commonest mistakes. Its scanner counts lines from 1, its parser from 0. */
+const GO_WORDS: { [code in ErrorCode]?: { text: string; firstLine: 0 | 1 } } = {
+  BAD_SCALAR_START: { text: "found character that cannot start any token", firstLine: 1 },
+  TAB_AS_INDENT: { text: "found character that cannot start any token", firstLine: 1 },
+  BLOCK_AS_IMPLICIT_KEY: { text: "mapping values are not allowed in this context", firstLine: 1 },
+  MULTILINE_IMPLICIT_KEY: { text: "could not find expected ':'", firstLine: 1 },
+  BAD_DQ_ESCAPE: { text: "found unknown escape character", firstLine: 1 },
+  BAD_INDENT: { text: "did not find expected key", firstLine: 0 },
+};
+
+function badYaml(error: Error): ApiError {
+  const line = error instanceof YAMLError ? error.linePos?.[0].line : undefined;
+  const words = error instanceof YAMLError && line !== undefined ? GO_WORDS[error.code] : undefined;
+  if (!words) return new ApiError(400, "BadRequest", `yaml: ${error.message.split("\n", 1)[0]!.replace(/:$/, "")}`);
+  const counted = line! - 1 + words.firstLine;
+  return new ApiError(400, "BadRequest", `yaml: ${line! > 1 ? `line ${counted}: ` : ""}${words.text}`);
+}
 
 /** The parser recurses: nesting is bounded before it begins. */
 function checkDepth(text: string): void {

@@ -103,7 +103,16 @@ const CASES: Case[] = [
   ),
   post("[BI4] JSON nested without end", nested(20_000), 400, "exceeded max depth"),
   post("[BI5] YAML nested without end", `${"[".repeat(5_000)}`, 400, "exceeded max depth", { contentType: YAML }),
-  post("[BI6] a list", "[]", 400, "json: cannot unmarshal array into Go value of type"),
+  post(
+    "[BI6] a list",
+    "[]",
+    400,
+    "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: " +
+      'json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; ' +
+      'Kind string "json:\\"kind,omitempty\\"" } (5b5d)',
+  ),
+  post("[BI6] null, an object without fields", "null", 422, "metadata.name: Required value"),
+  post("[BI6] comments alone", "# none\n", 422, "metadata.name: Required value", { contentType: YAML }),
   post("[BI7] a wrong type", '{"metadata":{"name":5}}', 400, "json: cannot unmarshal number into Go struct field"),
   post(
     "[BI8] a kind that is no text",
