@@ -44,6 +44,26 @@ export class MemoryCluster implements Cluster {
     this.#emit("ADDED", resource, stored);
   }
 
+  /** Somebody else changes an object. */
+  update(resource: string, object: object): void {
+    const stored = object as Stored;
+    const { namespace = "", name = "" } = stored.metadata;
+    this.#objects.set(`${resource}/${namespace}/${name}`, stored);
+    this.#emit("MODIFIED", resource, stored);
+  }
+
+  remove(resource: string, object: object): void {
+    const stored = object as Stored;
+    const { namespace = "", name = "" } = stored.metadata;
+    this.#objects.delete(`${resource}/${namespace}/${name}`);
+    this.#emit("DELETED", resource, stored);
+  }
+
+  /** Pods that are there. */
+  pods(): object[] {
+    return [...this.#objects].flatMap(([key, object]) => (key.startsWith("pods/") ? [object] : []));
+  }
+
   /** Tells of an object without keeping it. */
   announce(resource: string, object: object): void {
     this.#emit("ADDED", resource, object as Stored);

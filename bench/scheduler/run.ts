@@ -24,6 +24,8 @@ export class Bench {
   readonly scheduler: ReturnType<typeof createScheduler>;
   #names = 0;
   ms = 0;
+  /** Times the scheduler was woken. */
+  wakes = 0;
 
   constructor(seed: number) {
     this.scheduler = createScheduler({ cluster: this.cluster, clock: this.#clock, random: seededRandom(seed) });
@@ -53,7 +55,10 @@ export class Bench {
       await this.scheduler.changes(batch);
       const next = this.scheduler.nextWakeMs();
       const isDue = next !== undefined && next <= this.#clock.nowMs;
-      if (isDue) await this.scheduler.wake(this.#clock.nowMs);
+      if (isDue) {
+        this.wakes++;
+        await this.scheduler.wake(this.#clock.nowMs);
+      }
       this.ms += performance.now() - startMs - (this.cluster.ownMs - before);
       if (!isDue && batch.events.length === 0) return;
     }
@@ -93,7 +98,11 @@ export async function runWorkload(workload: Workload, nodes: number, seed: numbe
   return { pods, ms: bench.ms, metrics: scheduler.metrics() };
 }
 
-function makeNode(index: number, zones: readonly string[] | undefined, taintedEvery: number | undefined): object {
+export function makeNode(
+  index: number,
+  zones: readonly string[] | undefined,
+  taintedEvery: number | undefined,
+): object {
   const name = `scheduler-perf-${index}`;
   const isTainted = taintedEvery !== undefined && index % taintedEvery === 0;
   return {

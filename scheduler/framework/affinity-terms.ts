@@ -17,6 +17,13 @@ export interface SelectablePod {
 /** Labels of a namespace; undefined when it is not known. */
 export type NamespaceLabels = (namespace: string) => Labels | undefined;
 
+/** What a namespace's labels were and are; undefined: it is not there. */
+export interface NamespaceChange {
+  namespace: string;
+  before: Labels | undefined;
+  after: Labels | undefined;
+}
+
 /** Selects pods by their labels and where they are. Equal selectors have equal keys. */
 export interface PodSelector {
   readonly key: string;
@@ -49,6 +56,13 @@ export interface PodTerms {
 
 export function selectsPod(selector: PodSelector, pod: SelectablePod, namespaceLabels: NamespaceLabels): boolean {
   return isInNamespaces(selector, pod.namespace, namespaceLabels) && selector.labelMatcher(pod.labels);
+}
+
+/** Whether a selector selects other pods of a namespace than before, now that the namespace has other labels. */
+export function isMovedBy({ namespace, before, after }: NamespaceChange, selector: PodSelector): boolean {
+  const { namespaceMatcher, anyNamespace, namespaces } = selector;
+  if (!namespaceMatcher || anyNamespace || namespaces.has(namespace)) return false;
+  return namespaceMatcher(before ?? {}) !== namespaceMatcher(after ?? {});
 }
 
 function isInNamespaces(selector: PodSelector, namespace: string, namespaceLabels: NamespaceLabels): boolean {

@@ -4,6 +4,8 @@
  */
 import {
   type AffinityTerm,
+  isMovedBy,
+  type NamespaceChange,
   type NamespaceLabels,
   type PodSelector,
   type SelectablePod,
@@ -59,6 +61,8 @@ export class AssignedPods {
   readonly #nodes: NodeTable;
   readonly #namespaceLabels: NamespaceLabels;
   readonly #byRow: (CachedPod[] | undefined)[] = [];
+  /** What is counted anew is counted by what pods have in common. */
+  readonly #byFootprint = new Map<PodFootprint, CachedPod[]>();
   /** By claim ("namespace/name"): pods on nodes that use it. */
   readonly #claimUsers = new Map<string, number>();
   #counters: SelectedCounter[] = [];
@@ -94,6 +98,7 @@ export class AssignedPods {
     pod.chargedRow = row;
     pod.slot = pods.length;
     pods.push(pod);
+    this.#enter(pod);
     this.#size++;
     this.#nodes.addPod(row, pod.footprint);
     this.#count(pod, row, 1);
@@ -110,6 +115,7 @@ export class AssignedPods {
       last.slot = pod.slot;
     }
     if (pods.length === 0) this.#byRow[row] = undefined;
+    this.#leave(pod);
     pod.chargedRow = -1;
     this.#nodes.removePod(row, pod.footprint);
   }
@@ -127,6 +133,8 @@ export class AssignedPods {
     this.#byRow[row]![pod.slot] = next;
     next.chargedRow = row;
     next.slot = pod.slot;
+    next.place = pod.place;
+    this.#byFootprint.get(next.footprint)![next.place] = next;
     pod.chargedRow = -1;
   }
 
@@ -207,15 +215,21 @@ export class AssignedPods {
     this.#carriersOf.delete(footprint);
   }
 
-  /** Labels of a namespace have changed: what namespace selectors select is counted anew. */
-  namespacesChanged(): void {
-    this.#epoch++;
-    this.#carrierVersion++;
-    for (const counter of this.#counters) {
-      if (counter.selectors.every(({ namespaceMatcher }) => namespaceMatcher === undefined)) continue;
+  /**
+   * Labels of a namespace have changed: what selects other pods now is counted anew.
+   * @returns whether anything does
+   */
+  namespaceChanged(change: NamespaceChange): boolean {
+    const isMoved = (selector: PodSelector): boolean => isMovedBy(change, selector);
+    const moved = this.#counters.filter(({ selectors }) => selectors.some(isMoved));
+    if (moved.length > 0) this.#epoch++;
+    for (const counter of moved) {
       counter.counts = new Counts();
       this.#countAll(counter);
     }
+    const areCarriersMoved = [...this.#carriers.values()].some(({ term }) => isMoved(term.selector));
+    if (areCarriersMoved) this.#carrierVersion++;
+    return areCarriersMoved || moved.length > 0;
   }
 
   #carrier(term: AffinityTerm, kind: TermCarrier["kind"], weight: number): CarrierEntry {
@@ -274,17 +288,28 @@ export class AssignedPods {
     return selectors.every((selector) => selectsPod(selector, footprint, this.#namespaceLabels));
   }
 
+  #enter(pod: CachedPod): void {
+    const alike = this.#byFootprint.get(pod.footprint);
+    pod.place = alike?.length ?? 0;
+    if (alike) alike.push(pod);
+    else this.#byFootprint.set(pod.footprint, [pod]);
+  }
+
+  #leave(pod: CachedPod): void {
+    const alike = this.#byFootprint.get(pod.footprint)!;
+    const last = alike.pop()!;
+    if (last !== pod) {
+      alike[pod.place] = last;
+      last.place = pod.place;
+    }
+    if (alike.length === 0) this.#byFootprint.delete(pod.footprint);
+  }
+
   #countAll(counter: SelectedCounter): void {
-    const verdicts = new Map<PodFootprint, boolean>();
-    for (const [row, pods] of this.#byRow.entries()) {
-      for (const { footprint, deleting } of pods ?? NO_PODS) {
-        if (deleting && !counter.countsTerminating) continue;
-        let counted = verdicts.get(footprint);
-        if (counted === undefined) {
-          counted = this.#isCounted(footprint, counter);
-          verdicts.set(footprint, counted);
-        }
-        if (counted) this.#countIn(counter, row, 1);
+    for (const [footprint, pods] of this.#byFootprint) {
+      if (!this.#isCounted(footprint, counter)) continue;
+      for (const { chargedRow, deleting } of pods) {
+        if (!deleting || counter.countsTerminating) this.#countIn(counter, chargedRow, 1);
       }
     }
   }

@@ -217,13 +217,14 @@ export class ClusterState {
     });
   }
 
-  #observeNamespace({ type, object, previous }: Change<CachedNamespace>): void {
+  #observeNamespace({ type, object }: Change<CachedNamespace>): void {
     const name = object.metadata.name ?? "";
-    if (type === "deleted") this.view.namespaces.delete(name);
-    else this.view.namespaces.set(name, object.labels);
-    if (type !== "deleted" && previous && deepEqual(previous.labels, object.labels)) return;
-    this.view.pods.namespacesChanged();
-    this.#tell({ what: "namespace changed" });
+    const before = this.view.namespaces.get(name);
+    const after = type === "deleted" ? undefined : object.labels;
+    if (after) this.view.namespaces.set(name, after);
+    else this.view.namespaces.delete(name);
+    const isOther = this.view.pods.namespaceChanged({ namespace: name, before, after });
+    if (isOther) this.#tell({ what: "namespace changed" });
   }
 
   /** Services and owners of pods: only their selectors are kept. */
@@ -288,6 +289,7 @@ function projectPod(pod: Pod & KubeObject, view: ClusterView): CachedPod {
     group: spec?.schedulingGroup?.podGroupName,
     chargedRow: -1,
     slot: -1,
+    place: -1,
     pending: nodeName === "" && !terminal ? pendingFacts(pod, view) : undefined,
   };
 }

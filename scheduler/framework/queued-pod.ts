@@ -28,6 +28,8 @@ export interface CachedPod {
   /** Row of the node table it is counted on, and its place there; -1: none. Kept by AssignedPods. */
   chargedRow: number;
   slot: number;
+  /** Its place among the pods on nodes with its footprint. Kept by AssignedPods. */
+  place: number;
   /** Only of pending pods. */
   pending: PendingFacts | undefined;
 }

@@ -44,7 +44,6 @@ export interface CycleCounts {
 
 /** Why a class of pods could not be placed, as long as nothing changes. */
 interface Failure {
-  position: string;
   message: string;
   plugins: ReadonlySet<string>;
 }
@@ -67,8 +66,9 @@ export class SchedulingCycle {
   readonly #options: CycleOptions;
   readonly #workbenches: ReadonlyMap<string, Workbench>;
   readonly #groups: GroupCycle;
-  /** Of the last class that failed: pods alike come one after another. */
-  #failed: { podClass: PodClass; failure: Failure } | undefined;
+  /** Of classes that have failed since something changed. */
+  readonly #failures = new Map<PodClass, Failure>();
+  #failedAt = "";
   /** Pods asked to leave, of which the feed does not show it yet. */
   readonly #leaving = new WeakSet<CachedPod>();
 
@@ -88,6 +88,7 @@ export class SchedulingCycle {
         placer.drop(podClass);
         preemption?.drop(podClass);
       }
+      this.#failures.delete(podClass);
     };
   }
 
@@ -105,9 +106,9 @@ export class SchedulingCycle {
       this.#scheduleGroup(queued, podClass.group, batch, nowMs);
       return;
     }
-    const known = this.#failed;
-    if (known?.podClass === podClass && known.failure.position === this.#position && queued.nominatedRow < 0) {
-      this.fail(queued, known.failure, batch, nowMs);
+    const known = queued.nominatedRow < 0 ? this.#knownFailure(podClass) : undefined;
+    if (known) {
+      this.fail(queued, known, batch, nowMs);
       return;
     }
     const row = this.place(queued);
@@ -163,6 +164,25 @@ export class SchedulingCycle {
     const workbench = this.#workbenches.get(pod.pending.podClass.shape.schedulerName);
     if (!workbench) throw new Error(`no profile ${pod.pending.podClass.shape.schedulerName}`);
     return workbench;
+  }
+
+  /** Why such pods could not be placed a moment ago, if nothing has changed since. */
+  #knownFailure(podClass: PodClass): Failure | undefined {
+    this.#forgetOld();
+    return this.#failures.get(podClass);
+  }
+
+  #remember(podClass: PodClass, failure: Failure): void {
+    // Looking at what would be if others left counts as a change, too.
+    this.#forgetOld();
+    this.#failures.set(podClass, failure);
+  }
+
+  #forgetOld(): void {
+    const position = this.#position;
+    if (position === this.#failedAt) return;
+    this.#failures.clear();
+    this.#failedAt = position;
   }
 
   /** All that placement depends on: the same text, the same answer. */
@@ -241,7 +261,7 @@ export class SchedulingCycle {
       this.#options.queue.placed(queued.pod.pending.podClass);
       return;
     }
-    if (queued.nominatedRow < 0) this.#remember(queued, { position: this.#position, message, plugins });
+    if (queued.nominatedRow < 0) this.#remember(queued.pod.pending.podClass, { message, plugins });
     // Preemption that cannot help makes no sense of a nomination either; one that waits for pods to leave does.
     if (!isWaiting) this.nominate(queued, -1);
     this.fail(queued, { message, plugins }, batch, nowMs);
@@ -279,10 +299,6 @@ export class SchedulingCycle {
   /** Whether pods the pod has made leave are still on the node it is nominated to. */
   waitsForVictims(queued: QueuedPod): boolean {
     return this.#workbenchOf(queued).preemption?.waitsForVictims(queued) ?? false;
-  }
-
-  #remember(queued: QueuedPod, failure: Failure): void {
-    this.#failed = { podClass: queued.pod.pending.podClass, failure };
   }
 
   /** Notes and tells that a pod waits, and why. */
