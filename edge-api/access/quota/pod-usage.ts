@@ -5,13 +5,22 @@ import type { KubeObject } from "../../../machinery/meta/object.ts";
 import { podTotal } from "../admission/pod-total.ts";
 import { addTo, largest, type ResourceList } from "./resource-list.ts";
 
-interface ContainerStatus {
-  name: string;
-  allocatedResources?: ResourceList;
-  resources?: { requests?: ResourceList; limits?: ResourceList };
+interface Resources {
+  requests?: ResourceList;
+  limits?: ResourceList;
 }
 
-interface PodStatus {
+/** What a container has, or a pod as a whole. */
+interface Actual {
+  allocatedResources?: ResourceList;
+  resources?: Resources;
+}
+
+interface ContainerStatus extends Actual {
+  name: string;
+}
+
+interface PodStatus extends Actual {
   phase?: string;
   conditions?: { type: string; reason?: string }[];
   containerStatuses?: ContainerStatus[];
@@ -55,26 +64,30 @@ const totalOf = (spec: PodSpec, which: "requests" | "limits"): ResourceList =>
 /** While a pod is being resized it counts for what it has and for what it will have, whichever is more. */
 function withActual(pod: KubeObject): PodSpec {
   const spec = pod.spec as PodSpec;
-  const { containerStatuses = [], initContainerStatuses = [], conditions = [] } = (pod.status ?? {}) as PodStatus;
-  const statuses = new Map([...containerStatuses, ...initContainerStatuses].map((status) => [status.name, status]));
+  const status = (pod.status ?? {}) as PodStatus;
+  const { containerStatuses = [], initContainerStatuses = [], conditions = [] } = status;
+  const statuses = new Map([...containerStatuses, ...initContainerStatuses].map((one) => [one.name, one]));
   const infeasible = conditions.some(({ type, reason }) => type === "PodResizePending" && reason === "Infeasible");
-  const effective = (container: Container): Container => {
-    const actual = statuses.get(container.name);
-    if (!actual?.resources) return container;
-    const asked = infeasible ? {} : (container.resources ?? {});
-    const requests = largest(
-      asked.requests as ResourceList | undefined,
-      actual.resources.requests,
-      actual.allocatedResources,
-    );
-    const limits = largest(asked.limits as ResourceList | undefined, actual.resources.limits);
-    return { ...container, resources: { requests, limits } };
+  const effective = (asked: Resources | undefined, actual: Actual | undefined): Resources | undefined => {
+    if (!actual?.resources) return asked;
+    const { requests, limits } = infeasible ? {} : (asked ?? {});
+    return {
+      requests: largest(requests, actual.resources.requests, actual.allocatedResources),
+      limits: largest(limits, actual.resources.limits),
+    };
   };
-  if (statuses.size === 0) return spec;
+  const ofContainer = (container: Container): Container => {
+    const resources = effective(container.resources as Resources | undefined, statuses.get(container.name));
+    return resources ? { ...container, resources: resources as NonNullable<Container["resources"]> } : container;
+  };
+  const whole = spec.resources && effective(spec.resources as Resources, status);
   return {
     ...spec,
-    containers: (spec.containers ?? []).map(effective),
-    ...(spec.initContainers && { initContainers: spec.initContainers.map(effective) }),
+    ...(whole && { resources: whole as NonNullable<PodSpec["resources"]> }),
+    ...(statuses.size > 0 && {
+      containers: (spec.containers ?? []).map(ofContainer),
+      ...(spec.initContainers && { initContainers: spec.initContainers.map(ofContainer) }),
+    }),
   };
 }
 
