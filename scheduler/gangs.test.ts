@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../machinery/meta/object.ts";
 import { makeNode, makePod, type NodeWish } from "./testing/builders.ts";
+import { makeDeviceClass, makeResourceClaim, makeSlice } from "./testing/device-builders.ts";
 import type { FakeCluster } from "./testing/fake-cluster.ts";
 import { startScheduler } from "./testing/start-scheduler.ts";
 
@@ -141,6 +142,54 @@ describe("Gangs", () => {
     putPods(cluster, "g", 2);
     await settle();
     expect(cluster.bindings.map((each) => each.split(" → ")[1]).sort()).toEqual(["n1", "n2"]);
+  });
+
+  it("[GS10] pods of several profiles are not scheduled together", async () => {
+    const { cluster, clock, settle } = startScheduler({
+      configuration: {
+        apiVersion: "kubescheduler.config.k8s.io/v1",
+        kind: "KubeSchedulerConfiguration",
+        profiles: [{}, { schedulerName: "packer" }],
+      },
+    });
+    cluster.put("nodes", makeNode({ name: "n" }));
+    putGroup(cluster, "g", 2);
+    putPods(cluster, "g", 1);
+    await settle();
+    clock.nowMs += 1_000;
+    const spec = { schedulerName: "packer", schedulingGroup: { podGroupName: "g" } };
+    cluster.put("pods", makePod({ name: "g-1", spec }));
+    await settle();
+    const why =
+      'all pods in a single pod group should have the same .spec.schedulerName set, got: "packer" and "default-scheduler"';
+    for (const name of ["g-0", "g-1"]) {
+      expect(cluster.pod(name).status?.conditions).toMatchObject([{ reason: "SchedulerError", message: why }]);
+    }
+    expect(condition(cluster, "g")).toMatchObject({ status: "False", reason: "SchedulerError", message: why });
+    cluster.remove("pods", "default", "g-1");
+    cluster.put("pods", makePod({ name: "g-2", spec: { schedulingGroup: { podGroupName: "g" } } }));
+    clock.nowMs += 10_000;
+    await settle();
+    expect(cluster.bindings.map((each) => each.slice(0, 3)).sort()).toEqual(["g-0", "g-2"]);
+  });
+
+  it("[GS11] what is wrong with one of them keeps all of them", async () => {
+    const { cluster, settle, scheduler } = start({});
+    const devices = [{ name: "d" }];
+    cluster.put("resourceslices.resource.k8s.io", makeSlice({ name: "s", nodeName: "n0", devices }) as KubeObject);
+    cluster.put("deviceclasses.resource.k8s.io", makeDeviceClass("gpu", "device.nothing") as KubeObject);
+    cluster.put("resourceclaims.resource.k8s.io", makeResourceClaim({ name: "c" }) as KubeObject);
+    putGroup(cluster, "g", 2);
+    putPods(cluster, "g", 1);
+    const resourceClaims = [{ name: "dev", resourceClaimName: "c" }];
+    const spec = { resourceClaims, schedulingGroup: { podGroupName: "g" } };
+    cluster.put("pods", makePod({ name: "g-1", spec: spec as never }));
+    await settle();
+    const why = 'running "DynamicResources" filter plugin: class gpu: selector #0: CEL compile error: ';
+    expect(message(cluster, "g-1")).toMatch(new RegExp(`^${why}`));
+    expect(message(cluster, "g-0")).toMatch(new RegExp(`^failed to schedule other pod from a pod group: ${why}`));
+    expect(condition(cluster, "g")).toMatchObject({ reason: "SchedulerError" });
+    expect([cluster.bindings, scheduler.metrics().queue.backoff]).toEqual([[], 2]);
   });
 
   it("[GS9] a group without a gang goes pod by pod", async () => {

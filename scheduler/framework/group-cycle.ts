@@ -33,6 +33,8 @@ interface Failed {
   queued: QueuedPod;
   message: string;
   plugins: ReadonlySet<string>;
+  /** It is not for want of room: something is wrong. */
+  isError?: true;
 }
 
 /** How a try went; everything it did to the cluster's picture is undone. */
@@ -60,7 +62,17 @@ export class GroupCycle {
     let there = 0;
     for (const pod of state.view.groups.membersOf(key)) if (pod.chargedRow >= 0) there++;
     const wanted = Math.max(1, (group.minCount ?? 1) - there);
+    const mixed = mixedNames(members);
+    if (mixed !== undefined) {
+      this.#failAll(members, group, { message: mixed }, batch, nowMs);
+      return;
+    }
     const attempt = this.#best(members, group, wanted);
+    const error = attempt.failed.find(({ isError }) => isError);
+    if (error) {
+      this.#failAll(members, group, error, batch, nowMs);
+      return;
+    }
     if (attempt.placed.length >= wanted) {
       this.#commit(attempt, batch, nowMs);
       this.#tell(group, { status: "True", reason: "Scheduled", message: "" }, batch, nowMs);
@@ -76,7 +88,7 @@ export class GroupCycle {
     this.#tell(group, { status: "False", reason: "Unschedulable", message: UNSCHEDULABLE }, batch, nowMs);
   }
 
-  /** All pods of the group that wait for a node, the most important first. */
+  /** All pods of the group that wait for a node, the most important first, of these who came first. */
   #take(first: QueuedPod, key: string): QueuedPod[] {
     const { state, queue } = this.#options;
     const members = [first];
@@ -86,7 +98,9 @@ export class GroupCycle {
       queued.takenMs = first.takenMs;
       members.push(queued);
     }
-    return members.sort((a, b) => b.pod.footprint.priority - a.pod.footprint.priority || a.sequence - b.sequence);
+    return members.sort(
+      (a, b) => b.pod.footprint.priority - a.pod.footprint.priority || a.sinceMs - b.sinceMs || a.sequence - b.sequence,
+    );
   }
 
   /** The one try, or where all must be in one domain, the try in the domain that takes most of them. */
@@ -128,9 +142,10 @@ export class GroupCycle {
         put(queued, row);
         continue;
       }
-      const { candidate, message, plugins } = cycle.diagnose(queued, { preempts: how.preempts ?? false });
+      const { candidate, message, plugins, isError } = cycle.diagnose(queued, { preempts: how.preempts ?? false });
       if (!candidate) {
-        failed.push({ queued, message, plugins });
+        failed.push({ queued, message, plugins, ...(isError && { isError }) });
+        if (isError) break;
         continue;
       }
       for (const victim of candidate.victims) {
@@ -179,6 +194,21 @@ export class GroupCycle {
     for (const { queued, message } of failed) cycle.fail(queued, { message, plugins }, batch, nowMs);
   }
 
+  /** Something is wrong: all of them are tried again after a back-off. `culprit`: the pod it is about, if it is one. */
+  #failAll(
+    members: readonly QueuedPod[],
+    group: Group,
+    { message, queued: culprit }: { message: string; queued?: QueuedPod },
+    batch: Batch,
+    nowMs: number,
+  ): void {
+    const told = culprit ? `failed to schedule other pod from a pod group: ${message}` : message;
+    for (const queued of members) {
+      this.#options.cycle.failWithError(queued, queued === culprit ? message : told, batch, nowMs);
+    }
+    this.#tell(group, { status: "False", reason: "SchedulerError", message: told }, batch, nowMs);
+  }
+
   /** Sets the group's condition. A group that has been scheduled once stays so. */
   #tell(
     group: Group,
@@ -210,6 +240,16 @@ export class GroupCycle {
     };
     batch.add(op);
   }
+}
+
+/** What is told of pods that are of several profiles; undefined: they are of one. */
+function mixedNames(members: readonly QueuedPod[]): string | undefined {
+  const nameOf = ({ pod }: QueuedPod): string => pod.pending.podClass.shape.schedulerName;
+  const first = nameOf(members[0]!);
+  const other = members.map(nameOf).find((name) => name !== first);
+  if (other === undefined) return undefined;
+  const got = `got: ${JSON.stringify(other)} and ${JSON.stringify(first)}`;
+  return `all pods in a single pod group should have the same .spec.schedulerName set, ${got}`;
 }
 
 function undoAll(reservations: readonly Reservation[]): void {
