@@ -11,7 +11,8 @@ import type { Container, Pod, PodSpec } from "../core/v1-types.ts";
 export const GUARANTEED_CPU_RESIZE = "GuaranteedQoSPodCPUResize";
 /** What the pod as a whole asks for can be changed while it runs. */
 export const POD_LEVEL_RESIZE = "InPlacePodLevelResourcesVerticalScaling";
-const RESTART_ALL = "RestartAllContainersOnContainerExits";
+/** The end of one container can restart all of its pod's in place. */
+export const RESTART_ALL = "RestartAllContainersOnContainerExits";
 const HOST_NETWORK_IN_USER_NAMESPACE = "UserNamespacesHostNetworkSupport";
 
 const NONE: readonly string[] = [];

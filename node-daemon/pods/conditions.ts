@@ -4,7 +4,7 @@ import { formatTime } from "../../machinery/clock.ts";
 import type { Phase } from "./phase.ts";
 import { isSidecar, type NodePod } from "./pod.ts";
 
-type Verdict = { status: "True" | "False"; reason?: string; message?: string };
+export type Verdict = { status: "True" | "False"; reason?: string; message?: string };
 
 const TRUE: Verdict = { status: "True" };
 
@@ -41,7 +41,7 @@ const anyRegularStarted = (pod: NodePod, found: Map<string, ContainerStatus>): b
     );
   });
 
-const ENDED: { readonly [phase: string]: string } = { Succeeded: "PodCompleted", Failed: "PodFailed" };
+export const ENDED: { readonly [phase: string]: string } = { Succeeded: "PodCompleted", Failed: "PodFailed" };
 
 export function containersReady(pod: NodePod, statuses: readonly ContainerStatus[], phase: Phase): Verdict {
   const found = new Map(statuses.map((status) => [status.name, status]));

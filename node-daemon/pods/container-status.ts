@@ -21,6 +21,8 @@ export interface StatusView {
   recursiveReadOnly?: boolean;
   /** What running containers have been resized to since they were made, by id. */
   resized?: ReadonlyMap<string, string>;
+  /** Names of containers that are gone because the whole pod restarts. */
+  reset?: ReadonlySet<string>;
 }
 
 const RUNTIME_PREFIX = "containerd://";
@@ -54,16 +56,21 @@ function statusOf(
   const [last, previous] = observed.containers.filter(({ name }) => name === container.name);
   const status = last
     ? fromRuntime(container, last, { before, resized: view.resized })
-    : unseen(pod, container, before);
+    : unseen(pod, container, { before, isReset: view.reset?.has(container.name) ?? false });
   Object.assign(status, mountsOf(container, view));
   const previousState = previous && stateOf(previous);
   if (previousState?.terminated) status.lastState = previousState;
-  else if (last && before?.lastState?.terminated && before.restartCount === last.restartCount) {
+  else if (last && before?.lastState?.terminated && isNext(last, before)) {
     // The one before is gone from the runtime, but its end has been told.
     status.lastState = before.lastState;
   }
   return withFailure(view, { container, kind, status });
 }
+
+/** The instance a status is about, or the one after the end it tells of. */
+const isNext = ({ restartCount }: ObservedContainer, before: ContainerStatus): boolean =>
+  before.restartCount === restartCount ||
+  (before.state?.waiting !== undefined && before.restartCount + 1 === restartCount);
 
 function fromRuntime(
   container: AnyContainer,
@@ -148,19 +155,23 @@ function stateOf(container: ObservedContainer): ContainerState {
 }
 
 /** The runtime has no instance: it was never made, or has been removed. */
-function unseen(pod: NodePod, container: AnyContainer, before: ContainerStatus | undefined): ContainerStatus {
-  if (before?.state?.terminated) return { ...before, ready: false };
+function unseen(
+  pod: NodePod,
+  container: AnyContainer,
+  { before, isReset }: { before: ContainerStatus | undefined; isReset: boolean },
+): ContainerStatus {
+  if (before?.state?.terminated && !isReset) return { ...before, ready: false };
   const reason = (pod.spec.initContainers ?? []).length > 0 ? "PodInitializing" : "ContainerCreating";
   const status: ContainerStatus = {
     name: container.name,
     state: { waiting: { reason } },
-    lastState: before?.lastState ?? {},
+    lastState: before?.state?.terminated ? before.state : (before?.lastState ?? {}),
     ready: false,
     restartCount: before?.restartCount ?? 0,
     image: container.image ?? "",
     imageID: "",
   };
-  if (before?.state?.running && !status.lastState?.terminated) {
+  if (before?.state?.running && !isReset && !status.lastState?.terminated) {
     status.lastState = {
       terminated: {
         exitCode: 137,

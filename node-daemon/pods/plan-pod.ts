@@ -5,7 +5,7 @@ import { latest, type ObservedContainer, type ObservedPod } from "./observed.ts"
 import { type AnyContainer, type ContainerKind, isSidecar, type NodePod, usesHostNetwork } from "./pod.ts";
 import { hasOtherResources } from "./resize.ts";
 import { resizable, resizeRestarts } from "./resources.ts";
-import { initFailed, podRestartsOnFailure, shouldRestart } from "./restart-policy.ts";
+import { initFailed, podRestartsOnFailure, restartAllTrigger, shouldRestart } from "./restart-policy.ts";
 
 export type ProbeVerdict = "success" | "failure" | "unknown";
 
@@ -18,6 +18,8 @@ export type PodAction =
   /** New limits for a container that goes on. */
   | { do: "resizeContainer"; id: string; name: string; resources: string }
   | { do: "createSandbox"; attempt: number }
+  /** Stop all containers at once and forget them, so that all begin anew in the same sandbox. */
+  | { do: "restartAll"; trigger: string }
   | { do: "startContainer"; kind: ContainerKind; name: string };
 
 /** Verdicts of a container's probes; undefined: no such probe, or it has not run yet. */
@@ -47,6 +49,9 @@ export function planPod(view: PodView): PodAction[] {
   const { pod, observed } = view;
   const sandbox = sandboxNeeded(pod, observed);
   if (sandbox) return planNewSandbox(view, sandbox.attempt);
+
+  const trigger = restartAllTrigger(pod, observed);
+  if (trigger) return [{ do: "restartAll", trigger: trigger.name }];
 
   const plan: Plan = { killPod: false, initToStart: [], toStart: [], toKill: [], toResize: [] };
   const ephemeral = (pod.spec.ephemeralContainers ?? []).filter(({ name }) => !latest(observed, name));

@@ -1,14 +1,15 @@
 /** The whole status of a pod, from what the runtime has and what probes say. Pure. */
 import type { ContainerStatus, PodCondition, PodStatus } from "../../kinds/core/v1-types.ts";
 import { formatTime } from "../../machinery/clock.ts";
-import { condition, podConditions } from "./conditions.ts";
+import { condition, ENDED, podConditions, type Verdict } from "./conditions.ts";
 import { containerStatuses, type StartFailure } from "./container-status.ts";
 import { type ObservedPod, podIpsOf } from "./observed.ts";
-import { podPhase } from "./phase.ts";
+import { type Phase, podPhase } from "./phase.ts";
 import { sandboxNeeded } from "./plan-pod.ts";
 import { isSidecar, isTerminalPhase, type NodePod, usesHostNetwork } from "./pod.ts";
 import type { ResizeState } from "./pod-resize.ts";
 import { qosClass } from "./qos.ts";
+import { mayRestartAll, restartAllTrigger } from "./restart-policy.ts";
 
 /** What probes make of a running container. */
 export interface Readiness {
@@ -28,6 +29,8 @@ export interface StatusInput {
   resize?: ResizeState;
   /** What running containers have been resized to since they were made, by id. */
   resized?: ReadonlyMap<string, string>;
+  /** Names of containers that are gone because the whole pod restarts. */
+  reset?: ReadonlySet<string>;
   hostIps: readonly string[];
   /** The pod is to end: ended containers decide its phase. */
   terminal: boolean;
@@ -48,7 +51,10 @@ export function podStatus(input: StatusInput): PodStatus {
   const all = [...init, ...regular];
   const computed = podPhase(pod, all, { terminal, initialized: regular.some(hasRun) });
   const before = pod.status;
-  const phase = isTerminalPhase(before?.phase) ? (before?.phase as typeof computed) : (verdict?.phase ?? computed);
+  const restarting = restartAllTrigger(pod, observed) !== undefined;
+  const goesOn = restarting || (input.reset?.size ?? 0) > 0;
+  const own = !terminal && goesOn && isTerminalPhase(computed) ? "Running" : computed;
+  const phase = isTerminalPhase(before?.phase) ? (before?.phase as typeof computed) : (verdict?.phase ?? own);
   const sandboxReady = sandboxNeeded(pod, observed) === undefined;
   const ips = usesHostNetwork(pod) ? (observed.sandboxes.length > 0 ? hostIps : []) : podIpsOf(observed);
   const addresses = ips.length > 0 ? ips : (before?.podIPs ?? []).map(({ ip }) => ip);
@@ -57,7 +63,11 @@ export function podStatus(input: StatusInput): PodStatus {
   return {
     ...(metadata.generation !== undefined && { observedGeneration: metadata.generation }),
     phase,
-    conditions: [...podConditions(pod, { all, phase }, { sandboxReady, nowMs }), ...resizeConditions(input)],
+    conditions: [
+      ...podConditions(pod, { all, phase }, { sandboxReady, nowMs }),
+      ...restartConditions(input, { phase, restarting }),
+      ...resizeConditions(input),
+    ],
     ...(reason && { reason }),
     ...(message && { message }),
     ...(hostIps[0] && { hostIP: hostIps[0], hostIPs: hostIps.map((ip) => ({ ip })) }),
@@ -69,6 +79,24 @@ export function podStatus(input: StatusInput): PodStatus {
     qosClass: qosClass(pod),
     ...(spec.resources?.requests && { allocatedResources: spec.resources.requests }),
   };
+}
+
+const ALL_RESTARTING = "AllContainersRestarting";
+
+/** Whether the whole pod was restarting when this was told. */
+export const isRestartingAll = (status: PodStatus | undefined): boolean =>
+  status?.conditions?.some((each) => each.type === ALL_RESTARTING && each.status === "True") ?? false;
+
+function restartConditions(
+  { pod, nowMs }: StatusInput,
+  { phase, restarting }: { phase: Phase; restarting: boolean },
+): PodCondition[] {
+  if (!mayRestartAll(pod)) return [];
+  const reason = ENDED[phase];
+  const started = { reason: "RestartAllContainersStarted", message: "container exited with restart policy rule" };
+  const verdict: Verdict =
+    restarting && !reason ? { status: "True", ...started } : { status: "False", ...(reason && { reason }) };
+  return [condition(pod, { type: ALL_RESTARTING, verdict, nowMs })];
 }
 
 function resizeConditions({ pod, resize, nowMs }: StatusInput): PodCondition[] {

@@ -346,6 +346,38 @@ describe("changes of a running pod", () => {
     expect(world.runtime.calls.filter((call) => call.startsWith("updateResources"))).toHaveLength(1);
   });
 
+  it("[PW49] one container's end restarts the whole pod in place, and what asks for it again waits", async () => {
+    const rules = [{ action: "RestartAllContainers", exitCodes: { operator: "In", values: [88] } }];
+    const phases = new Set<string | undefined>();
+    const restarts = () => {
+      const { phase, initContainerStatuses = [], containerStatuses = [] } = world.status("web");
+      phases.add(phase);
+      return [...initContainerStatuses, ...containerStatuses].map(({ restartCount }) => restartCount);
+    };
+    const restarting = () =>
+      world.status("web").conditions?.find(({ type }) => type === "AllContainersRestarting")?.status;
+    world.create("web", {
+      restartPolicy: "Never",
+      initContainers: [makeContainer("init", exits(0))],
+      containers: [makeContainer("main", { restartPolicy: "Never", restartPolicyRules: rules }), makeContainer("more")],
+    });
+    await world.until(running("web"));
+    const [sandbox] = [...world.runtime.sandboxes.keys()];
+    const [started, stopped] = [world.clock.now(), idOf("web", "more")];
+    world.runtime.exit(idOf("web"), 88);
+    await world.until(() => restarts().join() === "1,1,1" && running("web")());
+    expect(world.clock.now() - started).toBeLessThan(5_000);
+    expect(world.runtime.calls).toContain(`stopContainer ${stopped} 2`);
+    expect([[...world.runtime.sandboxes.keys()], restarting()]).toEqual([[sandbox], "False"]);
+    const again = world.clock.now();
+    world.runtime.exit(idOf("web"), 88);
+    await world.until(() => restarting() === "True");
+    expect(waiting("web")?.reason).toBe("CrashLoopBackOff");
+    await world.until(() => restarts().join() === "2,2,2" && running("web")());
+    expect(world.clock.now() - again).toBeGreaterThan(9_000);
+    expect([...phases].filter((phase) => phase === "Failed" || phase === "Succeeded")).toEqual([]);
+  });
+
   it("[PW37] a new image replaces the container", async () => {
     world.runtime.addImage("busybox:2");
     world.create("web", { terminationGracePeriodSeconds: 1 });
@@ -497,6 +529,18 @@ describe("the daemon's own restart", () => {
       state: "running",
       attempt: 1,
     });
+  });
+
+  it("[PW63] says nothing new of what was over before it came", async () => {
+    const over = { phase: "Failed", reason: "OutOfcpu", message: "Pod was rejected: no" } as const;
+    await world.manager.stop();
+    world.create("web");
+    const pod = world.pod("web");
+    world.api.put("/api/v1/namespaces/default/pods/web", { ...pod, status: over } as never);
+    const writes = statusWrites("web");
+    await world.restart();
+    await world.pass(15_000);
+    expect([statusWrites("web"), world.status("web")]).toEqual([writes, over]);
   });
 
   it("[PW61] removes what was deleted meanwhile", async () => {

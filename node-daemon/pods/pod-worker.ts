@@ -16,9 +16,9 @@ import { finalStatus, rejectedStatus } from "./final-status.ts";
 import { Interrupted, interruptible } from "./interruptible.ts";
 import { nothingObserved, type ObservedPod, podIpsOf, runningContainers } from "./observed.ts";
 import { planPod } from "./plan-pod.ts";
-import { isTerminalPhase, type NodePod, usesHostNetwork } from "./pod.ts";
+import { containersOf, isTerminalPhase, type NodePod, usesHostNetwork } from "./pod.ts";
 import { PodResize } from "./pod-resize.ts";
-import { podStatus } from "./pod-status.ts";
+import { isRestartingAll, podStatus } from "./pod-status.ts";
 import { canBeRecursive } from "./recursive-read-only.ts";
 import { removePod } from "./remove-pod.ts";
 import { runActions } from "./run-actions.ts";
@@ -54,6 +54,8 @@ export class PodWorker {
   readonly #failures = new Map<string, StartFailure>();
   readonly #resize: PodResize;
   readonly #holds = new Map<string, number>();
+  /** Containers that are gone because the whole pod restarts, until they are there again. */
+  readonly #reset = new Set<string>();
   readonly #restarts = new Backoff(RESTART_BACKOFF);
   readonly #mounts = new Backoff(MOUNT_BACKOFF);
   #mountFailedMs: number | undefined;
@@ -82,6 +84,7 @@ export class PodWorker {
     this.#admitted = known;
     this.#done = done;
     this.#resize = new PodResize(services.events);
+    if (isRestartingAll(pod.status)) for (const { name } of containersOf(pod)) this.#reset.add(name);
     this.#loop = new RunLoop({
       clock: services.clock,
       run: () => this.#sync(),
@@ -181,6 +184,7 @@ export class PodWorker {
       pod: known ? { ...pod, status: known } : pod,
       resize: this.#resize.state,
       resized: this.#resize.resized,
+      reset: this.#stillReset(),
       observed: this.#observed(),
       failures: this.#failures,
       readiness: probes.readiness(this.#pod.metadata.uid),
@@ -190,6 +194,11 @@ export class PodWorker {
       verdict: this.#verdict && { phase: "Failed", ...this.#verdict },
       nowMs: clock.now(),
     });
+  }
+
+  #stillReset(): ReadonlySet<string> {
+    if (this.#reset.size > 0) for (const { name } of this.#observed().containers) this.#reset.delete(name);
+    return this.#reset;
   }
 
   #tell(options: { terminal: boolean }): PodStatus {
@@ -296,6 +305,8 @@ export class PodWorker {
         holds: this.#holds,
         restarts: this.#restarts,
         resized: this.#resize.resized,
+        reset: this.#reset,
+        tell: () => void this.#tell({ terminal: false }),
         signal: this.#end.signal,
       },
       actions,
@@ -304,7 +315,7 @@ export class PodWorker {
     this.#resize.tried(pod, this.#observed(), outcome.resizeError);
     const status = this.#tell({ terminal: false });
     if (outcome.dueMs !== undefined) this.#loop.wakeIn(outcome.dueMs - clock.now());
-    if (isTerminalPhase(status.phase)) this.wake();
+    if (outcome.again || isTerminalPhase(status.phase)) this.wake();
     return outcome.retry ? "retry" : "done";
   }
 
@@ -361,7 +372,9 @@ export class PodWorker {
     const { uid, namespace, name, deletionTimestamp } = pod.metadata;
     if (!this.#released) {
       probes.untrack(uid);
-      if (!this.#removed) status.set(pod, finalStatus(pod, this.#status({ terminal: true })));
+      // What was over before this daemon saw it has been told, and the runtime may have forgotten it.
+      const wasOver = !this.#acted && isTerminalPhase(pod.status?.phase);
+      if (!this.#removed && !wasOver) status.set(pod, finalStatus(pod, this.#status({ terminal: true })));
       await volumes.unmount({ uid });
       await cgroups.remove(uid);
       this.#released = true;

@@ -47,6 +47,9 @@ export const containerLists = ({ spec }: NodePod): [ContainerKind, AnyContainer[
   ["ephemeral", spec.ephemeralContainers ?? []],
 ];
 
+/** All but the ephemeral ones. */
+export const containersOf = ({ spec }: NodePod): Container[] => [...(spec.initContainers ?? []), ...spec.containers];
+
 /** Event field path of a container: `spec.containers{web}`. */
 export function containerFieldPath(pod: NodePod, name: string): string {
   const kind = findContainer(pod, name)?.kind ?? "regular";

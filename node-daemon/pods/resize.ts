@@ -5,7 +5,7 @@
 import type { Container, Node, PodStatus } from "../../kinds/core/v1-types.ts";
 import { lackOfResources } from "./admission.ts";
 import { latest, type ObservedContainer, type ObservedPod } from "./observed.ts";
-import type { NodePod } from "./pod.ts";
+import { containersOf, type NodePod } from "./pod.ts";
 import { qosClass } from "./qos.ts";
 import { podTotal, resizable } from "./resources.ts";
 
@@ -17,8 +17,6 @@ export interface ResizePending {
 
 /** Resources of containers by name. */
 export type Granted = ReadonlyMap<string, Container["resources"]>;
-
-const containersOf = ({ spec }: NodePod): Container[] => [...(spec.initContainers ?? []), ...spec.containers];
 
 export const resourcesOf = (pod: NodePod): Granted =>
   new Map(containersOf(pod).map(({ name, resources }) => [name, resources]));

@@ -1,16 +1,35 @@
 /** Whether an ended container is started again: the pod's restartPolicy, and a container's own where it has one. */
 import type { Container } from "../../kinds/core/v1-types.ts";
 import { latest, type ObservedContainer, type ObservedPod } from "./observed.ts";
-import type { AnyContainer, NodePod } from "./pod.ts";
+import { type AnyContainer, containersOf, type NodePod } from "./pod.ts";
+
+/** What a container's first rule for an exit code says; undefined: there is none. */
+function ruledAction({ restartPolicyRules }: Container, exitCode: number): string | undefined {
+  return restartPolicyRules?.find(
+    ({ exitCodes }) => exitCodes && (exitCodes.operator === "In") === (exitCodes.values ?? []).includes(exitCode),
+  )?.action;
+}
+
+const RESTART_ALL = "RestartAllContainers";
+
+/** Whether the end of some container may restart the whole pod in place. */
+export const mayRestartAll = (pod: NodePod): boolean =>
+  containersOf(pod).some(({ restartPolicyRules }) => restartPolicyRules?.some(({ action }) => action === RESTART_ALL));
+
+/** The container whose end restarts the whole pod in place; undefined: none has ended so. Source: KEP-5532. */
+export function restartAllTrigger(pod: NodePod, observed: ObservedPod): Container | undefined {
+  if (pod.metadata.deletionTimestamp || !mayRestartAll(pod)) return undefined;
+  return containersOf(pod).find((container) => {
+    const last = latest(observed, container.name);
+    return last?.state === "exited" && ruledAction(container, last.exitCode) === RESTART_ALL;
+  });
+}
 
 /** A container's first matching exit code rule, else its own policy, else the pod's. */
 export function restartsAfter(pod: NodePod, container: AnyContainer, exitCode: number): boolean {
-  const { restartPolicy, restartPolicyRules } = container as Container;
-  for (const { action, exitCodes } of restartPolicyRules ?? []) {
-    if (!exitCodes) continue;
-    const listed = (exitCodes.values ?? []).includes(exitCode);
-    if ((exitCodes.operator === "In") === listed) return action !== "Terminate";
-  }
+  const { restartPolicy } = container as Container;
+  const ruled = ruledAction(container as Container, exitCode);
+  if (ruled !== undefined) return ruled !== "Terminate";
   switch (restartPolicy ?? pod.spec.restartPolicy ?? "Always") {
     case "Always":
       return true;

@@ -10,10 +10,10 @@ import { hostNetworkHosts, podHosts } from "./etc-hosts.ts";
 import { hostNames } from "./hostname.ts";
 import { Interrupted, interruptible } from "./interruptible.ts";
 import { containerHash } from "./labels.ts";
-import { type ObservedPod, podIpsOf } from "./observed.ts";
+import { type ObservedPod, podIpsOf, runningContainers } from "./observed.ts";
 import type { PodAction } from "./plan-pod.ts";
-import { type AnyContainer, describePod, findContainer, type NodePod, usesHostNetwork } from "./pod.ts";
-import { linuxResources, memoryLimitOf } from "./resources.ts";
+import { type AnyContainer, containersOf, describePod, findContainer, type NodePod, usesHostNetwork } from "./pod.ts";
+import { resizeContainer } from "./resize-container.ts";
 import { sandboxConfig } from "./sandbox-config.ts";
 import type { PodServices } from "./services.ts";
 import { startContainer } from "./start-container.ts";
@@ -30,6 +30,10 @@ export interface PodRun {
   restarts: Backoff;
   /** What running containers have been resized to, by id. */
   resized: Map<string, string>;
+  /** Names of containers that are gone because the whole pod restarts. */
+  reset: Set<string>;
+  /** Tells how the pod is now, between two steps. */
+  tell(): void;
   signal: AbortSignal;
 }
 
@@ -38,6 +42,8 @@ export interface RunOutcome {
   dueMs?: number;
   /** A step failed that is worth trying again soon. */
   retry: boolean;
+  /** What is done now makes more to do. */
+  again?: boolean;
   /** Why a container did not get its new resources. */
   resizeError?: string;
 }
@@ -69,7 +75,7 @@ export async function runActions(
         break;
       }
       case "resizeContainer":
-        await resize(services, run, { ...action, observed }).catch((error: Error) => {
+        await resizeContainer(services, run, { ...action, observed }).catch((error: Error) => {
           outcome.resizeError = error.message;
           due(services.clock.now() + RETRY_START_MS);
         });
@@ -79,6 +85,12 @@ export async function runActions(
           return { retry: true };
         }
         break;
+      case "restartAll": {
+        const heldUntil = await restartAll(services, run, { trigger: action.trigger, observed });
+        if (heldUntil === undefined) return { retry: false, again: true };
+        due(heldUntil);
+        break;
+      }
       case "startContainer": {
         const found = findContainer(pod, action.name);
         if (!found) break;
@@ -114,6 +126,41 @@ function held(services: PodServices, run: PodRun, observed: ObservedPod, contain
   run.holds.delete(container.name);
   const isPullHeld = run.failures.get(container.name)?.reason === "ImagePullBackOff";
   return (isPullHeld ? images.nextTryMs(run.pod, container) : undefined) ?? backOff(services, run, observed, container);
+}
+
+/**
+ * No hooks, no grace: what comes next begins from nothing. The container that asked for it goes last, so that a daemon
+ * that dies meanwhile still finds it. One that asks again and again is held back as a crashing one is.
+ *
+ * @returns until when it is held back; undefined: it is done
+ */
+async function restartAll(
+  services: PodServices,
+  run: PodRun,
+  { trigger, observed }: { trigger: string; observed: ObservedPod },
+): Promise<number | undefined> {
+  const { pod, reset, signal } = run;
+  const { uid, namespace, name } = pod.metadata;
+  const found = findContainer(pod, trigger);
+  if (!found) return undefined;
+  const heldUntil = backOff(services, run, observed, found.container);
+  if (heldUntil !== undefined) return heldUntil;
+  run.failures.delete(trigger);
+  const names = new Set(containersOf(pod).map((each) => each.name));
+  const running = runningContainers(observed).filter((container) => names.has(container.name));
+  await Promise.all(
+    running.map((container) => stopContainer(services, pod, { observed, running: container }, { graceSeconds: 0 })),
+  );
+  const { containers } = await services.cache.refresh({ uid, namespace, name });
+  if (signal.aborted) throw new Interrupted();
+  run.tell();
+  for (const each of names) reset.add(each);
+  const isLast = (container: { name: string }): number => Number(container.name === trigger);
+  for (const { id } of containers.filter((c) => names.has(c.name)).sort((a, b) => isLast(a) - isLast(b))) {
+    await services.runtime.removeContainer(id);
+  }
+  await services.cache.refresh({ uid, namespace, name });
+  return undefined;
 }
 
 const CRASH_LOOP = "CrashLoopBackOff";
@@ -228,34 +275,6 @@ async function runtimeHandler({ api }: PodServices, { spec }: NodePod): Promise<
   if (!spec.runtimeClassName) return "";
   const path = `/apis/node.k8s.io/v1/runtimeclasses/${spec.runtimeClassName}`;
   return (await api.get<RuntimeClass>(path)).handler;
-}
-
-/** @throws Error when they cannot be given now */
-async function resize(
-  { runtime, cgroups, host }: PodServices,
-  { pod, resized }: PodRun,
-  { id, name, resources, observed }: { id: string; name: string; resources: string; observed: ObservedPod },
-): Promise<void> {
-  const found = findContainer(pod, name);
-  if (!found) return;
-  const wanted = linuxResources(pod, found.container, host());
-  const before = resized.get(id) ?? observed.containers.find((container) => container.id === id)?.resources ?? "";
-  const limitBytes = Number(wanted.memoryLimitInBytes ?? 0);
-  if (limitBytes > 0 && limitBytes < memoryLimitOf(before)) {
-    // The kernel would kill what does not fit.
-    const usage = (await runtime.containerStats()).find(({ containerId }) => containerId === id);
-    const usedBytes = Number(usage?.memoryWorkingSetBytes ?? 0);
-    if (usedBytes > limitBytes) {
-      throw new Error(
-        `attempting to set container "${name}" memory limit (${limitBytes}) below current usage (${usedBytes})`,
-      );
-    }
-  }
-  // The pod's own limits first when they grow; when they shrink the kernel refuses until the container has shrunk.
-  await cgroups.limit(pod).catch(() => {});
-  await runtime.updateResources(id, wanted);
-  await cgroups.limit(pod);
-  resized.set(id, resources);
 }
 
 /** The managed /etc/hosts; undefined while there is no address to put in it. */

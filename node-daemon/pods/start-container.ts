@@ -175,21 +175,26 @@ async function readReferences(
   };
 }
 
-/** One more than the last; after the runtime has forgotten everything, one more than the newest log file. */
+/** One more than the last; after the runtime has forgotten everything, than what was told or the newest log file. */
 async function nextRestartCount(
-  { paths }: PodServices,
+  { paths, status }: PodServices,
   pod: NodePod,
   name: string,
   observed: ObservedPod,
 ): Promise<number> {
   const last = latest(observed, name);
   if (last) return last.restartCount + 1;
+  const known = status.current(pod);
+  const told = [...(known?.initContainerStatuses ?? []), ...(known?.containerStatuses ?? [])].find(
+    (each) => each.name === name,
+  );
+  const least = told && (told.state?.terminated || told.lastState?.terminated) ? told.restartCount + 1 : 0;
   try {
     const files = await readdir(join(paths.podLogs(pod), name));
     const counts = files.map((file) => /^(\d+)\.log/.exec(file)?.[1]).filter((count) => count !== undefined);
-    return counts.length === 0 ? 0 : Math.max(...counts.map(Number)) + 1;
+    return Math.max(least, ...counts.map((count) => Number(count) + 1));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return 0;
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return least;
     throw error;
   }
 }
