@@ -279,6 +279,9 @@ export class SchedulingCycle {
       return { message, plugins, isWaiting: false, isError: true, ops };
     }
     if (!preempts || nodeCount === 0) return { message: describe(diagnosis), plugins, isWaiting: false, ops };
+    if (diagnosis.cluster && isUnprepared(profile, diagnosis.cluster.plugin)) {
+      return { message: describe(diagnosis, "not found"), plugins, isWaiting: false, ops };
+    }
     /** What the PostFilter plugins have to say. */
     const told: string[] = [];
     for (const plugin of profile.clusterFilters) {
@@ -379,6 +382,15 @@ export class SchedulingCycle {
       });
     }
   }
+}
+
+/**
+ * Whether a PostFilter plugin comes after the plugin that keeps the pod off all nodes. Upstream asks it nevertheless, it
+ * does not find what it would have prepared, and so pods are not preempted: they could not help either.
+ */
+function isUnprepared({ clusterFilters }: Profile, rejectedBy: string): boolean {
+  const rejected = clusterFilters.findIndex(({ name }) => name === rejectedBy);
+  return clusterFilters.some(({ postFilter }, i) => postFilter && i > rejected);
 }
 
 function disruptionOp(metadata: Parameters<typeof podStatusOp>[0], schedulerName: string, nowMs: number): WriteOp {
