@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { KEEP_MS, ProgramHost, SAFETY_ALARM_MS, SETTLE_MS } from "./program-host.ts";
+import { KEEP_MS, PATIENCE_MS, ProgramHost, SAFETY_ALARM_MS, SETTLE_MS } from "./program-host.ts";
 
 /** A clock whose hands are turned by the test, and a program that does what `work` says. */
 function setUp(work: { wake?(nowMs: number): Promise<void> } = {}) {
@@ -51,11 +51,42 @@ const settle = async () => {
 const batch = { from: 0, to: 1, events: [] };
 
 describe("ProgramHost", () => {
-  it("[PH1] sets an alarm before it works, and clears it once settled", async () => {
-    const { host, log, timers, advance } = setUp();
-    await host.changes(batch);
+  it("[PH1] work that is soon done needs no alarm: whoever brought it is answered when it is done", async () => {
+    let release = () => {};
+    const { host, log, timers, advance } = setUp({
+      wake: () =>
+        new Promise<void>((resolve) => {
+          release = resolve;
+        }),
+    });
+    let isAnswered = false;
+    const answered = host.changes(batch).then(() => {
+      isAnswered = true;
+    });
     await settle();
-    expect(log).toEqual([`set ${1_000 + SAFETY_ALARM_MS}`, "wake@1000"]);
+    expect(isAnswered).toBe(false);
+    release();
+    await answered;
+    await advance(SETTLE_MS);
+    expect(log).toEqual(["wake@1000"]);
+    expect(timers.size).toBe(0);
+  });
+
+  it("[PH6] longer work has an alarm before whoever brought it is answered, which is cleared once settled", async () => {
+    let release = () => {};
+    const { host, log, timers, advance } = setUp({
+      wake: () =>
+        new Promise<void>((resolve) => {
+          release = resolve;
+        }),
+    });
+    const answered = host.changes(batch);
+    await settle();
+    await advance(PATIENCE_MS);
+    await answered;
+    expect(log).toEqual(["wake@1000", `set ${1_000 + PATIENCE_MS + SAFETY_ALARM_MS}`]);
+    release();
+    await settle();
     await advance(SETTLE_MS);
     expect(log.slice(2)).toEqual(["clear"]);
     expect(timers.size).toBe(0);
@@ -64,11 +95,23 @@ describe("ProgramHost", () => {
   it("[PH2] steady work writes no further alarm", async () => {
     const { host, log, advance } = setUp();
     for (let i = 0; i < 10; i++) {
+      await host.rang();
       await host.changes(batch);
       await settle();
       await advance(1_000);
     }
-    expect(log.filter((line) => line.startsWith("set"))).toHaveLength(1);
+    expect(log.filter((line) => line.startsWith("wake"))).toHaveLength(10);
+    expect(log.filter((line) => line.startsWith("set"))).toEqual([]);
+  });
+
+  it("[PH7] what is to be done in a moment has an alarm, too: its timer may die", async () => {
+    const { host, log, state } = setUp({
+      wake: async () => {
+        state.next = 1_500;
+      },
+    });
+    await host.changes(batch);
+    expect(log).toEqual(["wake@1000", `set ${1_000 + SAFETY_ALARM_MS}`]);
   });
 
   it("[PH3] a near wait is a timer, a far one the alarm", async () => {
@@ -81,11 +124,26 @@ describe("ProgramHost", () => {
     await host.changes(batch);
     await settle();
     await advance(500 + SETTLE_MS);
-    expect(log).toEqual([`set ${1_000 + SAFETY_ALARM_MS}`, "wake@1000", "wake@1500", "set 600000"]);
+    expect(log).toEqual(["wake@1000", `set ${1_000 + SAFETY_ALARM_MS}`, "wake@1500", "set 600000"]);
     expect(timers.size).toBe(0);
     await advance(600_000 - 3_500);
     await host.rang();
     expect(log.slice(4, 6)).toEqual([`set ${600_000 + SAFETY_ALARM_MS}`, "wake@600000"]);
+  });
+
+  it("[PH8] a far wait has its alarm at once, and keeps the earlier one while there is work", async () => {
+    const { host, log, state, advance } = setUp({
+      wake: async (nowMs) => {
+        state.next = nowMs + 600_000;
+      },
+    });
+    for (let i = 0; i < 3; i++) {
+      await host.changes(batch);
+      await advance(100);
+    }
+    expect(log.filter((line) => line.startsWith("set"))).toEqual(["set 601000"]);
+    await advance(SETTLE_MS);
+    expect(log.at(-1)).toBe("set 601200");
   });
 
   it("[PH3b] stays in memory until a moment that is near, but notices what comes before it", async () => {
@@ -134,15 +192,15 @@ describe("ProgramHost", () => {
           release = resolve;
         }),
     });
-    await host.changes(batch);
-    await host.changes(batch);
-    await host.changes(batch);
-    release();
+    const answers = [host.changes(batch)];
+    await settle();
+    answers.push(host.changes(batch), host.changes(batch));
     await settle();
     release();
     await settle();
+    release();
+    await Promise.all(answers);
     await advance(SETTLE_MS);
-    expect(log.filter((line) => line.startsWith("wake"))).toHaveLength(2);
-    expect(log.at(-1)).toBe("clear");
+    expect(log).toEqual(["wake@1000", "wake@1000"]);
   });
 });

@@ -29,16 +29,24 @@ export const SETTLE_MS = 2_000;
  * timers after 70 seconds at the earliest.
  */
 export const KEEP_MS = 60_000;
+/**
+ * Whoever brings changes waits this long for what they bring about: most is done by then, and needs no alarm. An alarm is
+ * a write to set and another one to clear; what is brought next waits meanwhile, though.
+ */
+export const PATIENCE_MS = 25;
 /** Pause after a `wake` that failed and asks to be called at once. */
 const RETRY_MS = 1_000;
 
 /**
- * Runs a Program: wakes it when it is due, and keeps a durable alarm so that neither eviction nor a crash loses work
- * that was taken over. Idle, it holds an alarm only if the program waits for a moment, and a timer only if that is near.
+ * Runs a Program: wakes it when it is due, and sees to it that neither eviction nor a crash loses work that was taken
+ * over: a durable alarm is set, or whoever brought the work has not been answered yet and brings it again. Idle, it holds
+ * an alarm only if the program waits for a moment, and a timer only if that is near.
  */
 export class ProgramHost {
   readonly #options: ProgramHostOptions;
   #running: Promise<void> | undefined;
+  /** Who has brought changes and is not answered yet: does this die, they are brought again. */
+  #waiting = 0;
   #alarmAtMs: number | undefined;
   #cancelTimer: (() => void) | undefined;
   /** Of the timer that keeps the program in memory until its alarm rings. */
@@ -48,10 +56,27 @@ export class ProgramHost {
     this.#options = options;
   }
 
-  /** Takes the batch over; once this returns, an alarm makes sure that it is acted on. */
+  /** Takes the batch over; once this returns it has been acted on, or an alarm makes sure that it will be. */
   async changes(batch: ChangeBatch): Promise<void> {
-    await this.#options.program.changes(batch);
-    this.#start();
+    const { program } = this.#options;
+    this.#waiting++;
+    try {
+      await program.changes(batch);
+      this.#start();
+      if (this.#running && !this.#isGuarded()) await this.#endOrPatience(this.#running);
+    } finally {
+      this.#waiting--;
+      if (this.#running) this.#guard();
+    }
+  }
+
+  async #endOrPatience(running: Promise<void>): Promise<void> {
+    let cancel = (): void => {};
+    const patience = new Promise<void>((resolve) => {
+      cancel = this.#options.clock.after(PATIENCE_MS, resolve);
+    });
+    await Promise.race([running, patience]);
+    cancel();
   }
 
   /** @see Program.metricsText; "" for a program that counts nothing */
@@ -73,7 +98,7 @@ export class ProgramHost {
       return;
     }
     this.#stopTimer();
-    this.#ensureAlarm(this.#options.clock.now() + SAFETY_ALARM_MS);
+    this.#guard();
     this.#running = this.#run();
   }
 
@@ -82,7 +107,7 @@ export class ProgramHost {
     let notBeforeMs = 0;
     // #start has looked: the first round always awaits, so #running is set before it is cleared below.
     while (this.#isDue()) {
-      this.#ensureAlarm(clock.now() + SAFETY_ALARM_MS);
+      this.#guard();
       try {
         await program.wake(clock.now());
       } catch (error) {
@@ -108,6 +133,8 @@ export class ProgramHost {
     const next = program.nextWakeMs();
     const delayMs = next === undefined ? Number.POSITIVE_INFINITY : Math.max(next, notBeforeMs) - clock.now();
     const near = delayMs <= SETTLE_MS;
+    // The timer below may die with this process. A later alarm is made exact once all has settled.
+    if (next !== undefined) this.#ensureAlarm(near ? clock.now() + SAFETY_ALARM_MS : clock.now() + delayMs);
     this.#cancelTimer = clock.after(near ? Math.max(0, delayMs) : SETTLE_MS, () => {
       this.#cancelTimer = undefined;
       if (near) this.#start();
@@ -139,6 +166,16 @@ export class ProgramHost {
       this.#letGo = undefined;
       this.#start();
     });
+  }
+
+  /** Does this process die at work, its alarm wakes another one, unless somebody will. */
+  #guard(): void {
+    if (this.#waiting === 0) this.#ensureAlarm(this.#options.clock.now() + SAFETY_ALARM_MS);
+  }
+
+  #isGuarded(): boolean {
+    const nowMs = this.#options.clock.now();
+    return this.#alarmAtMs !== undefined && this.#alarmAtMs > nowMs && this.#alarmAtMs <= nowMs + SAFETY_ALARM_MS;
   }
 
   #ensureAlarm(latestMs: number): void {
