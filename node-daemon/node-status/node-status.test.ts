@@ -58,7 +58,11 @@ describe("nodeStatus", () => {
       ],
       capacity: { cpu: "4", memory: "8388608Ki", pods: "110", "ephemeral-storage": "104857600Ki" },
       allocatable: { cpu: "4", memory: "8286208Ki", "ephemeral-storage": "96636764160" },
-      declaredFeatures: ["GuaranteedQoSPodCPUResize", "RestartAllContainersOnContainerExits"],
+      declaredFeatures: [
+        "GuaranteedQoSPodCPUResize",
+        "InPlacePodLevelResourcesVerticalScaling",
+        "RestartAllContainersOnContainerExits",
+      ],
       nodeInfo: {
         containerRuntimeVersion: "containerd://1.6",
         kubeletVersion: expect.stringMatching(/^v1\.36\.0\+kedge/),

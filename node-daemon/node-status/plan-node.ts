@@ -1,13 +1,13 @@
 /** The Node object as this machine should look. Pure. */
 import type { Node, NodeCondition, NodeRuntimeHandler, NodeStatus } from "../../kinds/core/v1-types.ts";
-import { GUARANTEED_CPU_RESIZE, RESTART_ALL } from "../../kinds/scheduling/declared-features.ts";
+import { GUARANTEED_CPU_RESIZE, POD_LEVEL_RESIZE, RESTART_ALL } from "../../kinds/scheduling/declared-features.ts";
 import { formatTime } from "../../machinery/clock.ts";
 import type { Image, RuntimeState } from "../runtime/runtime.ts";
 import type { Machine, Measures } from "./machine.ts";
 
 export const KUBELET_VERSION = "v1.36.0+kedge.0.1.0";
 /** What this daemon does of what not every kubelet can; sorted. */
-export const DECLARED_FEATURES: readonly string[] = [GUARANTEED_CPU_RESIZE, RESTART_ALL];
+export const DECLARED_FEATURES: readonly string[] = [GUARANTEED_CPU_RESIZE, POD_LEVEL_RESIZE, RESTART_ALL];
 const MAX_PODS = 110;
 /** kubelet's hard eviction thresholds. */
 const MEMORY_RESERVE_BYTES = 100 * 1024 * 1024;

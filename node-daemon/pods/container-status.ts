@@ -55,7 +55,7 @@ function statusOf(
   const { pod, observed } = view;
   const [last, previous] = observed.containers.filter(({ name }) => name === container.name);
   const status = last
-    ? fromRuntime(container, last, { before, resized: view.resized })
+    ? fromRuntime(container, last, { before, view })
     : unseen(pod, container, { before, isReset: view.reset?.has(container.name) ?? false });
   Object.assign(status, mountsOf(container, view));
   const previousState = previous && stateOf(previous);
@@ -75,7 +75,7 @@ const isNext = ({ restartCount }: ObservedContainer, before: ContainerStatus): b
 function fromRuntime(
   container: AnyContainer,
   last: ObservedContainer,
-  { before, resized }: { before: ContainerStatus | undefined; resized: StatusView["resized"] },
+  { before, view: { pod, resized } }: { before: ContainerStatus | undefined; view: StatusView },
 ): ContainerStatus {
   const containerID = containerIdOf(last.id);
   const state =
@@ -93,7 +93,7 @@ function fromRuntime(
   const isBehind =
     last.state === "running" &&
     before?.containerID === containerID &&
-    hasOtherResources(container as Container, last, resized);
+    hasOtherResources(pod, { container: container as Container, last, given: resized });
   const resources = isBehind ? before.resources : wanted;
   return {
     name: container.name,

@@ -45,7 +45,7 @@ export function containerAnnotations(pod: NodePod, container: AnyContainer, rest
     [RESTART_COUNT]: String(restartCount),
     [TERMINATION_PATH]: container.terminationMessagePath ?? "",
     [TERMINATION_POLICY]: container.terminationMessagePolicy ?? "File",
-    [RESOURCES]: resizable(container),
+    [RESOURCES]: resizable(pod, container),
     [GRACE_PERIOD]: String(pod.spec.terminationGracePeriodSeconds ?? DEFAULT_GRACE_SECONDS),
     ...(preStop && { [PRE_STOP]: JSON.stringify(preStop) }),
   };

@@ -270,23 +270,23 @@ describe("planPod", () => {
   ])("$name", (given) => expect(plan(given).map(brief)).toEqual(given.plan));
 
   it.each([
-    ["[PP40] new limits are set on the running container", undefined, ["resizeContainer"]],
-    ["[PP41] … with a restart when its policy wants one", "RestartContainer", ["kill main", "start main"]],
+    ["[PP40] new limits are set on the running container", undefined, ["resizeContainer", "resizePod"]],
+    ["[PP41] … with a restart when its policy wants one", "RestartContainer", ["kill main", "resizePod", "start main"]],
   ])("%s", (_, restartPolicy, wanted) => {
     const resizePolicy = restartPolicy ? [{ resourceName: "memory", restartPolicy }] : [];
     const before = makeContainer("main", { resources: { limits: { memory: "1Mi" } } });
     const after = makeContainer("main", { resources: { limits: { memory: "2Mi" } }, resizePolicy });
-    const containers = [running("main", { resources: resizable(before) })];
+    const containers = [running("main", { resources: resizable(makePod(), before) })];
     expect(plan({ name: "", spec: { containers: [after] }, containers, plan: [] }).map(brief)).toEqual(wanted);
   });
 
   it.each([
-    ["NotRequired", ["resizeContainer"]],
-    ["RestartContainer", ["kill side", "start side"]],
+    ["NotRequired", ["resizeContainer", "resizePod"]],
+    ["RestartContainer", ["kill side", "resizePod", "start side"]],
   ] as const)("[PP43] a sidecar's limits are set as its policy says: %s", (restartPolicy, wanted) => {
     const resizePolicy = [{ resourceName: "memory", restartPolicy }];
     const limited = (memory: string) => sidecar("side", { resources: { limits: { memory } }, resizePolicy });
-    const containers = [running("main"), running("side", { resources: resizable(limited("1Mi")) })];
+    const containers = [running("main"), running("side", { resources: resizable(makePod(), limited("1Mi")) })];
     const spec = { initContainers: [limited("2Mi")] };
     expect(plan({ name: "", spec, containers, plan: [] }).map(brief)).toEqual(wanted);
   });
@@ -299,8 +299,11 @@ describe("planPod", () => {
       observed: observedPod([main]),
       probes: { liveness: () => undefined, startup: () => undefined },
     };
-    expect(planPod({ ...view, resized: new Map([[main.id, resizable(container)]]) })).toEqual([]);
-    expect(planPod(view)).toMatchObject([{ do: "resizeContainer", resources: "cpu=1000/1000 memory=0/0" }]);
+    expect(planPod({ ...view, resized: new Map([[main.id, resizable(makePod(), container)]]) })).toEqual([]);
+    expect(planPod(view)).toMatchObject([
+      { do: "resizeContainer", resources: "cpu=1000/1000 memory=0/0" },
+      { do: "resizePod" },
+    ]);
   });
 
   it("[PP38] says why it kills", () => {

@@ -3,7 +3,7 @@ import type { Container } from "../../kinds/core/v1-types.ts";
 import { containerHash } from "./labels.ts";
 import { latest, type ObservedContainer, type ObservedPod } from "./observed.ts";
 import { type AnyContainer, type ContainerKind, isSidecar, type NodePod, usesHostNetwork } from "./pod.ts";
-import { hasOtherResources } from "./resize.ts";
+import { hasOtherResources, podHasOtherResources } from "./resize.ts";
 import { resizable, resizeRestarts } from "./resources.ts";
 import { initFailed, podRestartsOnFailure, restartAllTrigger, shouldRestart } from "./restart-policy.ts";
 
@@ -17,6 +17,8 @@ export type PodAction =
   | { do: "killContainer"; id: string; name: string; reason: KillReason; message: string }
   /** New limits for a container that goes on. */
   | { do: "resizeContainer"; id: string; name: string; resources: string }
+  /** New limits for the pod as a whole. */
+  | { do: "resizePod" }
   | { do: "createSandbox"; attempt: number }
   /** Stop all containers at once and forget them, so that all begin anew in the same sandbox. */
   | { do: "restartAll"; trigger: string }
@@ -58,9 +60,15 @@ export function planPod(view: PodView): PodAction[] {
   const initialized = planInit(view, plan);
   if (initialized && !plan.killPod) planRegular(view, plan);
   if (plan.killPod) return [{ do: "killPod" }];
+  // After containers that shrink, as the pod's limit must not be below theirs; before those that grow and start anew.
+  const resizes =
+    plan.toResize.length > 0 ||
+    plan.toKill.some((kill) => kill.do === "killContainer" && kill.reason === "resized") ||
+    podHasOtherResources(pod, view.resized);
   return [
     ...plan.toKill,
     ...plan.toResize,
+    ...(resizes ? [{ do: "resizePod" } as const] : []),
     ...starts("ephemeral", ephemeral),
     ...plan.initToStart.map((name): PodAction => ({ do: "startContainer", kind: "init", name })),
     ...plan.toStart.map((name): PodAction => ({ do: "startContainer", kind: "regular", name })),
@@ -138,7 +146,7 @@ function planInit({ pod, observed, probes, resized }: PodView, plan: Plan): bool
         break;
       case "running":
         if (sidecar)
-          planRunningSidecar({ container, last, probes, resized, plan, done, restart: () => start(container) });
+          planRunningSidecar({ pod, container, last, probes, resized, plan, done, restart: () => start(container) });
         break;
       case "exited":
         if (sidecar) start(container);
@@ -167,6 +175,7 @@ function planInit({ pod, observed, probes, resized }: PodView, plan: Plan): bool
 }
 
 interface RunningSidecar {
+  pod: NodePod;
   container: Container;
   last: ObservedContainer;
   probes: ProbeVerdicts;
@@ -177,7 +186,7 @@ interface RunningSidecar {
   restart(): void;
 }
 
-function planRunningSidecar({ container, last, probes, resized, plan, done, restart }: RunningSidecar): void {
+function planRunningSidecar({ pod, container, last, probes, resized, plan, done, restart }: RunningSidecar): void {
   if (container.startupProbe) {
     const startup = probes.startup(last.id);
     if (startup === "failure") {
@@ -192,7 +201,7 @@ function planRunningSidecar({ container, last, probes, resized, plan, done, rest
     restart();
     return;
   }
-  const resize = resizeOf(container, last, resized);
+  const resize = resizeOf({ pod, resized }, container, last);
   if (resize?.restarts) {
     const { reason, message } = resizeRestart(container);
     plan.toKill.push(killOf(last, reason, message));
@@ -215,7 +224,7 @@ function planRegular({ pod, observed, probes, resized }: PodView, plan: Plan): v
       }
       continue;
     }
-    const resize = resizeOf(container, last, resized);
+    const resize = resizeOf({ pod, resized }, container, last);
     const why = killWhy(container, last, probes) ?? (resize?.restarts ? resizeRestart(container) : undefined);
     if (!why) {
       kept++;
@@ -241,13 +250,13 @@ const resizeRestart = ({ name }: Container): { reason: "resized"; message: strin
 
 /** Whether a running container's resources are to change, and whether its policy wants a restart for that. */
 function resizeOf(
+  { pod, resized }: { pod: NodePod; resized: PodView["resized"] },
   container: Container,
   last: ObservedContainer,
-  resized: ReadonlyMap<string, string> | undefined,
 ): { to: string; restarts: boolean } | undefined {
   const from = resized?.get(last.id) ?? last.resources;
-  const to = resizable(container);
-  return hasOtherResources(container, last, resized)
+  const to = resizable(pod, container);
+  return hasOtherResources(pod, { container, last, given: resized })
     ? { to, restarts: resizeRestarts(container, from, to) }
     : undefined;
 }

@@ -10,8 +10,10 @@ import {
   resizeIsUnderWay,
   resizeSummary,
   resourcesOf,
+  WHOLE_POD,
   withGranted,
 } from "./resize.ts";
+import { podResizable } from "./resources.ts";
 
 export interface ResizeProgress {
   /** Of the spec that is being carried out. */
@@ -29,7 +31,7 @@ export interface ResizeState {
 
 export class PodResize {
   readonly #events: EventRecorder;
-  /** What running containers have been resized to since they were made, by id. */
+  /** What running containers, and the pod, have been given since they were made. */
   readonly resized = new Map<string, string>();
   #granted: Granted | undefined;
   #state: ResizeState = {};
@@ -58,9 +60,10 @@ export class PodResize {
     known: PodStatus | undefined,
     mayResize: (pod: NodePod, before: NodePod) => ResizePending | undefined,
   ): void {
-    const before = withGranted(pod, this.#granted ?? grantedBefore(known));
+    const before = withGranted(pod, this.#granted ?? grantedBefore(pod, known));
     const pending = before === pod ? undefined : mayResize(pod, before);
     const { generation } = pod.metadata;
+    if (!this.resized.has(WHOLE_POD)) this.resized.set(WHOLE_POD, podResizable(before));
     if (pending) {
       this.#granted ??= resourcesOf(before);
       const told = this.#state.pending;

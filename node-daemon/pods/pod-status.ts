@@ -9,6 +9,7 @@ import { sandboxNeeded } from "./plan-pod.ts";
 import { isSidecar, isTerminalPhase, type NodePod, usesHostNetwork } from "./pod.ts";
 import type { ResizeState } from "./pod-resize.ts";
 import { qosClass } from "./qos.ts";
+import { podHasOtherResources } from "./resize.ts";
 import { mayRestartAll, restartAllTrigger } from "./restart-policy.ts";
 
 /** What probes make of a running container. */
@@ -58,6 +59,7 @@ export function podStatus(input: StatusInput): PodStatus {
   const sandboxReady = sandboxNeeded(pod, observed) === undefined;
   const ips = usesHostNetwork(pod) ? (observed.sandboxes.length > 0 ? hostIps : []) : podIpsOf(observed);
   const addresses = ips.length > 0 ? ips : (before?.podIPs ?? []).map(({ ip }) => ip);
+  const wholePod = podHasOtherResources(pod, input.resized) ? before?.resources : spec.resources;
   const reason = verdict?.reason ?? (isTerminalPhase(before?.phase) ? before?.reason : undefined);
   const message = verdict?.message ?? (isTerminalPhase(before?.phase) ? before?.message : undefined);
   return {
@@ -78,6 +80,7 @@ export function podStatus(input: StatusInput): PodStatus {
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     qosClass: qosClass(pod),
     ...(spec.resources?.requests && { allocatedResources: spec.resources.requests }),
+    ...(wholePod && { resources: wholePod }),
   };
 }
 

@@ -203,6 +203,19 @@ describe("what keeps it from starting", () => {
     expect(world.runtime.calls.some((call) => call.startsWith("pullImage"))).toBe(false);
   });
 
+  it("[PW71] resources of the pod as a whole change, and with them those of containers without their own", async () => {
+    const whole = (memory: string) => ({ resources: { requests: { memory: "1Mi" }, limits: { memory } } });
+    world.create("web", whole("4Mi"));
+    await world.until(running("web"));
+    expect(world.status("web").resources?.limits).toEqual({ memory: "4Mi" });
+    const id = idOf("web");
+    world.create("web", whole("8Mi"));
+    await world.until(() => world.status("web").resources?.limits?.memory === "8Mi");
+    expect(world.runtime.calls.filter((call) => call === `updateResources ${id}`)).toHaveLength(1);
+    expect([told("ResizeStarted").length, told("ResizeCompleted").length]).toEqual([1, 1]);
+    expect(world.status("web").conditions?.filter(({ type }) => type.startsWith("PodResize"))).toEqual([]);
+  });
+
   it("[PW49] the image of a volume is held to its own pull policy, mounted when it is there, and given back", async () => {
     const volumes = [{ name: "v", image: { reference: "x:1", pullPolicy: "Never" as const } }];
     const volumeMounts = [{ name: "v", mountPath: "/v" }];

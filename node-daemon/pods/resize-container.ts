@@ -1,7 +1,8 @@
-/** Gives a running container other resources. */
+/** Gives a running container, or a pod as a whole, other resources. */
 import type { ObservedPod } from "./observed.ts";
 import { findContainer } from "./pod.ts";
-import { linuxResources, memoryLimitOf } from "./resources.ts";
+import { WHOLE_POD } from "./resize.ts";
+import { linuxResources, memoryLimitOf, podResizable } from "./resources.ts";
 import type { PodRun } from "./run-actions.ts";
 import type { PodServices } from "./services.ts";
 
@@ -26,9 +27,16 @@ export async function resizeContainer(
       );
     }
   }
-  // The pod's own limits first when they grow; when they shrink the kernel refuses until the container has shrunk.
+  // The pod's own limits first when they grow; when they shrink they follow all containers.
   await cgroups.limit(pod).catch(() => {});
   await runtime.updateResources(id, wanted);
-  await cgroups.limit(pod);
   resized.set(id, resources);
+}
+
+/** @throws Error as resizeContainer */
+export async function resizePod({ cgroups }: PodServices, { pod, resized }: PodRun): Promise<void> {
+  // Until it is done it has neither what it had nor what it should have.
+  resized.set(WHOLE_POD, "between");
+  await cgroups.limit(pod);
+  resized.set(WHOLE_POD, podResizable(pod));
 }

@@ -2,12 +2,12 @@
  * Changes of resources of a running pod: whether this node can give what is asked for. Until it can, the pod goes on
  * with what it has. Source: KEP-1287. Pure.
  */
-import type { Container, Node, PodStatus } from "../../kinds/core/v1-types.ts";
+import type { Container, Node, PodSpec, PodStatus } from "../../kinds/core/v1-types.ts";
 import { lackOfResources } from "./admission.ts";
 import { latest, type ObservedContainer, type ObservedPod } from "./observed.ts";
 import { containersOf, type NodePod } from "./pod.ts";
 import { qosClass } from "./qos.ts";
-import { podTotal, resizable } from "./resources.ts";
+import { podResizable, podTotal, resizable } from "./resources.ts";
 
 export interface ResizePending {
   /** Infeasible: this node never can. Deferred: it could if others left. */
@@ -15,60 +15,91 @@ export interface ResizePending {
   message: string;
 }
 
-/** Resources of containers by name. */
-export type Granted = ReadonlyMap<string, Container["resources"]>;
+export interface Granted {
+  containers: ReadonlyMap<string, Container["resources"]>;
+  /** Of the pod as a whole. */
+  pod: PodSpec["resources"];
+}
 
-export const resourcesOf = (pod: NodePod): Granted =>
-  new Map(containersOf(pod).map(({ name, resources }) => [name, resources]));
+export const resourcesOf = (pod: NodePod): Granted => ({
+  containers: new Map(containersOf(pod).map(({ name, resources }) => [name, resources])),
+  pod: pod.spec.resources,
+});
 
-/** What running containers were told to have last. */
-export const grantedBefore = (status: PodStatus | undefined): Granted =>
-  new Map(
+/** What running containers and the pod were told to have last. */
+export const grantedBefore = ({ spec }: NodePod, status: PodStatus | undefined): Granted => ({
+  containers: new Map(
     [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
       .filter(({ state, resources }) => state?.running && resources)
       .map(({ name, resources }) => [name, resources]),
-  );
+  ),
+  pod: status?.resources ?? spec.resources,
+});
+
+const withResources = <T extends { resources?: Container["resources"] }>(
+  { resources: _, ...rest }: T,
+  resources: Container["resources"],
+): T => ({ ...rest, ...(resources && { resources }) }) as T;
 
 /** The pod with the resources it was granted, where its spec asks for others; the same object where it does not. */
 export function withGranted(pod: NodePod, granted: Granted): NodePod {
+  const before = (container: Container): Container =>
+    granted.containers.has(container.name)
+      ? withResources(container, granted.containers.get(container.name))
+      : container;
   const { containers, initContainers } = pod.spec;
-  const before = (container: Container): Container => {
-    if (!granted.has(container.name)) return container;
-    const { resources: _, ...rest } = container;
-    const resources = granted.get(container.name);
-    const had = { ...rest, ...(resources && { resources }) };
-    return resizable(had) === resizable(container) ? container : had;
+  const spec = {
+    ...withResources(pod.spec, granted.pod),
+    containers: containers.map(before),
+    ...(initContainers && { initContainers: initContainers.map(before) }),
   };
-  const regular = containers.map(before);
-  const init = initContainers?.map(before);
-  const isSame = [...regular, ...(init ?? [])].every(
-    (container) =>
-      container === containers.find(({ name }) => name === container.name) ||
-      container === initContainers?.find(({ name }) => name === container.name),
-  );
-  if (isSame) return pod;
-  return { ...pod, spec: { ...pod.spec, containers: regular, ...(init && { initContainers: init }) } };
+  const had = { ...pod, spec };
+  return sameResources(pod, had) ? pod : had;
 }
 
-/**
- * Whether a running container has other resources than its pod was granted.
- *
- * @param resized what running containers have been resized to since they were made, by id
- */
-export const resizeIsUnderWay = (pod: NodePod, observed: ObservedPod, resized: ReadonlyMap<string, string>): boolean =>
+function sameResources(a: NodePod, b: NodePod): boolean {
+  const others = containersOf(b);
+  return (
+    podResizable(a) === podResizable(b) &&
+    containersOf(a).every((one, i) => resizable(a, one) === resizable(b, others[i] as Container))
+  );
+}
+
+/** What the daemon itself has given, so far as it knows, as `resizable` has it: to containers by id, to the pod by WHOLE_POD. */
+export type Given = ReadonlyMap<string, string>;
+
+/** No container has such an id. */
+export const WHOLE_POD = "";
+
+/** Whether the pod or a running container of it has other resources than it was granted. */
+export const resizeIsUnderWay = (pod: NodePod, observed: ObservedPod, given: Given): boolean =>
+  podHasOtherResources(pod, given) ||
   containersOf(pod).some((container) => {
     const last = latest(observed, container.name);
-    return last?.state === "running" && hasOtherResources(container, last, resized);
+    return last?.state === "running" && hasOtherResources(pod, { container, last, given });
   });
+
+/** Whether what the pod as a whole was given is known, and is not what it should have. */
+export const podHasOtherResources = (pod: NodePod, given: Given | undefined): boolean => {
+  const has = given?.get(WHOLE_POD);
+  return has !== undefined && has !== podResizable(pod);
+};
 
 /** Whether what a container was given is known, and is not what it should have. */
 export function hasOtherResources(
-  container: Container,
-  { id, resources }: Pick<ObservedContainer, "id" | "resources">,
-  resized: ReadonlyMap<string, string> | undefined,
+  pod: NodePod,
+  {
+    container,
+    last,
+    given,
+  }: {
+    container: Container;
+    last: Pick<ObservedContainer, "id" | "resources">;
+    given: Given | undefined;
+  },
 ): boolean {
-  const has = resized?.get(id) ?? resources;
-  return has !== "" && has !== resizable(container);
+  const has = given?.get(last.id) ?? last.resources;
+  return has !== "" && has !== resizable(pod, container);
 }
 
 /** As events of resizes have it: what the pod asks for. Key order as upstream's. */

@@ -54,10 +54,11 @@ export function linuxResources(
   container: AnyContainer,
   host: { memoryCapacityBytes: number },
 ): LinuxContainerResources {
-  const { requests, limits } = (container as Container).resources ?? {};
-  const cpuRequest = requests?.cpu === undefined ? milli(limits?.cpu) : milli(requests.cpu);
-  const memoryLimit = whole(limits?.memory);
-  const quota = cpuQuotaUs(milli(limits?.cpu));
+  const { requests } = (container as Container).resources ?? {};
+  const limits = limitsOf(pod, container);
+  const cpuRequest = requests?.cpu === undefined ? milli(limits.cpu) : milli(requests.cpu);
+  const memoryLimit = whole(limits.memory);
+  const quota = cpuQuotaUs(milli(limits.cpu));
   return {
     cpuShares: BigInt(cpuShares(cpuRequest)),
     ...(quota > 0 && { cpuQuota: BigInt(quota), cpuPeriod: BigInt(QUOTA_PERIOD_US) }),
@@ -67,11 +68,29 @@ export function linuxResources(
   };
 }
 
+/** A container's limits; of cpu and memory its pod's, where it has none of its own. */
+function limitsOf({ spec }: NodePod, container: AnyContainer): { [resource: string]: string } {
+  const { cpu, memory } = spec.resources?.limits ?? {};
+  return {
+    ...(cpu !== undefined && { cpu }),
+    ...(memory !== undefined && { memory }),
+    ...(container as Container).resources?.limits,
+  };
+}
+
 /** What may change in a running container, as text to compare; written on the container when it is made. */
-export function resizable(container: AnyContainer): string {
-  const { requests, limits } = (container as Container).resources ?? {};
-  const cpuRequest = requests?.cpu === undefined ? milli(limits?.cpu) : milli(requests.cpu);
-  return `cpu=${cpuRequest}/${milli(limits?.cpu)} memory=${whole(requests?.memory ?? limits?.memory)}/${whole(limits?.memory)}`;
+export function resizable(pod: NodePod, container: AnyContainer): string {
+  const { requests } = (container as Container).resources ?? {};
+  return asText(requests, limitsOf(pod, container));
+}
+
+/** What may change of a running pod as a whole, as text to compare. */
+export const podResizable = ({ spec }: NodePod): string =>
+  asText(spec.resources?.requests, spec.resources?.limits ?? {});
+
+function asText(requests: { [resource: string]: string } | undefined, limits: { [resource: string]: string }): string {
+  const cpuRequest = requests?.cpu === undefined ? milli(limits.cpu) : milli(requests.cpu);
+  return `cpu=${cpuRequest}/${milli(limits.cpu)} memory=${whole(requests?.memory ?? limits.memory)}/${whole(limits.memory)}`;
 }
 
 /** The memory limit in a `resizable`; none is without end. */

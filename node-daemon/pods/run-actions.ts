@@ -13,7 +13,7 @@ import { containerHash } from "./labels.ts";
 import { type ObservedPod, podIpsOf, runningContainers } from "./observed.ts";
 import type { PodAction } from "./plan-pod.ts";
 import { type AnyContainer, containersOf, describePod, findContainer, type NodePod, usesHostNetwork } from "./pod.ts";
-import { resizeContainer } from "./resize-container.ts";
+import { resizeContainer, resizePod } from "./resize-container.ts";
 import { sandboxConfig } from "./sandbox-config.ts";
 import type { PodServices } from "./services.ts";
 import { startContainer } from "./start-container.ts";
@@ -28,7 +28,7 @@ export interface PodRun {
   /** Until when a container that could not be started is left alone. */
   holds: Map<string, number>;
   restarts: Backoff;
-  /** What running containers have been resized to, by id. */
+  /** What running containers, and the pod, have been given since they were made. */
   resized: Map<string, string>;
   /** Names of containers that are gone because the whole pod restarts. */
   reset: Set<string>;
@@ -76,7 +76,13 @@ export async function runActions(
       }
       case "resizeContainer":
         await resizeContainer(services, run, { ...action, observed }).catch((error: Error) => {
-          outcome.resizeError = error.message;
+          outcome.resizeError ??= error.message;
+          due(services.clock.now() + RETRY_START_MS);
+        });
+        break;
+      case "resizePod":
+        await resizePod(services, run).catch((error: Error) => {
+          outcome.resizeError ??= error.message;
           due(services.clock.now() + RETRY_START_MS);
         });
         break;

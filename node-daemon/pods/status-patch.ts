@@ -18,6 +18,7 @@ const OWNED = [
   "ephemeralContainerStatuses",
   "qosClass",
   "allocatedResources",
+  "resources",
 ] as const satisfies readonly (keyof PodStatus)[];
 
 /** Conditions that are there only while they hold. */

@@ -613,8 +613,8 @@ chmod +x /www/cgi-bin/hit; touch /tmp/hits; chmod 666 /tmp/hits; trap 'exit 0' T
         "cat /sys/fs/cgroup/memory.max 2>/dev/null || cat /sys/fs/cgroup/memory/memory.limit_in_bytes",
       );
       expect(limit.trim()).toBe(String(60 * 1024 * 1024));
-      const pending = async () =>
-        (await space.pod("resized")).status.conditions.find(({ type }: Any) => type === "PodResizePending")?.reason;
+      const resizing = async () =>
+        (await space.pod("resized")).status.conditions.find(({ type }: Any) => type.startsWith("PodResize"));
       const resize = (cpu: number) =>
         api.patch(
           `${place}/resize`,
@@ -627,10 +627,10 @@ chmod +x /www/cgi-bin/hit; touch /tmp/hits; chmod 666 /tmp/hits; trap 'exit 0' T
       const filler = await create("filler", large, { nodeName });
       await readyPod("filler");
       await resize(600);
-      await eventually("deferred", 20_000, async () => (await pending()) === "Deferred");
+      await eventually("deferred", 20_000, async () => (await resizing())?.reason === "Deferred");
       expect(containerOf(await space.pod("resized")).resources.requests.cpu).toBe("20m");
       await api.delete(filler);
-      await eventually("given", 20_000, async () => (await pending()) === undefined);
+      await eventually("given", 20_000, async () => (await resizing()) === undefined);
       expect(containerOf(await space.pod("resized")).resources.requests.cpu).toBe("600m");
     });
 
