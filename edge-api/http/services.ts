@@ -64,6 +64,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const store = new AccountingStore(options.store, { registry, nowMs });
   const rights = createAuthorizers(store);
   const { authorizer, rbac, references } = rights;
+  const metrics = new RequestMetrics(nowMs());
   const env: Environment = {
     store,
     registry,
@@ -78,6 +79,7 @@ export async function createServices(options: ServicesOptions): Promise<Services
       random,
       rights,
       quotas: store,
+      counts: metrics.admission,
       ...(options.parameters && { parameters: options.parameters }),
     }),
   };
@@ -85,7 +87,6 @@ export async function createServices(options: ServicesOptions): Promise<Services
   const verify = createVerifier(keys, nowMs);
   const audiences = audiencesOf(options.serverUrl);
   const sign = await createSigner(options.signingKey);
-  const metrics = new RequestMetrics(nowMs());
   const commit = new CommitGroup(store, options.schedule);
   followTokenSecrets({ env, commit, sign, caCertificate: authority.certificate, report: options.report });
   return {

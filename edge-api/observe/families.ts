@@ -4,7 +4,7 @@
  */
 import type { Services } from "../http/context.ts";
 import { versionInfo } from "../http/discovery/version.ts";
-import { EVENT_SIZE_BUCKETS, LATENCY_BUCKETS, type Series } from "./metrics.ts";
+import { EVENT_SIZE_BUCKETS, LATENCY_BUCKETS, RESPONSE_SIZE_BUCKETS, type Series } from "./metrics.ts";
 import { family, histogram, type Labels, type Sample } from "./prometheus.ts";
 
 const labelsOf = ({ verb, group, version, resource, subresource, scope, dryRun }: Series): Labels => ({
@@ -36,6 +36,10 @@ export function requestMetrics({ metrics }: Services): string {
         type: "counter",
       },
       [{ labels: {}, value: metrics.auditEvents }],
+    ),
+    family(
+      { name: "apiserver_audit_level_total", help: "[ALPHA] Requests by the level of their audit.", type: "counter" },
+      [...metrics.auditLevels].map(([level, value]) => ({ labels: { level }, value })),
     ),
     family(
       {
@@ -80,6 +84,20 @@ export function requestMetrics({ metrics }: Services): string {
         labels: { ...labels, removed_release: removedRelease },
         value: 1,
       })),
+    ),
+    family(
+      {
+        name: "apiserver_response_sizes",
+        help: "[STABLE] Length of answers to reads, in bytes; of those that are not streams.",
+        type: "histogram",
+      },
+      series.flatMap((one) => {
+        const { dry_run: _, ...labels } = labelsOf(one);
+        const { sizes } = one;
+        if (!sizes) return [];
+        const filled = { bounds: RESPONSE_SIZE_BUCKETS, buckets: sizes.buckets, sum: sizes.sumBytes };
+        return [...histogram(labels as Labels, filled)];
+      }),
     ),
     family(
       {

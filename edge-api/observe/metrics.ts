@@ -4,6 +4,7 @@
  * Source: https://kubernetes.io/docs/reference/instrumentation/metrics/
  */
 import { nonResourceInfo, type RequestInfo } from "../http/request-info.ts";
+import { AdmissionCounts } from "./admission-counts.ts";
 
 /** Upper bounds in seconds, as kube-apiserver's. */
 export const LATENCY_BUCKETS = [
@@ -32,6 +33,17 @@ export interface Series {
   codes: Map<number, Counter>;
   /** Absent for long-running requests, whose length says nothing. */
   latency: Latency | undefined;
+  /** Of answers to reads whose length is known when they begin: all but streams. */
+  sizes: Sizes | undefined;
+}
+
+/** Upper bounds in bytes, as kube-apiserver's. */
+export const RESPONSE_SIZE_BUCKETS = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9] as const;
+
+export interface Sizes {
+  /** By index of RESPONSE_SIZE_BUCKETS, as in Latency. */
+  buckets: Uint32Array;
+  sumBytes: number;
 }
 
 /** Upper bounds in bytes, as kube-apiserver's. */
@@ -116,7 +128,10 @@ export class RequestMetrics {
   /** By kube-apiserver's label: system users by name, all others together. */
   readonly #users = new Map<string, Counter>();
   readonly authorized = { allowed: 0, denied: 0 };
+  readonly admission = new AdmissionCounts();
   auditEvents = 0;
+  /** Requests by the level at which they are logged. */
+  readonly auditLevels = new Map<string, number>();
   readonly inFlight = { mutating: 0, readOnly: 0 };
   readonly startedMs: number;
 
@@ -136,7 +151,7 @@ export class RequestMetrics {
       if (MUTATING.has(info.verb)) this.inFlight.mutating--;
       else this.inFlight.readOnly--;
     }
-    const { code, seconds } = answer;
+    const { code, seconds, sizeBytes } = answer;
     const series = this.#seriesOf(info, answer);
     const counter = series.codes.get(code);
     if (counter) counter.count++;
@@ -146,6 +161,12 @@ export class RequestMetrics {
     while (bucket < LATENCY_BUCKETS.length && seconds > LATENCY_BUCKETS[bucket]!) bucket++;
     series.latency.buckets[bucket]!++;
     series.latency.sumSeconds += seconds;
+    if (sizeBytes === undefined || (info.verb !== "get" && info.verb !== "list")) return;
+    series.sizes ??= { buckets: new Uint32Array(RESPONSE_SIZE_BUCKETS.length + 1), sumBytes: 0 };
+    let size = 0;
+    while (size < RESPONSE_SIZE_BUCKETS.length && sizeBytes > RESPONSE_SIZE_BUCKETS[size]!) size++;
+    series.sizes.buckets[size]!++;
+    series.sizes.sumBytes += sizeBytes;
   }
 
   #seriesOf(info: RequestInfo, { code, dryRun, isApply }: Pick<Answered, "code" | "dryRun" | "isApply">): Series {
@@ -171,6 +192,7 @@ export class RequestMetrics {
         latency: isLongRunning(info)
           ? undefined
           : { buckets: new Uint32Array(LATENCY_BUCKETS.length + 1), sumSeconds: 0 },
+        sizes: undefined,
       };
       this.#series.set(key, series);
     }
@@ -232,6 +254,8 @@ export class RequestMetrics {
 export interface Answered {
   code: number;
   seconds: number;
+  /** Absent for streams. */
+  sizeBytes?: number;
   dryRun: boolean;
   /** Of a patch: server-side apply. */
   isApply?: boolean;

@@ -5,6 +5,7 @@ import { runHealthChecks } from "../http/discovery/health.ts";
 import { marked } from "../http/large.ts";
 import { type Answer, Reply } from "../http/reply.ts";
 import { headersFor } from "../http/respond.ts";
+import { admissionMetrics } from "./admission-counts.ts";
 import { healthMetrics, requestMetrics, storeMetrics, versionMetrics, watchMetrics } from "./families.ts";
 import { mergeMetrics } from "./merge.ts";
 import { METRICS_TYPE } from "./prometheus.ts";
@@ -25,6 +26,7 @@ const show = (context: RequestContext, text: string): Answer =>
 /** What one object counts. */
 export const metricsText = (services: Services): string =>
   [requestMetrics, watchMetrics, storeMetrics, versionMetrics].map((families) => families(services)).join("") +
+  admissionMetrics(services.metrics.admission) +
   fairnessMetrics(services.fairness);
 
 /** With what the programs around the API server count; who does not answer is left out, and reported. */

@@ -132,6 +132,88 @@ describe("/metrics", () => {
     expect(after).toContain('kubernetes_healthchecks_total{name="etcd",status="error",type="readyz"} 1\n');
   });
 
+  it("[MX8] counts what each admission plugin did, and all of them together", async () => {
+    const api = await startApi();
+    const runsOf = async (labels: string) => {
+      const { text } = await api.get("/metrics");
+      const line = text.split("\n").find((line) => line.startsWith(`apiserver_admission_${labels} `));
+      return Number(line?.split(" ").at(-1) ?? 0);
+    };
+    const runs = [
+      'controller_admission_duration_seconds_count{name="NamespaceLifecycle",type="admit",operation="CREATE",rejected="false"}',
+      'controller_admission_duration_seconds_count{name="NamespaceLifecycle",type="admit",operation="CREATE",rejected="true"}',
+      'controller_admission_duration_seconds_bucket{name="ResourceQuota",type="validate",operation="CREATE",rejected="false",le="0.005"}',
+      'step_admission_duration_seconds_count{type="admit",operation="CREATE",rejected="true"}',
+      'step_admission_duration_seconds_count{type="validate",operation="CREATE",rejected="false"}',
+      'controller_admission_duration_seconds_count{name="PodSecurity",type="validate",operation="CREATE",rejected="false"}',
+    ];
+    const before = await Promise.all(runs.map(runsOf));
+    await api.create(MAPS, configMap("a"));
+    await api.create(MAPS, configMap("b"));
+    await api.create("/api/v1/namespaces/none/configmaps", configMap("c"));
+    const after = await Promise.all(runs.map(runsOf));
+    expect(after.map((count, i) => count - before[i]!)).toEqual([2, 1, 2, 1, 2, 0]);
+  });
+
+  it("[MX9] counts what policies and the Pod Security Standards found", async () => {
+    const api = await startApi();
+    const group = "/apis/admissionregistration.k8s.io/v1";
+    const rules = [{ apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["configmaps"] }];
+    await api.create(`${group}/validatingadmissionpolicies`, {
+      metadata: { name: "p" },
+      spec: { matchConstraints: { resourceRules: rules }, validations: [{ expression: "object.data.a == 'b'" }] },
+    });
+    await api.create(`${group}/validatingadmissionpolicybindings`, {
+      metadata: { name: "b" },
+      spec: { policyName: "p", validationActions: ["Deny", "Audit"] },
+    });
+    await api.create(MAPS, configMap("a", { data: { a: "c" } }));
+    await api.create(MAPS, configMap("a", { data: {} }));
+    await api.create(MAPS, configMap("a", { data: { a: "b" } }));
+    const labels = {
+      "pod-security.kubernetes.io/enforce": "baseline",
+      "pod-security.kubernetes.io/enforce-version": "v1.99",
+      "pod-security.kubernetes.io/warn": "restricted",
+    };
+    const pods = "/api/v1/namespaces/default/pods";
+    await api.create("/api/v1/namespaces/default/serviceaccounts", { metadata: { name: "default" } });
+    await api.create(pods, pod("a", { hostNetwork: true }));
+    await api.patch("/api/v1/namespaces/default", { metadata: { labels } });
+    await api.create(pods, pod("b"));
+    await api.create(pods, pod("c", { hostNetwork: true }));
+    const { text } = await api.get("/metrics");
+    const lines = text.split("\n").filter((line) => /^(pod_security_eval|apiserver_validating)/.test(line));
+    const of = (decision: string, mode: string, level: string, version: string) =>
+      `pod_security_evaluations_total{decision="${decision}",mode="${mode}",policy_level="${level}",policy_version="${version}",request_operation="create",resource="pod",subresource=""} 1`;
+    const check = (action: string, error: string) =>
+      `apiserver_validating_admission_policy_check_total{enforcement_action="${action}",error_type="${error}",policy="p",policy_binding="b"} 1`;
+    expect(lines).toEqual([
+      check("deny", "no_error"),
+      check("audit", "no_error"),
+      check("deny", "invalid_error"),
+      check("audit", "invalid_error"),
+      of("allow", "enforce", "privileged", "latest"),
+      of("allow", "enforce", "baseline", "future"),
+      of("deny", "warn", "restricted", "latest"),
+      of("deny", "enforce", "baseline", "future"),
+    ]);
+  });
+
+  it("[MX10] measures answers to reads; counts requests by the level of their audit", async () => {
+    const api = await startApi({
+      auditPolicy: "apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]",
+    });
+    await api.create(MAPS, configMap("a", { data: { k: "x".repeat(2000) } }));
+    const { text: read } = await api.get(`${MAPS}/a`);
+    const { text } = await api.get("/metrics");
+    const labels =
+      'component="apiserver",group="",resource="configmaps",scope="resource",subresource="",verb="GET",version="v1"';
+    expect(text).toContain(`apiserver_response_sizes_bucket{${labels},le="1000"} 0\n`);
+    expect(text).toContain(`apiserver_response_sizes_bucket{${labels},le="10000"} 1\n`);
+    expect(text).toContain(`apiserver_response_sizes_sum{${labels}} ${read.length}\n`);
+    expect(text).toContain('apiserver_audit_level_total{level="Metadata"} 3\n');
+  });
+
   it("[MX3] is not for everybody", async () => {
     const api = await startApi();
     expect((await api.get("/metrics", { as: { user: "u", groups: ["system:authenticated"] } })).status).toBe(403);

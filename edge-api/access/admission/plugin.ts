@@ -1,6 +1,7 @@
 import type { Kind, Registry } from "../../../kinds/kind.ts";
 import type { Clock } from "../../../machinery/clock.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
+import type { AdmissionCounts, Runs, Step } from "../../observe/admission-counts.ts";
 import type { Store } from "../../store/contract.ts";
 import type { Identity } from "../identity.ts";
 import type { Parameters } from "../policies/parameters.ts";
@@ -45,6 +46,8 @@ export interface AdmissionEnvironment {
   quotas?: Quotas;
   /** Absent where the store holds them. */
   parameters?: Parameters;
+  /** Absent where nothing is counted. */
+  counts?: AdmissionCounts;
 }
 
 /**
@@ -69,9 +72,14 @@ export interface Admission {
   connect(attributes: Attributes): void;
 }
 
+interface Counted {
+  plugin: AdmissionPlugin;
+  runs: Runs | undefined;
+}
+
 interface Chain {
-  admitting: readonly AdmissionPlugin[];
-  validating: readonly AdmissionPlugin[];
+  admitting: readonly Counted[];
+  validating: readonly Counted[];
 }
 
 /** In the order given. Most plugins look at one or two kinds: which ones a kind goes through is found out once. */
@@ -81,36 +89,51 @@ export function admissionChain(plugins: readonly AdmissionPlugin[], env: Admissi
     let chain = chains.get(storage);
     if (!chain) {
       const looking = plugins.filter(({ resources }) => resources?.includes(storage) ?? true);
-      chain = {
-        admitting: looking.filter(({ admit }) => admit),
-        validating: looking.filter(({ validate }) => validate),
-      };
+      const counted = (step: Step): Counted[] =>
+        looking
+          .filter((plugin) => plugin[step])
+          .map((plugin) => ({ plugin, runs: env.counts?.plugin(step, plugin.name) }));
+      chain = { admitting: counted("admit"), validating: counted("validate") };
       chains.set(storage, chain);
     }
     return chain;
   };
+  const runAll = (step: Step, plugins: readonly Counted[], attributes: Attributes): void => {
+    const { operation } = attributes;
+    let rejected = true;
+    let at = 0;
+    try {
+      for (; at < plugins.length; at++) {
+        const { plugin, runs } = plugins[at]!;
+        plugin[step]!(attributes, env);
+        runs?.add(operation, { rejected: false });
+      }
+      rejected = false;
+    } finally {
+      if (rejected) plugins[at]!.runs?.add(operation, { rejected });
+      env.counts?.steps[step].add(operation, { rejected });
+    }
+  };
   /** Twice where policies have changed the object. */
-  const admitBy = (plugins: readonly AdmissionPlugin[], attributes: Attributes): void => {
-    for (const plugin of plugins) plugin.admit!(attributes, env);
+  const admitBy = (plugins: readonly Counted[], attributes: Attributes): void => {
+    runAll("admit", plugins, attributes);
     const { reinvocation } = attributes;
     if (!reinvocation?.isWanted) return;
     reinvocation.isSecond = true;
-    for (const plugin of plugins) plugin.admit!(attributes, env);
+    runAll("admit", plugins, attributes);
   };
   return {
     admit(attributes) {
       admitBy(chainOf(attributes.kind).admitting, attributes);
     },
     validate(attributes) {
-      for (const plugin of chainOf(attributes.kind).validating) plugin.validate!(attributes, env);
+      runAll("validate", chainOf(attributes.kind).validating, attributes);
     },
     connect(attributes) {
       const { admitting, validating } = chainOf(attributes.kind);
-      admitBy(
-        admitting.filter(({ connects }) => connects),
-        attributes,
-      );
-      for (const plugin of validating) if (plugin.connects) plugin.validate!(attributes, env);
+      const connecting = (plugins: readonly Counted[]) => plugins.filter(({ plugin }) => plugin.connects);
+      admitBy(connecting(admitting), attributes);
+      runAll("validate", connecting(validating), attributes);
     },
   };
 }

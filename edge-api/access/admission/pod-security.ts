@@ -11,7 +11,16 @@ import type { Subject } from "../pod-security/check.ts";
 import { detailText, violationsOf } from "../pod-security/evaluate.ts";
 import { existingPodWarnings } from "../pod-security/existing-pods.ts";
 import { CONTROLLERS, isSignificantChange, podSubject, templateSubject } from "../pod-security/pods.ts";
-import { compareLevels, isSame, LABEL_PREFIX, levelText, type Policy, policyOf } from "../pod-security/policy.ts";
+import {
+  compareLevels,
+  isOfFuture,
+  isSame,
+  LABEL_PREFIX,
+  type LevelVersion,
+  levelText,
+  type Policy,
+  policyOf,
+} from "../pod-security/policy.ts";
 import type { AdmissionEnvironment, AdmissionPlugin, Attributes } from "./plugin.ts";
 import { refuse } from "./refuse.ts";
 
@@ -47,17 +56,38 @@ function checkPod(attributes: Attributes, env: AdmissionEnvironment): void {
   const found = policyIn(attributes, env);
   if (!found) {
     attributes.annotate?.(ENFORCED, "privileged:latest");
+    count(attributes, env, { decision: "allow", mode: "enforce", at: OPEN });
     return;
   }
-  const { policy } = found;
+  const { enforce } = found.policy;
   const subject = podSubject(attributes.object!);
   if (attributes.operation === "UPDATE" && !isSignificantChange(subject, podSubject(attributes.old!))) return;
-  const violations = violationsOf(subject, policy.enforce);
-  attributes.annotate?.(ENFORCED, levelText(policy.enforce));
-  tellAudit(attributes, found, subject);
+  const violations = violationsOf(subject, enforce);
+  attributes.annotate?.(ENFORCED, levelText(enforce));
+  count(attributes, env, { decision: violations.length > 0 ? "deny" : "allow", mode: "enforce", at: enforce });
+  tellAudit(attributes, env, { found, subject });
   if (violations.length > 0)
-    throw refuse(attributes, `violates PodSecurity "${levelText(policy.enforce)}": ${detailText(violations)}`);
-  warn(attributes, policy, subject);
+    throw refuse(attributes, `violates PodSecurity "${levelText(enforce)}": ${detailText(violations)}`);
+  warn(attributes, env, { found, subject });
+}
+
+/** As where no label says otherwise. */
+const OPEN: LevelVersion = { level: "privileged", version: "latest" };
+
+function count(
+  { operation, kind, subresource }: Attributes,
+  { counts }: AdmissionEnvironment,
+  { decision, mode, at }: { decision: "allow" | "deny"; mode: keyof Policy; at: LevelVersion },
+): void {
+  counts?.podSecurity.evaluations.add({
+    decision,
+    mode,
+    policy_level: at.level,
+    policy_version: isOfFuture(at) ? "future" : at.version,
+    request_operation: operation.toLowerCase(),
+    resource: kind.storage === "pods" ? "pod" : "controller",
+    subresource,
+  });
 }
 
 function checkController(attributes: Attributes, env: AdmissionEnvironment): void {
@@ -65,23 +95,40 @@ function checkController(attributes: Attributes, env: AdmissionEnvironment): voi
   const found = policyIn(attributes, env);
   const subject = found && templateSubject(attributes.object!);
   if (!subject) return;
-  tellAudit(attributes, found, subject);
-  warn(attributes, found.policy, subject);
+  tellAudit(attributes, env, { found, subject });
+  warn(attributes, env, { found, subject });
 }
 
-function warn(attributes: Attributes, { warn: at }: Policy, subject: Subject): void {
+interface Judged {
+  found: Found;
+  subject: Subject;
+}
+
+function warn(attributes: Attributes, env: AdmissionEnvironment, { found, subject }: Judged): void {
+  const at = found.policy.warn;
   const violations = violationsOf(subject, at);
-  if (violations.length > 0) attributes.warn(`would violate PodSecurity "${levelText(at)}": ${detailText(violations)}`);
+  if (violations.length === 0) return;
+  attributes.warn(`would violate PodSecurity "${levelText(at)}": ${detailText(violations)}`);
+  count(attributes, env, { decision: "deny", mode: "warn", at });
 }
 
-function tellAudit(attributes: Attributes, { policy: { audit }, errors }: Found, subject: Subject): void {
-  if (!attributes.annotate) return;
-  if (errors.length > 0)
-    attributes.annotate(`${LABEL_PREFIX}error`, `Failed to parse policy: ${aggregateText(errors)}`);
-  const violations = violationsOf(subject, audit);
+function tellAudit(attributes: Attributes, env: AdmissionEnvironment, { found, subject }: Judged): void {
+  const { errors, policy } = found;
+  const at = policy.audit;
+  if (errors.length > 0) {
+    attributes.annotate?.(`${LABEL_PREFIX}error`, `Failed to parse policy: ${aggregateText(errors)}`);
+    env.counts?.podSecurity.errors.add({
+      fatal: "false",
+      request_operation: attributes.operation.toLowerCase(),
+      resource: attributes.kind.storage === "pods" ? "pod" : "controller",
+      subresource: attributes.subresource,
+    });
+  }
+  const violations = violationsOf(subject, at);
   if (violations.length === 0) return;
-  const text = `would violate PodSecurity "${levelText(audit)}": ${detailText(violations)}`;
-  attributes.annotate(`${LABEL_PREFIX}audit-violations`, text);
+  const text = `would violate PodSecurity "${levelText(at)}": ${detailText(violations)}`;
+  attributes.annotate?.(`${LABEL_PREFIX}audit-violations`, text);
+  count(attributes, env, { decision: "deny", mode: "audit", at });
 }
 
 /** As Go shows a list of errors: alone, or in brackets, each once. */

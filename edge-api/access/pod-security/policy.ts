@@ -21,6 +21,8 @@ export interface Policy {
 /** How every label begins; a namespace whose text lacks it has no policy. */
 export const LABEL_PREFIX = "pod-security.kubernetes.io/";
 
+/** Of Kubernetes 1. */
+const NEWEST_MINOR = 36;
 const STRICTNESS: readonly string[] = ["privileged", "baseline", "restricted"];
 const VERSION = /^v1\.(?:[0-9]|[1-9][0-9]{0,8})$/;
 
@@ -29,6 +31,10 @@ export const compareLevels = (a: Level, b: Level): number => STRICTNESS.indexOf(
 
 /** `restricted:latest` */
 export const levelText = ({ level, version }: LevelVersion): string => `${level}:${version}`;
+
+/** Newer than what is known here; it is held against the newest there is. */
+export const isOfFuture = ({ version }: LevelVersion): boolean =>
+  version !== "latest" && Number(version.slice("v1.".length)) > NEWEST_MINOR;
 
 export const isSame = (a: LevelVersion, b: LevelVersion): boolean => a.level === b.level && a.version === b.version;
 

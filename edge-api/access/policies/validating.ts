@@ -22,6 +22,8 @@ interface Failure {
   message: string;
   reason: string;
   expressionIndex?: number;
+  /** What could not be evaluated at all; absent: it was, and did not hold. */
+  error?: "invalid_error" | "out_of_budget";
 }
 
 export const validatingAdmissionPolicies: AdmissionPlugin = {
@@ -36,6 +38,7 @@ export const validatingAdmissionPolicies: AdmissionPlugin = {
     for (const each of bound) {
       for (const failure of failuresOf(each, annotations)) {
         const actions = each.binding?.spec.validationActions ?? ["Deny"];
+        for (const action of actions) env.counts?.policyChecks.add(checkLabels(each, failure, action));
         if (actions.includes("Deny")) denied ??= refusal(attributes, each, failure);
         if (actions.includes("Warn")) attributes.warn(warningOf(each, failure));
         if (actions.includes("Audit")) audited.push(auditOf(each, failure, actions));
@@ -54,7 +57,16 @@ function failuresOf(
 ): Failure[] {
   const isStrict = policy.spec.failurePolicy !== "Ignore";
   const failed = (message: string, expressionIndex?: number): Failure[] =>
-    isStrict ? [{ message, reason: "Invalid", ...(expressionIndex !== undefined && { expressionIndex }) }] : [];
+    isStrict
+      ? [
+          {
+            message,
+            reason: "Invalid",
+            error: errorOf(message),
+            ...(expressionIndex !== undefined && { expressionIndex }),
+          },
+        ]
+      : [];
   if (problem !== undefined) return failed(`failed to configure binding: ${problem}`);
   const holds = conditionsHold(compiled, bindings);
   if (holds === false) return [];
@@ -97,6 +109,17 @@ function refusal(attributes: Attributes, { policy, binding }: BoundPolicy, { mes
   const full = `ValidatingAdmissionPolicy '${policy.metadata.name}'${by} denied request: ${message}`;
   return policyRefusal(attributes, full, reason);
 }
+
+const errorOf = (message: string): NonNullable<Failure["error"]> =>
+  /cost (?:limit|budget)/.test(message) ? "out_of_budget" : "invalid_error";
+
+/** Labels of kube-apiserver's counter. */
+const checkLabels = ({ policy, binding }: BoundPolicy, { error }: Failure, action: string) => ({
+  enforcement_action: action.toLowerCase(),
+  error_type: error ?? "no_error",
+  policy: policy.metadata.name ?? "",
+  policy_binding: binding?.metadata.name ?? "",
+});
 
 const warningOf = ({ policy, binding }: BoundPolicy, { message }: Failure): string =>
   `Validation failed for ValidatingAdmissionPolicy '${policy.metadata.name}' with binding '${binding?.metadata.name}': ${message}`;

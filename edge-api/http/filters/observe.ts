@@ -1,6 +1,7 @@
 /** Counts every request, and logs those the audit policy wants. Around all other filters, so that it sees errors too. */
 import { audited } from "../../observe/audit/log.ts";
 import type { Filter } from "../context.ts";
+import { Reply } from "../reply.ts";
 import type { ApiRequest } from "../request.ts";
 
 export const observe: Filter = async (context, next) => {
@@ -10,14 +11,17 @@ export const observe: Filter = async (context, next) => {
   metrics.begin(info);
   metrics.user(context.identity.user);
   let code = 500;
+  let sizeBytes: number | undefined;
   try {
     const response = await (audit ? audited(audit, context, () => next(context)) : next(context));
     code = response.status;
+    if (response instanceof Reply) sizeBytes = response.body.length;
     return response;
   } finally {
     const dryRun = context.query?.has("dryRun") ?? false;
     const seconds = (env.clock.now() - startMs) / 1000;
-    metrics.done(info, { code, seconds, dryRun, isApply: info.verb === "patch" && isApply(context.request) });
+    const applies = info.verb === "patch" && isApply(context.request);
+    metrics.done(info, { code, seconds, dryRun, isApply: applies, ...(sizeBytes !== undefined && { sizeBytes }) });
   }
 };
 

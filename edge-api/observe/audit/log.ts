@@ -27,6 +27,8 @@ export async function audited(
 ): Promise<Answer> {
   const { identity, info, request } = context;
   const decision = decide(log.policy, info, identity);
+  const { auditLevels } = context.services.metrics;
+  auditLevels.set(decision.level, (auditLevels.get(decision.level) ?? 0) + 1);
   if (decision.level === "None") return next();
   const nowMs = (): number => context.services.env.clock.now();
   const trail = new AuditTrail({
