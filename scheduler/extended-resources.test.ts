@@ -162,4 +162,16 @@ describe("Extended resources as devices", () => {
     expect([cluster.bindings, claims(cluster)]).toMatchObject([["p → b"], [{}, {}]]);
     expect(cluster.nodeOf("p")).toBe("b");
   });
+
+  it("[XP9] a pod that waits for devices by a resource's name is told that no claim can be given back", async () => {
+    const { cluster, settle } = startScheduler();
+    cluster.put("nodes", makeNode({ name: "a" }));
+    put(cluster, "deviceclasses", deviceClass());
+    cluster.put("pods", asking("p"));
+    await settle();
+    expect(messageOf(cluster, "p")).toBe(
+      "0/1 nodes are available: 1 cannot allocate all claims. still not schedulable, " +
+        "preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.",
+    );
+  });
 });

@@ -149,7 +149,7 @@ describe("Gangs", () => {
       configuration: {
         apiVersion: "kubescheduler.config.k8s.io/v1",
         kind: "KubeSchedulerConfiguration",
-        profiles: [{}, { schedulerName: "packer" }],
+        profiles: [{ schedulerName: "default-scheduler" }, { schedulerName: "packer" }],
       },
     });
     cluster.put("nodes", makeNode({ name: "n" }));

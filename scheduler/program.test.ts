@@ -318,7 +318,7 @@ describe("Scheduler", () => {
         apiVersion: "kubescheduler.config.k8s.io/v1",
         kind: "KubeSchedulerConfiguration",
         profiles: [
-          {},
+          { schedulerName: "default-scheduler" },
           {
             schedulerName: "packer",
             pluginConfig: [{ name: "NodeResourcesFit", args: { scoringStrategy: packing } }],

@@ -101,7 +101,13 @@ function checkTerm(term: unknown, path: string): void {
 
 export function balancedAllocationArgs(args: unknown): readonly WeightedResource[] {
   const path = "NodeResourcesBalancedAllocationArgs";
-  return resourcesOf(fieldsOf(args, path, [...META, "resources"]).resources, `${path}.resources`);
+  const resources = resourcesOf(fieldsOf(args, path, [...META, "resources"]).resources, `${path}.resources`);
+  for (const [i, { name, weight }] of resources.entries()) {
+    const at = `${path}.resources[${i}]`;
+    if (weight !== 1) fail(`${at}.weight`, `resource weight of ${name} should be 1, got ${weight}`);
+    if (resources.findIndex((each) => each.name === name) < i) fail(`${at}.name`, `${name} is named twice`);
+  }
+  return resources;
 }
 
 function resourcesOf(value: unknown, path: string): readonly WeightedResource[] {
@@ -109,7 +115,8 @@ function resourcesOf(value: unknown, path: string): readonly WeightedResource[] 
     const { name, weight } = fieldsOf(each, `${path}[${i}]`, ["name", "weight"]);
     return {
       name: textOf(name, `${path}[${i}].name`),
-      weight: wholeOf(weight, `${path}[${i}].weight`, { least: 1, most: 100, otherwise: 1 }),
+      // 0 is as good as nothing.
+      weight: wholeOf(weight, `${path}[${i}].weight`, { least: 0, most: 100, otherwise: 1 }) || 1,
     };
   });
   return resources.length > 0 ? resources : DEFAULT_RESOURCES;
@@ -118,10 +125,14 @@ function resourcesOf(value: unknown, path: string): readonly WeightedResource[] 
 export function nodeResourcesFitArgs(args: unknown): NodeResourcesFitArgs {
   const path = "NodeResourcesFitArgs";
   const fields = fieldsOf(args, path, [...META, "ignoredResources", "ignoredResourceGroups", "scoringStrategy"]);
+  const groups = textsOf(fields.ignoredResourceGroups, `${path}.ignoredResourceGroups`);
+  for (const [i, group] of groups.entries()) {
+    if (group.includes("/")) fail(`${path}.ignoredResourceGroups[${i}]`, "resource group name can't contain '/'");
+  }
   const strategy = scoringStrategyOf(fields.scoringStrategy, `${path}.scoringStrategy`);
   return {
     ignoredResources: textsOf(fields.ignoredResources, `${path}.ignoredResources`),
-    ignoredResourceGroups: textsOf(fields.ignoredResourceGroups, `${path}.ignoredResourceGroups`),
+    ignoredResourceGroups: groups,
     ...(strategy && { scoringStrategy: strategy }),
   };
 }
@@ -167,10 +178,13 @@ export function podTopologySpreadArgs(args: unknown): PodTopologySpreadArgs {
       fail(`${path}.defaultingType`, "when .defaultConstraints are not empty must be one of List");
     return { defaultConstraints: SYSTEM_DEFAULT_CONSTRAINTS, isSystemDefault: true };
   }
-  return {
-    defaultConstraints: constraints.map((each, i) => constraintOf(each, `${path}[${i}]`)),
-    isSystemDefault: false,
-  };
+  const at = `${path}.defaultConstraints`;
+  const defaultConstraints = constraints.map((each, i) => constraintOf(each, `${at}[${i}]`));
+  const keyOf = ({ topologyKey, whenUnsatisfiable }: TopologySpreadConstraint) => `${topologyKey} ${whenUnsatisfiable}`;
+  const keys = defaultConstraints.map(keyOf);
+  const twice = keys.findIndex((key, i) => keys.indexOf(key) < i);
+  if (twice >= 0) fail(`${at}[${twice}]`, "there is one with this topologyKey and whenUnsatisfiable already");
+  return { defaultConstraints, isSystemDefault: false };
 }
 
 function constraintOf(value: unknown, path: string): TopologySpreadConstraint {
@@ -180,7 +194,7 @@ function constraintOf(value: unknown, path: string): TopologySpreadConstraint {
   return {
     ...fields,
     topologyKey: textOf(fields.topologyKey, `${path}.topologyKey`),
-    maxSkew: wholeOf(fields.maxSkew, `${path}.maxSkew`, { least: 1, most: 2 ** 31 - 1, otherwise: 1 }),
+    maxSkew: wholeOf(fields.maxSkew ?? 0, `${path}.maxSkew`, { least: 1, most: 2 ** 31 - 1, otherwise: 0 }),
     whenUnsatisfiable: oneOf(fields.whenUnsatisfiable, `${path}.whenUnsatisfiable`, [
       "DoNotSchedule",
       "ScheduleAnyway",

@@ -6,6 +6,7 @@ const document = (more: object) => ({
   kind: "KubeSchedulerConfiguration",
   ...more,
 });
+const argsOf = (name: string, args: object) => ({ profiles: [{ pluginConfig: [{ name, args }] }] });
 const profileOf = (profile: object) => {
   const { profiles } = readConfiguration(document({ profiles: [profile] }));
   return [...profiles.values()][0]!;
@@ -32,7 +33,9 @@ describe("KubeSchedulerConfiguration", () => {
   });
 
   it("[KC2] profiles by schedulerName", () => {
-    const { profiles } = readConfiguration(document({ profiles: [{}, { schedulerName: "packer" }] }));
+    const { profiles } = readConfiguration(
+      document({ profiles: [{ schedulerName: "default-scheduler" }, { schedulerName: "packer" }] }),
+    );
     expect([...profiles.keys()]).toEqual(["default-scheduler", "packer"]);
   });
 
@@ -101,7 +104,48 @@ describe("KubeSchedulerConfiguration", () => {
     ["[KC7] another version", { apiVersion: "v1" }, "apiVersion: must be kubescheduler.config.k8s.io/v1"],
     ["[KC8] an unknown field", { profils: [] }, "document.profils: is not known"],
     ["[KC9] extenders", { extenders: [{ urlPrefix: "http://x" }] }, "extenders: calling out to extenders is not built"],
-    ["[KC10] the same name twice", { profiles: [{}, {}] }, "profiles[1].schedulerName: is used twice"],
+    [
+      "[KC10] the same name twice",
+      { profiles: [{ schedulerName: "a" }, { schedulerName: "a" }] },
+      "profiles[1].schedulerName: is used twice",
+    ],
+    ["[KC21] one of several without a name", { profiles: [{}, {}] }, "profiles[0].schedulerName: must be a text"],
+    ["[KC22] nothing at once", { parallelism: 0 }, "parallelism: must be a whole number from 1"],
+    [
+      "[KC23] more nodes than there are",
+      { profiles: [{ percentageOfNodesToScore: 101 }] },
+      "profiles[0].percentageOfNodesToScore: must be a whole number from 0 to 100",
+    ],
+    [
+      "[KC24] weights where there are none",
+      argsOf("NodeResourcesBalancedAllocation", { resources: [{ name: "cpu", weight: 2 }] }),
+      "NodeResourcesBalancedAllocationArgs.resources[0].weight: resource weight of cpu should be 1, got 2",
+    ],
+    [
+      "[KC25] a group that is a resource",
+      argsOf("NodeResourcesFit", { ignoredResourceGroups: ["example.com/foo"] }),
+      "NodeResourcesFitArgs.ignoredResourceGroups[0]: resource group name can't contain '/'",
+    ],
+    [
+      "[KC26] default constraints without a skew",
+      argsOf("PodTopologySpread", {
+        defaultingType: "List",
+        defaultConstraints: [{ topologyKey: "zone", whenUnsatisfiable: "ScheduleAnyway" }],
+      }),
+      "PodTopologySpreadArgs.defaultConstraints[0].maxSkew: must be a whole number from 1",
+    ],
+    [
+      "[KC27] default constraints that say it twice",
+      argsOf("PodTopologySpread", {
+        defaultingType: "List",
+        defaultConstraints: [1, 2].map((maxSkew) => ({
+          maxSkew,
+          topologyKey: "zone",
+          whenUnsatisfiable: "ScheduleAnyway",
+        })),
+      }),
+      "PodTopologySpreadArgs.defaultConstraints[1]: there is one",
+    ],
     [
       "[KC11] an unknown plugin",
       { profiles: [{ plugins: { filter: { enabled: [{ name: "Magic" }] } } }] },

@@ -4,7 +4,7 @@
  */
 import { parseYaml } from "../../machinery/codec/yaml.ts";
 import type { Profile } from "../framework/plugin.ts";
-import { buildProfile } from "./profile.ts";
+import { buildProfile, percentageOf } from "./profile.ts";
 import { fail, fieldsOf, listOf, wholeOf } from "./reader.ts";
 
 export interface Configuration {
@@ -63,6 +63,8 @@ export function readConfiguration(document: unknown): Configuration {
   ]);
   if (document !== undefined && (fields.apiVersion !== API_VERSION || fields.kind !== KIND))
     fail("apiVersion", `must be ${API_VERSION}, and kind ${KIND}`);
+  wholeOf(fields.parallelism, "parallelism", { least: 1, most: 2 ** 31 - 1, otherwise: 16 });
+  percentageOf(fields.percentageOfNodesToScore, "percentageOfNodesToScore");
   if (listOf(fields.extenders, "extenders").length > 0) fail("extenders", "calling out to extenders is not built");
   const seconds = { least: 1, most: 86_400 };
   const initial = wholeOf(fields.podInitialBackoffSeconds, "podInitialBackoffSeconds", { ...seconds, otherwise: 1 });
@@ -75,7 +77,7 @@ function profilesOf(value: unknown): ReadonlyMap<string, Profile> {
   const documents = listOf(value, "profiles");
   const profiles = new Map<string, Profile>();
   for (const [i, document] of (documents.length > 0 ? documents : [{}]).entries()) {
-    const profile = buildProfile(document, `profiles[${i}]`);
+    const profile = buildProfile(document, `profiles[${i}]`, documents.length > 1 ? undefined : "default-scheduler");
     if (profiles.has(profile.schedulerName)) fail(`profiles[${i}].schedulerName`, "is used twice");
     profiles.set(profile.schedulerName, profile);
   }

@@ -32,8 +32,10 @@ type Point = keyof typeof POINTS;
 
 const MAX_WEIGHT = 2 ** 24;
 
-export function buildProfile(document: unknown, path: string): Profile {
+/** @param otherwise the profile's schedulerName when it has none; undefined: it must have one */
+export function buildProfile(document: unknown, path: string, otherwise: string | undefined): Profile {
   const fields = fieldsOf(document, path, ["schedulerName", "plugins", "pluginConfig", "percentageOfNodesToScore"]);
+  percentageOf(fields.percentageOfNodesToScore, `${path}.percentageOfNodesToScore`);
   const sets = fieldsOf(fields.plugins, `${path}.plugins`, [...Object.keys(POINTS), ...IMPLIED, "multiPoint"]);
   const setOf = (point: string) => pluginSet(sets[point], `${path}.plugins.${point}`);
   for (const point of IMPLIED) setOf(point);
@@ -53,7 +55,7 @@ export function buildProfile(document: unknown, path: string): Profile {
       return plugin ? [{ plugin, weight: weight || 1 }] : [];
     });
   return {
-    schedulerName: textOf(fields.schedulerName ?? "default-scheduler", `${path}.schedulerName`),
+    schedulerName: textOf(fields.schedulerName ?? otherwise, `${path}.schedulerName`),
     preEnqueue: all("preEnqueue", "preEnqueue"),
     queueSort: one("queueSort", "queueSort"),
     filters: all("filter", "filter"),
@@ -67,6 +69,10 @@ export function buildProfile(document: unknown, path: string): Profile {
     postBind: all("postBind", "postBind"),
   };
 }
+
+/** Checked only: all nodes are looked at, which costs less here than to choose some. */
+export const percentageOf = (value: unknown, path: string): number =>
+  wholeOf(value, path, { least: 0, most: 100, otherwise: 0 });
 
 const implementsPoint = (parts: PluginParts, point: Point): boolean =>
   POINTS[point].some((part) => parts[part] !== undefined);

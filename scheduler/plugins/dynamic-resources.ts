@@ -254,7 +254,8 @@ function postFilter(
   const { podClass } = pod.pending;
   const before = devices.extendedClaimOf(pod.metadata.uid ?? "");
   if (before) return { ops: removeOps(before), message: "deletion of ResourceClaim completed" };
-  const claims = podClass.deviceClaims.length > 0 ? readClaims(podClass, devices) : "";
+  const hasClaims = podClass.deviceClaims.length + deviceResources(podClass, devices).length > 0;
+  const claims = hasClaims ? readClaims(podClass, devices) : "";
   // Upstream says so of every pod, whether it has claims or not.
   if (typeof claims === "string") return { ops: [], message: "no new claims to deallocate" };
   const ours = ({ claim }: Claims["allocated"][number]): boolean =>
