@@ -51,9 +51,10 @@ import {
 } from "./storage-protection/controllers.ts";
 import { storageVersionCollector } from "./storage-version/collect.ts";
 import { storageVersionMigrator } from "./storage-version/migrate.ts";
+import { trustBundlePublisher } from "./trust-bundle/controller.ts";
 import { ttlAfterFinishedController } from "./ttl/controller.ts";
 import { isReadConfigMap, projectIdentity } from "./view/project.ts";
-import { CONFIG_MAPS } from "./view/resources.ts";
+import { CONFIG_MAPS, TRUST_BUNDLES } from "./view/resources.ts";
 import { View } from "./view/view.ts";
 import { volumeExpandController } from "./volume-expand/controller.ts";
 
@@ -63,7 +64,7 @@ export interface ControllersOptions {
   api?: ApiReader | undefined;
   /** PEM of the CA that signs the API server's certificate; published in every namespace. */
   caCertificate: string;
-  /** The kinds that are served; absent: all. */
+  /** The kinds that are served; absent: all, but nothing is published where they usually are not. */
   served?: Registry;
   clock?: Clock;
   /** In [0, 1). For names of pods, which need not be secret. */
@@ -96,9 +97,10 @@ export function controllersProgram(options: ControllersOptions): Program & { met
 }
 
 /** In the order in which they take turns: what starts and stops pods, then what follows from them. */
-const allControllers = ({ cluster, api, caCertificate, served = registry }: ControllersOptions): Controller[] => [
+const allControllers = ({ cluster, api, caCertificate, served }: ControllersOptions): Controller[] => [
   serviceAccountController,
   rootCaController(caCertificate),
+  ...(served?.findStorage(TRUST_BUNDLES) ? [trustBundlePublisher(caCertificate)] : []),
   // Before the one that needs no version: so both can write to a new node in one commit.
   nodeLifecycleController(),
   nodeIpamController,
@@ -138,7 +140,7 @@ const allControllers = ({ cluster, api, caCertificate, served = registry }: Cont
   legacyTokenCleaner,
   leaseCleanerController,
   storageVersionCollector,
-  storageVersionMigrator(served),
+  storageVersionMigrator(served ?? registry),
   podGarbageCollector(),
   garbageCollector,
   namespaceController,

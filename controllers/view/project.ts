@@ -14,6 +14,7 @@ import type {
   Secret,
   ServiceAccount,
 } from "../../kinds/core/v1-types.ts";
+import type { ClusterTrustBundle } from "../../kinds/generated/api/certificates-v1beta1.ts";
 import type { ResourceSlice } from "../../kinds/resource/v1-types.ts";
 import type { KubeObject, ObjectMeta } from "../../machinery/meta/object.ts";
 import { secretNamesOf } from "./secret-names.ts";
@@ -101,6 +102,13 @@ export function projectLease(object: KubeObject): Lease {
   const identity = projectIdentity(object) as Lease;
   if (metadata.namespace !== "kube-system" || !metadata.labels) return identity;
   return { ...identity, metadata: { ...identity.metadata, labels: metadata.labels }, ...defined({ spec }) } as Lease;
+}
+
+/** Bundles may be 1 MB each; only the API server's own is looked into. */
+export function projectTrustBundle(object: KubeObject): ClusterTrustBundle {
+  const { signerName, trustBundle } = (object as ClusterTrustBundle).spec;
+  const isOwn = signerName === "kubernetes.io/kube-apiserver-serving";
+  return { ...projectIdentity(object), spec: { ...defined({ signerName }), trustBundle: isOwn ? trustBundle : "" } };
 }
 
 /** Of devices only those that are tainted: there may be thousands, with all that is to be known of them. */
@@ -191,6 +199,9 @@ const projectPodStatus = (status: PodStatus): PodStatus =>
     podIPs: status.podIPs,
     conditions: status.conditions?.map(shared),
     resourceClaimStatuses: status.resourceClaimStatuses,
+    extendedResourceClaimStatus: status.extendedResourceClaimStatus && {
+      resourceClaimName: status.extendedResourceClaimStatus.resourceClaimName,
+    },
     containerStatuses: shared(status.containerStatuses?.map(projectContainerStatus)),
     initContainerStatuses: shared(status.initContainerStatuses?.map(projectContainerStatus)),
   }) as PodStatus;

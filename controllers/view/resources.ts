@@ -40,3 +40,4 @@ export const RESOURCE_QUOTAS = "resourcequotas";
 export const POD_CERTIFICATE_REQUESTS = "podcertificaterequests.certificates.k8s.io";
 export const STORAGE_VERSIONS = "storageversions.internal.apiserver.k8s.io";
 export const STORAGE_VERSION_MIGRATIONS = "storageversionmigrations.storagemigration.k8s.io";
+export const TRUST_BUNDLES = "clustertrustbundles.certificates.k8s.io";

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { registry } from "../../kinds/registry.ts";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { controlledBy, pod, readySince, replicaSet } from "../../test/fakes/cluster-objects.ts";
+import { claimNamesOf } from "../resource-claim/pod-claims.ts";
 import { projectConfigMap, projectIdentity, projectPod } from "./project.ts";
 import { View } from "./view.ts";
 
@@ -42,6 +43,12 @@ describe("projections", () => {
       containerStatuses: [{ name: "c", restartCount: 3 }],
     });
     expect(kept.status).not.toHaveProperty("hostIP");
+  });
+
+  it("[PJ4] of a pod's extended resources: the claim that stands for them, so that it is freed with the pod", () => {
+    const status = { extendedResourceClaimStatus: { resourceClaimName: "c", requestMappings: [{ requestName: "r" }] } };
+    const kept = projectPod({ ...pod("a"), status } as KubeObject);
+    expect([...claimNamesOf(kept)]).toEqual(["c"]);
   });
 
   it("[PJ2] pods of one owner share what they have in common", () => {

@@ -18,6 +18,7 @@ import type {
 } from "../../kinds/core/v1-types.ts";
 import type { EndpointSlice } from "../../kinds/discovery/v1-types.ts";
 import type { StorageVersion } from "../../kinds/generated/api/apiserverinternal-v1alpha1.ts";
+import type { ClusterTrustBundle } from "../../kinds/generated/api/certificates-v1beta1.ts";
 import type { DeviceTaintRule } from "../../kinds/generated/api/resource-v1beta2.ts";
 import type { StorageVersionMigration } from "../../kinds/generated/api/storagemigration-v1beta1.ts";
 import type { Registry } from "../../kinds/kind.ts";
@@ -42,6 +43,7 @@ import {
   projectResourceSlice,
   projectSecret,
   projectServiceAccount,
+  projectTrustBundle,
   projectWhole,
 } from "./project.ts";
 import * as resources from "./resources.ts";
@@ -179,6 +181,10 @@ export class View {
   readonly certificateRequests = new Table<CertificateSigningRequest>({
     resource: resources.CERTIFICATE_REQUESTS,
     project: projectWhole<CertificateSigningRequest>,
+  });
+  readonly trustBundles = new Table<ClusterTrustBundle>({
+    resource: resources.TRUST_BUNDLES,
+    project: projectTrustBundle,
   });
   readonly serviceCidrs = new Table<ServiceCIDR>({
     resource: resources.SERVICE_CIDRS,

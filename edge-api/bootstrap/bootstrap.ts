@@ -55,7 +55,8 @@ export function bootstrap(
   for (const object of services) ensure(object);
   attempt(() => forgetApiServices(env, services), "APIServices");
   attempt(() => settleServiceCidr(env), "the default ServiceCIDR's status");
-  for (const object of defaultRoles()) attempt(() => reconcile(env, object), `${object.kind} ${object.metadata.name}`);
+  for (const object of defaultRoles(env.registry))
+    attempt(() => reconcile(env, object), `${object.kind} ${object.metadata.name}`);
   attempt(() => aggregate(env), "aggregated roles");
   if (!facts) return;
   ensure(tokenTracking(facts));

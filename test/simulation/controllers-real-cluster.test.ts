@@ -38,14 +38,15 @@ it("[CLU1] a role that aggregates grows and shrinks with the roles it gathers", 
 
 it("[CLU2] a node's certificate request is approved, signed, and forgotten an hour later", async () => {
   const signed: string[] = [];
+  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const cluster = await startCluster({
     signCertificate: async ({ metadata }) => {
       signed.push(metadata.name ?? "");
-      return "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+      const certificate = { keys, name: "CN=anybody", signingAlgorithm: algorithm };
+      return (await x509.X509CertificateGenerator.createSelfSigned(certificate)).toString("pem");
     },
   });
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const name = "CN=system:node:n1, O=system:nodes";
   const made = await x509.Pkcs10CertificateRequestGenerator.create({ name, keys, signingAlgorithm: algorithm });
   const spec = {

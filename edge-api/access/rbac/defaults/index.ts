@@ -2,12 +2,14 @@
  * The roles and bindings every cluster has, as objects.
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings
  */
+import type { Registry } from "../../../../kinds/kind.ts";
 import type { KubeObject } from "../../../../machinery/meta/object.ts";
 import type { PolicyRule, Subject } from "../rules.ts";
 import { CLUSTER_ROLES } from "./cluster-roles.ts";
 import { CONTROLLER_ROLES } from "./controller-roles.ts";
 import { BINDINGS, type BindingEntry, NAMESPACE_ROLES } from "./namespace-roles.ts";
-import { parseRule } from "./notation.ts";
+import { parseRule, type RoleTable } from "./notation.ts";
+import { SERVED_ROLES } from "./served-roles.ts";
 
 const GROUP = "rbac.authorization.k8s.io";
 const API_VERSION = `${GROUP}/v1`;
@@ -77,13 +79,15 @@ const binding = ({ namespace, name, role: roleName = name, subjects }: BindingEn
   roleRef: { apiGroup: GROUP, kind: namespace === "" ? "ClusterRole" : "Role", name: roleName },
 });
 
-/** In the order they are made: roles before what refers to them. */
-export function defaultRoles(): KubeObject[] {
-  const controllers = Object.keys(CONTROLLER_ROLES);
+/** In the order they are made: roles before what refers to them. @param served the kinds that there are */
+export function defaultRoles(served?: Pick<Registry, "findStorage">): KubeObject[] {
+  const beside = Object.entries(SERVED_ROLES).filter(([storage]) => served?.findStorage(storage));
+  const controllerRoles: RoleTable = Object.assign({}, CONTROLLER_ROLES, ...beside.map(([, table]) => table));
+  const controllers = Object.keys(controllerRoles);
   return [
     ...Object.entries(CLUSTER_ROLES).map(([name, lines]) => role(name, lines)),
     ...AGGREGATED.map(aggregated),
-    ...controllers.map((name) => role(CONTROLLER_PREFIX + name, CONTROLLER_ROLES[name]!)),
+    ...controllers.map((name) => role(CONTROLLER_PREFIX + name, controllerRoles[name]!)),
     ...BINDINGS.filter(({ namespace }) => namespace === "").map(binding),
     ...controllers.map((name) =>
       binding({ namespace: "", name: CONTROLLER_PREFIX + name, subjects: [`account:${name}`] }),
