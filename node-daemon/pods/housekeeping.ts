@@ -8,6 +8,8 @@ import { removeLogs, rotateLog } from "./log-rotation.ts";
 import type { RuntimeCache } from "./runtime-cache.ts";
 
 const LOGS_MS = 10_000;
+/** Looking costs a walk over all their files; kubelet looks at volumes every minute. */
+const STORAGE_MS = 30_000;
 const CONTAINERS_MS = 60_000;
 const IMAGES_MS = 300_000;
 
@@ -18,6 +20,8 @@ export interface HousekeepingOptions {
   log: Log;
   /** Every minute: tokens and other things that age. */
   minute(): Promise<void>;
+  /** Looks whether pods keep their limits of storage. */
+  storage(): Promise<void>;
   /** ids of images that are in use though no container runs them. */
   held(): ReadonlySet<string>;
 }
@@ -48,6 +52,7 @@ export function startHousekeeping(options: HousekeepingOptions): () => void {
     await removeDead(options);
     await options.minute();
   });
+  every(STORAGE_MS, "look at pods' storage", () => options.storage());
   every(IMAGES_MS, "image cleaning", () => removeImages(options, lastUsedMs));
   return () => {
     stopped = true;

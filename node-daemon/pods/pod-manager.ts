@@ -27,6 +27,8 @@ import { RuntimeCache } from "./runtime-cache.ts";
 import type { HostFacts, PodServices } from "./services.ts";
 import { Slots } from "./slots.ts";
 import { createStatusWriter } from "./status-writer.ts";
+import { hasStorageLimits, storageExcess } from "./storage-limits.ts";
+import { measureStorage } from "./storage-use.ts";
 import { terminationMessage } from "./termination-message.ts";
 
 const NOTHING = nothingObserved({ uid: "", namespace: "", name: "" });
@@ -187,6 +189,19 @@ export function createPodManager(options: PodManagerOptions): PodManager {
     await removeStrangers();
   }
 
+  async function storage(): Promise<void> {
+    const limited = [...workers.values()].filter(({ active, pod }) => active && hasStorageLimits(pod));
+    if (limited.length === 0) return;
+    const use = await measureStorage(
+      services,
+      limited.map(({ pod }) => pod),
+    );
+    for (const [pod, used] of use) {
+      const excess = storageExcess(pod, used);
+      if (excess) workers.get(pod.metadata.uid)?.evict(excess);
+    }
+  }
+
   return {
     cache,
     probeCounts: () => services.probes.counts(),
@@ -214,6 +229,7 @@ export function createPodManager(options: PodManagerOptions): PodManager {
           clock,
           log,
           minute,
+          storage,
           held: () => services.images.held(),
         });
     },

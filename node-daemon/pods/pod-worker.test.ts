@@ -216,6 +216,20 @@ describe("what keeps it from starting", () => {
     expect(world.status("web").conditions?.filter(({ type }) => type.startsWith("PodResize"))).toEqual([]);
   });
 
+  it("[PW72] what stores more than it may is evicted at once", async () => {
+    const resources = { limits: { "ephemeral-storage": "1Ki" } };
+    world.create("web", { containers: [makeContainer("main", { resources })] });
+    await world.until(running("web"));
+    const containerId = idOf("web");
+    const stats = { containerId, memoryWorkingSetBytes: 0n, writableLayerBytes: 2048n };
+    vi.spyOn(world.runtime, "containerStats").mockResolvedValue([stats as never]);
+    await world.until(() => world.status("web").phase === "Failed", 60_000);
+    const message = "Pod ephemeral local storage usage exceeds the total limit of containers 1Ki. ";
+    expect(world.status("web")).toMatchObject({ reason: "Evicted", message });
+    expect(told("Evicted")).toMatchObject([{ type: "Warning", message }]);
+    expect(world.runtime.calls).toContain(`stopContainer ${containerId} 2`);
+  });
+
   it("[PW49] the image of a volume is held to its own pull policy, mounted when it is there, and given back", async () => {
     const volumes = [{ name: "v", image: { reference: "x:1", pullPolicy: "Never" as const } }];
     const volumeMounts = [{ name: "v", mountPath: "/v" }];

@@ -150,6 +150,16 @@ export class PodWorker {
     this.#graceSeconds = graceSeconds;
   }
 
+  /** Ends it at once, as Failed. @param message why, for its status */
+  evict(message: string): void {
+    if (this.#stage !== "running" || this.#verdict) return;
+    this.#verdict = { reason: "Evicted", message };
+    this.#services.events.pod(this.#pod, "Warning", "Evicted", message);
+    this.#graceSeconds = 0;
+    this.#end.abort();
+    this.wake();
+  }
+
   /** A ConfigMap, Secret or token in its volumes has changed. */
   refreshVolumes(): void {
     this.#volumesStale = true;
@@ -242,7 +252,7 @@ export class PodWorker {
   async #mustEnd(): Promise<boolean> {
     const { clock, events, admit } = this.#services;
     const pod = this.#pod;
-    if (this.#removed || pod.metadata.deletionTimestamp) return true;
+    if (this.#removed || pod.metadata.deletionTimestamp || this.#verdict) return true;
     if (isTerminalPhase(this.#withStatus().status?.phase)) return true;
     if (!this.#admitted) {
       this.#verdict = admit(pod);
@@ -361,7 +371,8 @@ export class PodWorker {
   async #stopRunning(): Promise<void> {
     const before = this.#observed();
     if (runningContainers(before).length > 0 || before.sandboxes.some(({ ready }) => ready)) this.#acted = true;
-    const graceSeconds = this.#removed && !this.#pod.metadata.deletionTimestamp ? 0 : undefined;
+    const atOnce = (this.#removed && !this.#pod.metadata.deletionTimestamp) || this.#verdict?.reason === "Evicted";
+    const graceSeconds = atOnce ? 0 : undefined;
     await stopPod(this.#services, this.#pod, this.#observed(), { hurry: this.#hurry.signal, graceSeconds });
   }
 

@@ -17,6 +17,7 @@ import { cpuQuotaUs, cpuShares, oomScoreAdjust, podCgroup, podTotal } from "./re
 import { containerSecurity } from "./security.ts";
 import { serviceVariables } from "./service-env.ts";
 import { statusPatch } from "./status-patch.ts";
+import { hasStorageLimits, storageExcess } from "./storage-limits.ts";
 import { logText } from "./termination-message.ts";
 import { makeContainer, makePod } from "./testing/build.ts";
 
@@ -416,6 +417,48 @@ describe("security", () => {
 
   it("[SC6] a numeric user of the image satisfies runAsNonRoot", () => {
     expect(security({ runAsNonRoot: true }, {}, { uid: 1000n })).toMatchObject({ runAsUser: { value: 1000n } });
+  });
+});
+
+describe("storageExcess", () => {
+  const limited = (storage: string | undefined, sizeLimit?: string) =>
+    makePod({
+      containers: ["a", "b"].map((name) =>
+        makeContainer(name, storage ? { resources: { limits: { "ephemeral-storage": storage } } } : {}),
+      ),
+      volumes: [{ name: "v", emptyDir: sizeLimit ? { sizeLimit } : {} }],
+    });
+  const Ki = 1024;
+
+  it.each([
+    ["[SL1] all within", limited("10Ki", "5Ki"), { v: 5 * Ki, a: 5 * Ki }, undefined],
+    [
+      "[SL2] a volume",
+      limited(undefined, "5Ki"),
+      { v: 5 * Ki + 1 },
+      'Usage of EmptyDir volume "v" exceeds the limit "5Ki". ',
+    ],
+    [
+      "[SL3] all together",
+      limited("10Ki"),
+      { v: 11 * Ki, a: 5 * Ki, b: 5 * Ki },
+      "Pod ephemeral local storage usage exceeds the total limit of containers 20Ki. ",
+    ],
+    [
+      "[SL4] a container",
+      limited("10Ki"),
+      { a: 11 * Ki },
+      'Container a exceeded its local ephemeral storage limit "10Ki". ',
+    ],
+  ])("%s", (_, pod, { v = 0, ...containers }: { v?: number; a?: number; b?: number }, wanted) => {
+    const use = { volumes: new Map([["v", v]]), containers: new Map(Object.entries(containers)) };
+    expect(storageExcess(pod, use)).toBe(wanted);
+  });
+
+  it("[SL5] pods without limits and critical ones are not looked at", () => {
+    const critical = limited("1Ki");
+    critical.spec.priority = 2_000_000_000;
+    expect([limited(undefined), critical, limited("1Ki")].map(hasStorageLimits)).toEqual([false, false, true]);
   });
 });
 

@@ -95,6 +95,10 @@ export class VolumeManager {
     }
   }
 
+  emptyDirPath(uid: string, volume: string): string {
+    return join(this.#diskDirectory(uid), "kubernetes.io~empty-dir", volume);
+  }
+
   subPathTarget(uid: string, volume: string, container: string, index: number): string {
     return join(this.#options.stateDir, "pods", uid, "volume-subpaths", volume, container, String(index));
   }
@@ -138,7 +142,7 @@ export class VolumeManager {
     }
     if (isWritten(volume)) return { path: await this.#write(pod, volume, podIps), readOnly: true };
     if (emptyDir) {
-      const path = join(this.#diskDirectory(uid), "kubernetes.io~empty-dir", name);
+      const path = this.emptyDirPath(uid, name);
       const made = await mkdir(path, { recursive: true, mode: 0o750 });
       if (emptyDir.medium === "Memory" && !(await isMountPoint(path))) {
         await this.#tmpfs(path, { sizeBytes: this.#memorySizeBytes(pod, emptyDir.sizeLimit) });
