@@ -289,6 +289,8 @@ describe("health", () => {
     expect((await api.get(`/${endpoint}/etcd-readiness`)).status).toBe(endpoint === "readyz" ? 200 : 404);
     const { paths } = (await api.get("/")).body;
     expect(paths).toContain(`/${endpoint}/poststarthook/bootstrap-controller`);
+    expect((await api.get(`/${endpoint}/poststarthook/priority-and-fairness-config-producer`)).text).toBe("ok");
+    expect((await api.get(`/${endpoint}/autoregister-completion`)).text).toBe("ok");
   });
 
   it("[HE2] what is not well says so with 500", async () => {

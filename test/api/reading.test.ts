@@ -245,7 +245,9 @@ describe("discovery", () => {
   it("[G5] health, with its checks", async () => {
     expect((await api.get("/readyz")).text).toBe("ok");
     const { text } = await api.get("/livez?verbose");
-    expect(text).toMatch(/^\[\+\]ping ok\n\[\+\]etcd ok\n(?:\[\+\]poststarthook\/\S+ ok\n)+livez check passed\n$/);
+    expect(text).toMatch(
+      /^\[\+\]ping ok\n\[\+\]etcd ok\n(?:\[\+\](?:poststarthook\/\S+|autoregister-completion) ok\n)+livez check passed\n$/,
+    );
     expect((await api.get("/healthz/ping")).text).toBe("ok");
   });
 });

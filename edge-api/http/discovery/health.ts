@@ -28,6 +28,8 @@ export function readsStore({ env }: Pick<Services, "env">): void {
   env.store.get({ resource: "namespaces", namespace: "", name: "default" });
 }
 
+const LAST_API_SERVICE = { resource: "apiservices.apiregistration.k8s.io", namespace: "", name: "v1.storage.k8s.io" };
+
 /** Names that monitoring of kube-apiserver knows; those of its parts that kedge does not have are not among them. */
 const CHECKS: readonly Check[] = [
   { name: "ping", run: () => undefined },
@@ -53,7 +55,14 @@ const CHECKS: readonly Check[] = [
     namespace: "",
     name: "kubernetes",
   }),
+  made("poststarthook/priority-and-fairness-config-producer", {
+    resource: "flowschemas.flowcontrol.apiserver.k8s.io",
+    namespace: "",
+    name: "catch-all",
+  }),
   made("poststarthook/bootstrap-controller", { resource: "services", namespace: "default", name: "kubernetes" }),
+  made("poststarthook/kube-apiserver-autoregistration", LAST_API_SERVICE),
+  made("autoregister-completion", LAST_API_SERVICE),
 ];
 
 const ENDPOINTS = ["healthz", "livez", "readyz"];
