@@ -136,12 +136,15 @@ describe("[sig-apps] ReplicationController", () => {
     await scales((await setUp(controller, "scaled", "controllers")).path);
   });
 
-  it("should adopt matching pods on creation [Conformance] and release no longer matching pods [Conformance]", async () => {
-    await adoptsAndReleases(
-      "ReplicationController",
-      async (ns, name) => void ok(await apps.create(pathsOf(ns).controllers, controller(name))),
-    );
-  });
+  it.each(["adopt matching pods on creation", "release no longer matching pods"])(
+    "should %s [Conformance]",
+    async () => {
+      await adoptsAndReleases(
+        "ReplicationController",
+        async (ns, name) => void ok(await apps.create(pathsOf(ns).controllers, controller(name))),
+      );
+    },
+  );
 
   it("should surface a failure condition on a common issue like exceeded quota [Conformance]", async () => {
     const ns = await apps.namespace();

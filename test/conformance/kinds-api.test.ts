@@ -67,18 +67,6 @@ const KINDS: [name: string, storage: string, kind: string, path: string][] = [
     `${DRA}resourceslices`,
   ],
   [
-    "[sig-scheduling] LimitRange should list, patch and delete a LimitRange by collection",
-    "limitranges",
-    "LimitRange",
-    "/api/v1/namespaces/default/limitranges",
-  ],
-  [
-    "[sig-scheduling] SchedulerPreemption PriorityClass endpoints verify PriorityClass endpoints can be operated with different HTTP methods",
-    "priorityclasses.scheduling.k8s.io",
-    "PriorityClass",
-    "/apis/scheduling.k8s.io/v1/priorityclasses",
-  ],
-  [
     "[sig-storage] CSIInlineVolumes should run through the lifecycle of a CSIDriver",
     "csidrivers.storage.k8s.io",
     "CSIDriver",
@@ -236,26 +224,6 @@ describe("what is set for good", () => {
     });
     expect(answer).toMatchObject({ status: 422, body: { reason: "Invalid" } });
   });
-
-  it("[sig-scheduling] SchedulerPreemption PriorityClass endpoints: the value stays [Conformance]", async () => {
-    const api = await startApi();
-    const path = "/apis/scheduling.k8s.io/v1/priorityclasses";
-    const object = ok(
-      await api.create(path, {
-        apiVersion: "scheduling.k8s.io/v1",
-        kind: "PriorityClass",
-        metadata: { name: "p1" },
-        value: 1,
-      }),
-      201,
-    );
-    const answer = await api.replace(`${path}/p1`, { ...object, value: 10 });
-    expect(answer).toMatchObject({
-      status: 422,
-      body: { message: expect.stringContaining("value: Forbidden: may not be changed in an update.") },
-    });
-    expect(ok(await api.patch(`${path}/p1`, { value: 1, description: "d" })).description).toBe("d");
-  });
 });
 
 describe("pods", () => {
@@ -363,49 +331,6 @@ describe("pods", () => {
     expect((await newPod(api, "q", { runtimeClassName: "heavy" })).spec.overhead).toEqual(podFixed);
     ok(await api.delete("/apis/node.k8s.io/v1/runtimeclasses/heavy"));
     expect((await api.create(PODS, pod("r", { runtimeClassName: "heavy" }))).status).toBe(403);
-  });
-
-  it("LimitRange should create a LimitRange with defaults and ensure pod has those defaults applied. [Conformance]", async () => {
-    const api = await startWithAccount();
-    const list = (cpu: string, memory: string, ephemeral: string) => ({ cpu, memory, "ephemeral-storage": ephemeral });
-    const limits = {
-      type: "Container",
-      min: list("50m", "100Mi", "100Gi"),
-      max: list("500m", "500Mi", "500Gi"),
-      default: list("500m", "500Mi", "500Gi"),
-      defaultRequest: list("100m", "200Mi", "200Gi"),
-    };
-    const path = "/api/v1/namespaces/default/limitranges";
-    ok(
-      await api.create(path, {
-        apiVersion: "v1",
-        kind: "LimitRange",
-        metadata: { name: "l" },
-        spec: { limits: [limits] },
-      }),
-      201,
-    );
-    const resourcesOf = async (name: string, resources: object) =>
-      (await newPod(api, name, { containers: [{ name: "a", image: "pause", resources }] })).spec.containers[0]
-        .resources;
-    expect(await resourcesOf("none", {})).toEqual({ requests: limits.defaultRequest, limits: limits.default });
-    const partial = { requests: { cpu: "150m", memory: "150Mi" } };
-    expect(await resourcesOf("partial", partial)).toEqual({
-      requests: { ...limits.defaultRequest, ...partial.requests },
-      limits: limits.default,
-    });
-    const limit = { limits: { cpu: "300m" } };
-    expect(await resourcesOf("limited", limit)).toEqual({
-      requests: { ...limits.defaultRequest, cpu: "300m" },
-      limits: { ...limits.default, cpu: "300m" },
-    });
-    for (const requests of [list("10m", "50Mi", "50Gi"), list("600m", "600Mi", "600Gi")]) {
-      const answer = await api.create(
-        PODS,
-        pod("bad", { containers: [{ name: "a", image: "pause", resources: { requests, limits: requests } }] }),
-      );
-      expect(answer.status).toBe(403);
-    }
   });
 
   it("Ephemeral Containers should update the ephemeral containers in an existing pod [Conformance]", async () => {

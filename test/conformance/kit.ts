@@ -135,7 +135,10 @@ export async function discovered(api: TestApi, groupVersion: string, resources: 
 
 const LABEL = "conformance%3Dyes";
 
-/** Create, get, list, watch, patch, update, delete and deletecollection of a resource; @param make an object by its name */
+/**
+ * Create, get, list, watch, patch, update, delete and deletecollection of a resource, the last three without a touch to
+ * what the selector leaves out; @param make an object by its name
+ */
 export async function supportsApiOperations(
   api: TestApi,
   path: string,
@@ -151,6 +154,7 @@ export async function supportsApiOperations(
   expect(ok(await api.get(`${path}/one`)).metadata.uid).toBe(created.metadata.uid);
   ok(await api.create(path, labelled("two")), 201);
   ok(await api.create(path, labelled("three")), 201);
+  const besides = ok(await api.create(path, { ...make("besides") }), 201);
   const list = ok(await api.get(`${path}?labelSelector=${LABEL}`));
   expect(namesOf(list)).toEqual(["one", "three", "two"]);
 
@@ -166,6 +170,8 @@ export async function supportsApiOperations(
   expect((await api.get(`${path}/one`)).body.reason).toBe("NotFound");
   ok(await api.request("DELETE", `${path}?labelSelector=${LABEL}`));
   expect(namesOf(ok(await api.get(`${path}?labelSelector=${LABEL}`)))).toEqual([]);
+  expect(ok(await api.get(`${path}/besides`))).toEqual(besides);
+  ok(await api.delete(`${path}/besides`));
   expect(await watch.take(3)).toEqual(["MODIFIED one", "MODIFIED one", "DELETED one"]);
   expect((await watch.take(2)).sort()).toEqual(["DELETED three", "DELETED two"]);
   await watch.cancel();
