@@ -80,6 +80,17 @@ const namespaceOf = (i: number, more: object = {}): object => ({
 });
 /** Each of another class, and none that any node takes. */
 const hopeless = (i: number): PodTemplate => ({ prefix: "hopeless", cpu: `${9_000 + i}m`, labels: { n: `${i}` } });
+const gangOf = (i: number): object => ({
+  apiVersion: "scheduling.k8s.io/v1alpha2",
+  kind: "PodGroup",
+  metadata: { name: `gang-${i}`, namespace: "default", uid: `gang-${i}` },
+  spec: { schedulingPolicy: { gang: { minCount: 1_000 } } },
+});
+const memberOf = (gang: number, cpu: string): PodTemplate => ({
+  prefix: `member-${gang}`,
+  cpu,
+  spec: { schedulingGroup: { podGroupName: `gang-${gang}` } } as PodTemplate["spec"] & object,
+});
 const plain: PodTemplate = { prefix: "plain" };
 
 interface Cliff {
@@ -194,6 +205,42 @@ const CLIFFS: readonly Cliff[] = [
       bench.ms = 0;
       await add(bench, 10_000, () => ({ prefix: "hopeless", cpu: "9" }));
       return 10_000;
+    },
+  },
+  {
+    name: "gangs of 1,000 that fit",
+    unit: "pods/s",
+    run: async (bench) => {
+      for (let i = 0; i < 5; i++) bench.cluster.create("podgroups.scheduling.k8s.io", gangOf(i));
+      await bench.settle();
+      bench.ms = 0;
+      await addAll(bench, 5_000, (i) => memberOf(Math.floor(i / 1_000), "100m"));
+      return 5_000;
+    },
+  },
+  {
+    name: "gangs of 1,000 of which half fits nowhere",
+    unit: "pods/s",
+    run: async (bench) => {
+      for (let i = 0; i < 5; i++) bench.cluster.create("podgroups.scheduling.k8s.io", gangOf(i));
+      await bench.settle();
+      bench.ms = 0;
+      await add(bench, 5_000, (i) => memberOf(Math.floor(i / 1_000), i % 2 ? "9" : "100m"));
+      return 5_000;
+    },
+  },
+  {
+    name: "each of 500 important pods of its own shape",
+    unit: "pods/s",
+    run: async (bench) => {
+      await addAll(bench, 4 * NODES, () => ({
+        prefix: "low",
+        cpu: "900m",
+        spec: { terminationGracePeriodSeconds: 0 },
+      }));
+      bench.ms = 0;
+      await addAll(bench, 500, (i) => ({ prefix: "high", cpu: `${2_000 + i}m`, spec: { priority: 10 } }));
+      return 500;
     },
   },
   {

@@ -9,6 +9,7 @@ import type { Batch } from "./batch.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import type { Within } from "./placement.ts";
 import type { Reservation } from "./plugin.ts";
+import type { PodClass } from "./pod-class.ts";
 import type { Group, GroupCondition } from "./pod-groups.ts";
 import type { Candidate } from "./preemption.ts";
 import type { CachedPod, QueuedPod } from "./queued-pod.ts";
@@ -123,6 +124,8 @@ export class GroupCycle {
     const placed: Placed[] = [];
     const failed: Failed[] = [];
     const undo: (() => void)[] = [];
+    /** Why members of a kind do not fit, and as long as what; undefined: whatever else is placed. */
+    const known = new Map<PodClass, { position: string | undefined; why: Omit<Failed, "queued"> }>();
     const put = (queued: QueuedPod, row: number, candidate?: Candidate): void => {
       // Nominations of its own do not stand in its way; the pod itself does in the others'.
       const copy: CachedPod = { ...queued.pod };
@@ -131,6 +134,12 @@ export class GroupCycle {
       placed.push({ queued, row, candidate });
     };
     for (const queued of members) {
+      const { podClass } = queued.pod.pending;
+      const before = queued.nominatedRow < 0 ? known.get(podClass) : undefined;
+      if (before && (before.position === undefined || before.position === cycle.position)) {
+        failed.push({ queued, ...before.why });
+        continue;
+      }
       const row = cycle.place(queued, how.within);
       if (row >= 0) {
         const reserved = cycle.reserve(queued, row);
@@ -144,8 +153,11 @@ export class GroupCycle {
       }
       const { candidate, message, plugins, isError } = cycle.diagnose(queued, { preempts: how.preempts ?? false });
       if (!candidate) {
-        failed.push({ queued, message, plugins, ...(isError && { isError }) });
+        const why = { message, plugins, ...(isError && { isError }) };
+        failed.push({ queued, ...why });
         if (isError) break;
+        const lasts = !how.preempts && cycle.isLocal(queued);
+        known.set(podClass, { position: lasts ? undefined : cycle.position, why });
         continue;
       }
       for (const victim of candidate.victims) {

@@ -140,6 +140,11 @@ export class SchedulingCycle {
     });
   }
 
+  /** Whether only the nodes decide about the pod: then it fits no better when more pods come. */
+  isLocal(queued: QueuedPod): boolean {
+    return this.#workbenchOf(queued).placer.isLocal(queued.pod.pending.podClass);
+  }
+
   /** Nominates a pod to the node its status names. */
   renominate(queued: QueuedPod): void {
     const { nominatedNode } = queued.pod.pending;
@@ -179,14 +184,14 @@ export class SchedulingCycle {
   }
 
   #forgetOld(): void {
-    const position = this.#position;
+    const { position } = this;
     if (position === this.#failedAt) return;
     this.#failures.clear();
     this.#failedAt = position;
   }
 
   /** All that placement depends on: the same text, the same answer. */
-  get #position(): string {
+  get position(): string {
     const { view } = this.#options.state;
     return `${view.nodes.position} ${view.changes}`;
   }
