@@ -42,6 +42,7 @@ const SPECIAL: { readonly [endpoint: string]: FieldScope } = {
   "prioritylevelconfigurations.flowcontrol.apiserver.k8s.io/status": SPEC_AND_METADATA,
   "resourceclaims.resource.k8s.io/status": SPEC_AND_METADATA,
   "resourcepoolstatusrequests.resource.k8s.io/status": SPEC_AND_METADATA,
+  "storageversionmigrations.storagemigration.k8s.io/status": SPEC_AND_METADATA,
   "validatingadmissionpolicies.admissionregistration.k8s.io/status": SPEC_AND_METADATA,
   "volumeattachments.storage.k8s.io/status": SPEC_AND_METADATA,
 };

@@ -121,7 +121,7 @@ function statusErrors({ status = {} }: StorageVersion): FieldError[] {
 export const storageVersion: Strategy<StorageVersion> = {
   allowUnconditionalUpdate: false,
   nameErrors,
-  ...separateStatus<StorageVersion>({ check: statusErrors }),
+  ...separateStatus<StorageVersion>({ keepsMetadata: true, check: statusErrors }),
   row: (object, nowMs) => [
     nameOf(object),
     object.status?.commonEncodingVersion ?? "<unset>",

@@ -86,6 +86,15 @@ function validate({ spec }: StatefulSet): FieldError[] {
   return errors;
 }
 
+/** Older sets may have any limit, which may stay. */
+function checkHistory(
+  errors: FieldError[],
+  { revisionHistoryLimit: limit }: StatefulSetSpec,
+  prev?: StatefulSetSpec,
+): void {
+  if (!prev || prev.revisionHistoryLimit !== limit) checkNonNegative(errors, limit, "spec.revisionHistoryLimit");
+}
+
 const MUTABLE = [
   "replicas",
   "ordinals",
@@ -97,11 +106,14 @@ const MUTABLE = [
 ] as const;
 
 function updateErrors(next: StatefulSet, prev: StatefulSet): FieldError[] {
-  if (same(without(next.spec, MUTABLE), without(prev.spec, MUTABLE))) return [];
+  const errors: FieldError[] = [];
+  checkHistory(errors, next.spec, prev.spec);
+  if (same(without(next.spec, MUTABLE), without(prev.spec, MUTABLE))) return errors;
   const list = `${MUTABLE.slice(0, -1)
     .map((field) => `'${field}'`)
     .join(", ")} and '${MUTABLE.at(-1)}'`;
-  return [fieldForbidden("spec", `updates to statefulset spec for fields other than ${list} are forbidden`)];
+  errors.push(fieldForbidden("spec", `updates to statefulset spec for fields other than ${list} are forbidden`));
+  return errors;
 }
 
 function statusErrors(next: StatefulSet, prev: StatefulSet): FieldError[] {
@@ -123,6 +135,7 @@ export const statefulSet: Strategy<StatefulSet> = {
   validateCreate({ spec }) {
     const errors: FieldError[] = [];
     if (spec.serviceName) checkLabel(errors, spec.serviceName, "spec.serviceName");
+    checkHistory(errors, spec);
     return errors;
   },
   validateUpdate: updateErrors,

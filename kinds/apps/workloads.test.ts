@@ -201,6 +201,18 @@ describe("ReplicaSet, DaemonSet, StatefulSet", () => {
     expect(updateErrors(statefulSet, object, () => undefined)).toEqual([]);
   });
 
+  it("WORK-10 a StatefulSet keeps no negative number of revisions, unless it did so before", () => {
+    const object = makeStatefulSet();
+    object.spec.revisionHistoryLimit = -1;
+    const errors = ["spec.revisionHistoryLimit: Invalid value: -1: must be greater than or equal to 0"];
+    expect(createErrors(statefulSet, object)).toEqual(errors);
+    expect(updateErrors(statefulSet, object, () => undefined)).toEqual([]);
+    const worse = updateErrors(statefulSet, makeStatefulSet(), ({ spec }) => {
+      spec.revisionHistoryLimit = -1;
+    });
+    expect(worse).toEqual(errors);
+  });
+
   it.each([
     [undefined, ["data: Required value: data is mandatory"]],
     [null, ["data: Required value: data is mandatory"]],

@@ -45,7 +45,7 @@ export const serviceCidr: Strategy<ServiceCIDR> = {
     next.spec ??= {};
     return next;
   },
-  ...separateStatus<ServiceCIDR>(),
+  ...separateStatus<ServiceCIDR>({ keepsMetadata: true }),
   validateCreate: createErrors,
   validateUpdate: updateErrors,
   row: (object, nowMs) => [nameOf(object), object.spec.cidrs?.join(",") ?? "", age(object, nowMs)],

@@ -50,11 +50,11 @@ function checkRange(
   };
   const limit = showQuantity(most);
   if (compareTexts(min, most) > 0) say("min", min, `min is larger than capacity value: ${limit}`);
-  if (compareTexts(chosen, min) < 0) say("default", chosen, `default is less than min: ${showQuantity(min)}`);
+  if (compareTexts(chosen, min) < 0) say("min", chosen, `default is less than min: ${showQuantity(min)}`);
   if (max !== undefined) {
     if (compareTexts(min, max) > 0) say("max", min, `min is larger than max: ${showQuantity(max)}`);
     if (compareTexts(max, most) > 0) say("max", max, `max is larger than capacity value: ${limit}`);
-    if (compareTexts(chosen, max) > 0) say("default", chosen, `default is more than max: ${showQuantity(max)}`);
+    if (compareTexts(chosen, max) > 0) say("max", chosen, `default is more than max: ${showQuantity(max)}`);
   }
   if (step === undefined) return;
   const [first, by] = [quantityOrZero(min), quantityOrZero(step)];

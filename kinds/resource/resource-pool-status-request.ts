@@ -63,6 +63,7 @@ export const resourcePoolStatusRequest: Strategy<ResourcePoolStatusRequest> = {
     next.spec.limit ??= DEFAULT_LIMIT;
     return next;
   },
+  allowUnconditionalUpdate: false,
   ...separateStatus<ResourcePoolStatusRequest>({
     keepsMetadata: true,
     initial: () => undefined,

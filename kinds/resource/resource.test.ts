@@ -218,6 +218,20 @@ describe("ResourceSlice", () => {
       ],
     ],
     [
+      "a default outside of its range",
+      device({
+        allowMultipleAllocations: true,
+        capacity: {
+          low: { value: "8", requestPolicy: { default: "1", validRange: { min: "2" } } },
+          high: { value: "8", requestPolicy: { default: "5", validRange: { min: "2", max: "4" } } },
+        },
+      }),
+      [
+        'spec.devices[0].capacity[low].requestPolicy.validRange.min: Invalid value: "1": default is less than min: 2',
+        'spec.devices[0].capacity[high].requestPolicy.validRange.max: Invalid value: "5": default is more than max: 4',
+      ],
+    ],
+    [
       "a taint without effect",
       device({ taints: [{ key: "a" } as never] }),
       ["spec.devices[0].taints[0].effect: Required value"],

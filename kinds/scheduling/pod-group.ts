@@ -21,7 +21,6 @@ const FIELDS = [
 ] as const satisfies readonly (keyof PodGroupSpec)[];
 
 export const podGroup: Strategy<PodGroup> = {
-  generation: true,
   defaults(next) {
     next.spec ??= {} as PodGroupSpec;
     return next;

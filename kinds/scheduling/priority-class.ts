@@ -59,6 +59,11 @@ export const priorityClass: Strategy<PriorityClass> = {
     next.value ??= 0;
     return next;
   },
+  // Upstream counts no generation of classes, but has them begin with one.
+  prepareForCreate(next) {
+    next.metadata.generation = 1;
+    return next;
+  },
   validateCreate: createErrors,
   validateUpdate(next, prev) {
     const errors: FieldError[] = [];

@@ -20,7 +20,6 @@ function checkReference(errors: FieldError[], reference: TypedLocalObjectReferen
 }
 
 export const workload: Strategy<Workload> = {
-  generation: true,
   defaults(next) {
     next.spec ??= {} as WorkloadSpec;
     return next;

@@ -61,7 +61,8 @@ export const storageVersionMigration: Strategy<StorageVersionMigration> = {
     next.spec ??= { resource: { group: "", resource: "" } };
     return next;
   },
-  ...separateStatus<StorageVersionMigration>({ check: statusErrors }),
+  allowUnconditionalUpdate: false,
+  ...separateStatus<StorageVersionMigration>({ keepsMetadata: true, check: statusErrors }),
   validate: specErrors,
   validateUpdate: (next, prev) =>
     same(next.spec, prev.spec) ? [] : [invalid("spec", next.spec, "field is immutable")],

@@ -312,6 +312,39 @@ describe("update", () => {
     expect(await generation(`${slices}/s`, { labels: { x: "y" } })).toBe(2);
   });
 
+  it("[U10] a priority class begins with generation 1 and stays there; gangs have none", async () => {
+    const classes = "/apis/scheduling.k8s.io/v1/priorityclasses";
+    const made = await api.create(classes, { metadata: { name: "p" }, value: 1 });
+    const { body } = await api.patch(`${classes}/p`, { description: "x" });
+    expect([made.body.metadata.generation, body.metadata.generation, body.description]).toEqual([1, 1, "x"]);
+    const group = { metadata: { name: "g" }, spec: { schedulingPolicy: { basic: {} } } };
+    const gang = await api.create("/apis/scheduling.k8s.io/v1alpha2/namespaces/default/podgroups", group);
+    expect([gang.status, gang.body.metadata.generation]).toEqual([201, undefined]);
+  });
+
+  it("[U11] the status of these leaves labels as they are", async () => {
+    api = await startApi({ runtimeConfig: "api/beta=true" });
+    const metadata = { name: "a" };
+    const resource = { group: "apps", resource: "deployments" };
+    const objects = [
+      ["/apis/storagemigration.k8s.io/v1beta1/storageversionmigrations", { metadata, spec: { resource } }],
+      ["/apis/networking.k8s.io/v1/servicecidrs", { metadata, spec: { cidrs: ["10.9.0.0/24"] } }],
+    ] as const;
+    for (const [path, object] of objects) {
+      expect((await api.create(path, object)).status).toBe(201);
+      const condition = {
+        type: "Seen",
+        status: "True",
+        reason: "R",
+        message: "",
+        lastTransitionTime: "2026-01-01T00:00:00Z",
+      };
+      const patch = { metadata: { labels: { a: "b" } }, status: { conditions: [condition] } };
+      const { status, body } = await api.patch(`${path}/a/status`, patch);
+      expect([status, body.metadata.labels, body.status.conditions[0].type]).toEqual([200, undefined, "Seen"]);
+    }
+  });
+
   it("[U8] PUT creates a Lease", async () => {
     const path = "/apis/coordination.k8s.io/v1/namespaces/default/leases/l";
     const answer = await api.replace(path, { metadata: { name: "l" }, spec: { holderIdentity: "me" } });
@@ -613,6 +646,19 @@ describe("devices", () => {
     });
     expect(slice.body.spec.devices[0].taints[0].timeAdded).toBe("2026-01-01T00:00:00Z");
   });
+});
+
+it("DRA-2 another effect of a rule's taint begins when it is given, unless the client says when", async () => {
+  const api = await startApi({ runtimeConfig: "api/beta=true" });
+  const rules = "/apis/resource.k8s.io/v1beta2/devicetaintrules";
+  const spec = { deviceSelector: { driver: "d.io" }, taint: { key: "k", effect: "NoSchedule" } };
+  const taintOf = ({ body }: { body: { spec: { taint: { timeAdded: string } } } }) => body.spec.taint.timeAdded;
+  const change = async (taint: object) => taintOf(await api.patch(`${rules}/r`, { spec: { taint } }));
+  expect(taintOf(await api.create(rules, { metadata: { name: "r" }, spec }))).toBe("2026-01-01T00:00:00Z");
+  api.advance(5000);
+  expect(await change({ value: "v" })).toBe("2026-01-01T00:00:00Z");
+  expect(await change({ effect: "NoExecute" })).toBe("2026-01-01T00:00:05Z");
+  expect(await change({ effect: "None", timeAdded: "2025-01-01T00:00:00Z" })).toBe("2025-01-01T00:00:00Z");
 });
 
 describe("strict decoding", () => {

@@ -1,5 +1,6 @@
 /** What dynamic resource allocation asks of the API server: times of taints, and who may look into used devices. */
 
+import type { DeviceTaintRule } from "../../../kinds/generated/api/resource-v1beta2.ts";
 import type {
   DeviceClaim,
   ResourceClaim,
@@ -71,7 +72,18 @@ function stampTaints(object: KubeObject, env: Environment): void {
   }
 }
 
+/** Whoever gives a rule's taint another effect need not say that it has it from now on. */
+function restartTaint(next: DeviceTaintRule, prev: DeviceTaintRule): void {
+  const [taint, before] = [next.spec.taint, prev.spec.taint];
+  // A slice has taints of its devices only.
+  if (!taint || taint.effect === before?.effect) return;
+  if (taint.timeAdded === before?.timeAdded) delete taint.timeAdded;
+}
+
 export const taintHooks: StorageHooks = {
   planCreate: stampTaints,
-  planUpdate: (next, _prev, env) => stampTaints(next, env),
+  planUpdate(next, prev, env) {
+    restartTaint(next as DeviceTaintRule, prev as DeviceTaintRule);
+    stampTaints(next, env);
+  },
 };
