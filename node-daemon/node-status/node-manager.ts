@@ -177,9 +177,15 @@ export function createNodeManager(options: NodeManagerOptions): NodeManager {
           await new Promise<void>((resolve) => clock.after(RETRY_MS, resolve));
         }
       }
-      nodes.onChange((key, current) => {
+      nodes.onChange((key, current, previous) => {
+        if (key !== nodeName) return;
+        const [isClosed, wasClosed] = [current, previous].map((node) => node?.spec?.unschedulable === true);
+        if (current && previous && isClosed !== wasClosed) {
+          const reason = isClosed ? "NodeNotSchedulable" : "NodeSchedulable";
+          options.events.node("Normal", reason, `Node ${nodeName} status is now: ${reason}`);
+        }
         // Taken for gone, or changed by somebody else: say at once how things are.
-        if (key === nodeName && current?.status?.conditions?.some(({ status }) => status === "Unknown")) look();
+        if (current?.status?.conditions?.some(({ status }) => status === "Unknown")) look();
       });
       look({ heartbeat: true });
     },

@@ -283,6 +283,23 @@ describe("NodeManager", () => {
     manager.stop();
   });
 
+  it("[NS35] tells when it is closed to new pods, and when it is open again", async () => {
+    const { api, events, manager, node, settle } = make();
+    await manager.start();
+    await settle();
+    for (const unschedulable of [true, true, false]) {
+      const current = node() as Node;
+      api.put("/api/v1/nodes/node-1", { ...current, spec: { ...current.spec, unschedulable } });
+      await settle();
+    }
+    expect(events.told.slice(-2)).toMatchObject([
+      { type: "Normal", reason: "NodeNotSchedulable", message: "Node node-1 status is now: NodeNotSchedulable" },
+      { type: "Normal", reason: "NodeSchedulable", message: "Node node-1 status is now: NodeSchedulable" },
+    ]);
+    expect(events.told.filter(({ reason }) => reason === "NodeNotSchedulable")).toHaveLength(1);
+    manager.stop();
+  });
+
   it("[NS33] an existing node keeps its own labels and taints, and gets ours", async () => {
     const { api, manager, node, settle } = make();
     api.put("/api/v1/nodes/node-1", {
