@@ -30,13 +30,17 @@ export function* evictingTaints(
     if (spec.pool.generation !== newest) continue;
     for (const { name, taints = [] } of spec.devices ?? []) if (name === device) yield* taints.filter(isEvicting);
   }
-  for (const { spec } of rules) {
-    // An empty selector is for all devices; a rule without one is for none.
-    if (!spec.deviceSelector) continue;
-    const { driver: d = driver, pool: p = pool, device: name = device } = spec.deviceSelector;
-    const taint = spec.taint as DeviceTaint;
-    if (d === driver && p === pool && name === device && isEvicting(taint)) yield taint;
+  for (const rule of rules) {
+    const taint = rule.spec.taint as DeviceTaint;
+    if (selects(rule, { driver, pool, device }) && isEvicting(taint)) yield taint;
   }
+}
+
+/** An empty selector is for all devices; a rule without one is for none. */
+export function selects({ spec }: DeviceTaintRule, at: { driver: string; pool: string; device: string }): boolean {
+  if (!spec.deviceSelector) return false;
+  const { driver = at.driver, pool = at.pool, device = at.device } = spec.deviceSelector;
+  return driver === at.driver && pool === at.pool && device === at.device;
 }
 
 const isEvicting = ({ effect }: DeviceTaint): boolean => effect === "NoExecute";

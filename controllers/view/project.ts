@@ -111,10 +111,10 @@ export function projectTrustBundle(object: KubeObject): ClusterTrustBundle {
   return { ...projectIdentity(object), spec: { ...defined({ signerName }), trustBundle: isOwn ? trustBundle : "" } };
 }
 
-/** Of devices only those that are tainted: there may be thousands, with all that is to be known of them. */
+/** Of devices only names and taints: there may be thousands, with all that is to be known of them. */
 export function projectResourceSlice(object: KubeObject): ResourceSlice {
   const { spec } = object as ResourceSlice;
-  const devices = spec.devices?.flatMap(({ name, taints }) => (taints?.length ? [{ name, taints }] : []));
+  const devices = spec.devices?.map(({ name, taints }) => (taints?.length ? { name, taints } : { name }));
   return { ...projectIdentity(object), spec: { driver: spec.driver, pool: spec.pool, devices } } as ResourceSlice;
 }
 
