@@ -143,8 +143,11 @@ export interface NodeNetwork {
   status(): { ready: true } | { ready: false; reason: string };
   /** Told the pod CIDR once the node has one; idempotent. */
   configure(podCidr: string): Promise<void>;
-  /** Name servers, search domains and options of a pod's resolv.conf under its dnsPolicy. */
-  resolvConf(pod: KubeObject): { nameservers: string[]; searches: string[]; options: string[] };
+  /**
+   * Name servers, search domains and options of a pod's resolv.conf under its dnsPolicy; `omitted` says what was left
+   * out because there is too much of it.
+   */
+  resolvConf(pod: KubeObject): { nameservers: string[]; searches: string[]; options: string[]; omitted?: string[] };
 }
 
 export interface Log {

@@ -9,7 +9,7 @@ import { writeCniConfig } from "./cni-config.ts";
 import { chooseNodeIp, ROUTE_PROTOCOL, readLinks, readRoutes } from "./host.ts";
 import { openHostFirewall } from "./host-firewall.ts";
 import { type PeerNode, planPeers, planRouteChanges, type WantedRoute } from "./plan-routes.ts";
-import { planResolvConf, type ResolvConf, readHostResolvConf } from "./resolv-conf.ts";
+import { type PodResolvConf, planResolvConf, type ResolvConf, readHostResolvConf } from "./resolv-conf.ts";
 import { renderNetworkRules, tableExists } from "./rules.ts";
 import { type Run, run as runCommand } from "./run.ts";
 import { applySysctls, SYSCTLS } from "./sysctls.ts";
@@ -101,7 +101,7 @@ class LinuxNetwork implements Network {
     await this.#apply();
   }
 
-  resolvConf(pod: KubeObject): ResolvConf {
+  resolvConf(pod: KubeObject): PodResolvConf {
     return planResolvConf({
       spec: pod.spec as PodSpec,
       namespace: pod.metadata.namespace ?? "default",

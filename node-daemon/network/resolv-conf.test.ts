@@ -48,6 +48,7 @@ describe("resolv.conf of pods", () => {
         nameservers: ["127.0.0.53", "192.0.2.53", "2001:db8::53"],
         searches: ["corp.example", "lab.example"],
         options: ["edns0", "ndots:2"],
+        omitted: [expect.stringContaining("Nameserver limits were exceeded")],
       },
     ],
     [
@@ -100,6 +101,12 @@ describe("resolv.conf of pods", () => {
     });
     expect(many.nameservers).toHaveLength(3);
     expect(many.searches).toHaveLength(32);
+    expect(many.omitted).toEqual([
+      "Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: 1.1.1.1 1.1.1.2 1.1.1.3",
+      expect.stringMatching(
+        /^Search Line limits were exceeded, some search paths have been omitted, the applied search line is: s0\.example .* s31\.example$/,
+      ),
+    ]);
     const long = plan({
       dnsPolicy: "None",
       dnsConfig: { searches: Array.from({ length: 20 }, (_, i) => `${i}${"x".repeat(199)}`) },

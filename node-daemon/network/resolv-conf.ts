@@ -43,16 +43,28 @@ export const reachableNameservers = (conf: ResolvConf, clusterDnsIp: string): st
  *
  * @param host the node's own
  */
-export function planResolvConf({ spec, namespace, host, clusterDnsIp, clusterDomain }: ResolvInput): ResolvConf {
-  const merged = mergeDnsConfig(
-    base({ spec, namespace, host, clusterDnsIp, clusterDomain }),
-    spec.dnsConfig as PodDNSConfig | undefined,
-  );
-  return {
-    nameservers: merged.nameservers.slice(0, MAX_NAMESERVERS),
-    searches: limitSearches(merged.searches),
-    options: merged.options,
-  };
+export function planResolvConf(input: ResolvInput): PodResolvConf {
+  const merged = mergeDnsConfig(base(input), input.spec.dnsConfig as PodDNSConfig | undefined);
+  const nameservers = merged.nameservers.slice(0, MAX_NAMESERVERS);
+  const searches = limitSearches(merged.searches);
+  const omitted = [
+    ...(nameservers.length < merged.nameservers.length
+      ? [
+          `Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is: ${nameservers.join(" ")}`,
+        ]
+      : []),
+    ...(searches.length < merged.searches.length
+      ? [
+          `Search Line limits were exceeded, some search paths have been omitted, the applied search line is: ${searches.join(" ")}`,
+        ]
+      : []),
+  ];
+  return { nameservers, searches, options: merged.options, ...(omitted.length > 0 && { omitted }) };
+}
+
+export interface PodResolvConf extends ResolvConf {
+  /** What the limits left out, in kubelet's words. */
+  omitted?: string[];
 }
 
 export interface ResolvInput {

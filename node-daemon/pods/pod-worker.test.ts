@@ -167,6 +167,9 @@ describe("restarts", () => {
     await world.runtime.stopSandbox(sandbox as string);
     await world.until(() => world.status("web").containerStatuses?.[0]?.restartCount === 1);
     expect(world.runtime.sandboxes.size).toBe(2);
+    expect(told("SandboxChanged").map(({ message }) => message)).toEqual([
+      "Pod sandbox changed, it will be killed and re-created.",
+    ]);
     expect([...world.runtime.containers.values()].filter(({ status }) => status.name === "init")).toHaveLength(1);
   });
 

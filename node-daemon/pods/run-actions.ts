@@ -246,7 +246,11 @@ async function createSandbox(
   { pod, signal }: PodRun,
   { attempt, observed }: { attempt: number; observed: ObservedPod },
 ): Promise<boolean> {
-  const { runtime, events, cgroups, paths, sandboxSlots } = services;
+  const { runtime, events, cgroups, network, paths, sandboxSlots } = services;
+  if (observed.sandboxes.length > 0) {
+    events.pod(pod, "Normal", "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.");
+  }
+  for (const message of network.resolvConf(pod).omitted ?? []) events.pod(pod, "Warning", "DNSConfigForming", message);
   // Init containers run again in the new sandbox: what the old ones left must not look like the new ones' success.
   const init = new Set((pod.spec.initContainers ?? []).map(({ name }) => name));
   for (const { id, name } of observed.containers) if (init.has(name)) await runtime.removeContainer(id);
