@@ -215,6 +215,12 @@ describe("the Worker", () => {
     expect(status).toBeGreaterThanOrEqual(500);
     expect(JSON.parse(text).kind).toBe("Status");
     expect((await call("GET", "/api/v1/namespaces/default/pods/nope/log")).status).toBe(404);
+    await call("POST", MAPS.replace("configmaps", "pods"), {
+      metadata: { name: "q" },
+      spec: { schedulerName: "none", containers: spec.containers },
+    });
+    const { status: unsaid, text: nothing } = await call("GET", "/api/v1/namespaces/default/pods/q/log");
+    expect([unsaid, nothing]).toEqual([204, ""]);
   });
 });
 

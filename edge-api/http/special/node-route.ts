@@ -2,7 +2,7 @@
  * Requests that a node answers: logs, exec, attach, port-forward, proxies. ClusterStore only says where they go: the
  * Worker asks here first, and then sends the request itself to the node's gateway.
  */
-import { ApiError, badRequest, notImplemented } from "../../../machinery/meta/status.ts";
+import { badRequest, notImplemented } from "../../../machinery/meta/status.ts";
 import { authorize } from "../../access/authorize.ts";
 import type { Target } from "../../verbs/environment.ts";
 import { get } from "../../verbs/get.ts";
@@ -11,10 +11,11 @@ import type { RequestContext } from "../context.ts";
 import { type NodeRoute, ROUTE_HEADER } from "../node-route.ts";
 import { type Answer, setHeader } from "../reply.ts";
 import { isTrue } from "../request-info.ts";
-import { json, plain } from "../respond.ts";
+import { headersFor, JSON_TYPE, json } from "../respond.ts";
 
 import { admitConnection } from "./connection.ts";
 import type { SpecialEndpoint } from "./endpoint.ts";
+import { checkLogOptions } from "./log-options.ts";
 import { containerOf, type Pod } from "./pod-container.ts";
 import { nodeProxy, podProxy, serviceProxy } from "./proxy-route.ts";
 
@@ -37,12 +38,18 @@ export const podLog = routed((context, target) => {
   const query = context.query ?? new URLSearchParams();
   checkLogOptions(query);
   const container = containerOf(pod, query.get("container") ?? "");
-  // Not on a node yet: nothing has been said.
-  if (!pod.spec.nodeName) return plain(context, 200, "");
+  if (!pod.spec.nodeName) return nothingSaid(context);
   const kept = keep(query, LOG_PARAMETERS);
   const { namespace, name } = target;
   return { node: pod.spec.nodeName, path: pathOf(["containerLogs", namespace, name, container], kept) };
 });
+
+/** Of a pod that is not on a node yet. */
+function nothingSaid(context: RequestContext): Answer {
+  const headers = new Headers(headersFor(context, JSON_TYPE));
+  headers.delete("content-type");
+  return new Response(null, { status: 204, headers });
+}
 
 export const podExec = routed((context, target) => streams(context, target, "exec"));
 export const podAttach = routed((context, target) => streams(context, target, "attach"));
@@ -113,35 +120,6 @@ const STREAM_PARAMETERS: readonly [client: string, kubelet: string][] = [
 /** A WebSocket begins with GET, which must not let in those who may only get. */
 function mayCreate({ services, identity, info }: RequestContext): void {
   if (info.verb === "get") authorize(services.authorizer, identity, { ...info, verb: "create" });
-}
-
-function checkLogOptions(query: URLSearchParams): void {
-  const problems: { field: string; message: string }[] = [];
-  const least = (name: string, minimum: number, message: string): void => {
-    const text = query.get(name);
-    if (text === null || text === "") return;
-    if (!/^-?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-    if (Number(text) < minimum) problems.push({ field: name, message: `Invalid value: ${text}: ${message}` });
-  };
-  least("tailLines", 0, "must be greater than or equal to 0");
-  least("limitBytes", 1, "must be greater than 0");
-  least("sinceSeconds", 1, "must be greater than 0");
-  if (query.get("sinceSeconds") && query.get("sinceTime"))
-    problems.push({
-      field: "sinceSeconds",
-      message: "Forbidden: at most one of `sinceTime` or `sinceSeconds` may be specified",
-    });
-  if (problems.length === 0) return;
-  const list = problems.map(({ field, message }) => `${field}: ${message}`);
-  throw new ApiError(
-    422,
-    "Invalid",
-    `PodLogOptions "" is invalid: ${list.length === 1 ? list[0] : `[${list.join(", ")}]`}`,
-    {
-      kind: "PodLogOptions",
-      causes: problems.map(({ field, message }) => ({ reason: "FieldValueInvalid", message, field })),
-    },
-  );
 }
 
 function keep(query: URLSearchParams | undefined, names: readonly string[]): URLSearchParams {
