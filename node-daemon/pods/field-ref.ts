@@ -1,5 +1,6 @@
 /** Values of a pod's own fields and resources, for env and downwardAPI volumes. */
 import type { Container, ResourceFieldSelector } from "../../kinds/core/v1-types.ts";
+import { goQuote } from "../../machinery/codec/go-text.ts";
 import { parseQuantity } from "../../machinery/meta/quantity.ts";
 import { findContainer, type NodePod } from "./pod.ts";
 
@@ -14,7 +15,7 @@ export interface NodeFacts {
 const formatMap = (map: { [key: string]: string } | undefined): string =>
   Object.keys(map ?? {})
     .sort()
-    .map((key) => `${key}=${JSON.stringify(map?.[key])}`)
+    .map((key) => `${key}=${goQuote(map?.[key] ?? "")}`)
     .join("\n");
 
 const SUBSCRIPT = /^metadata\.(annotations|labels)\['([^']+)'\]$/;

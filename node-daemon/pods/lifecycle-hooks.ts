@@ -1,6 +1,7 @@
 /** postStart and preStop handlers. */
 import type { LifecycleHandler } from "../../kinds/core/v1-types.ts";
 import type { Clock } from "../../machinery/clock.ts";
+import { goQuote } from "../../machinery/codec/go-text.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type AnyContainer, describePod, type NodePod } from "./pod.ts";
 import { actionUrl, httpGet } from "./probes/http-get.ts";
@@ -32,7 +33,7 @@ export async function runHook(
     const said = Buffer.from(stderr).subarray(0, MAX_OUTPUT_BYTES).toString("utf8");
     // As Go prints a list of words.
     throw new Error(
-      `Exec lifecycle hook ([${command.join(" ")}]) for ${whose} failed - error: command '${command.join(" ")}' exited with ${exitCode}: ${said}, message: ${JSON.stringify(output)}`,
+      `Exec lifecycle hook ([${command.join(" ")}]) for ${whose} failed - error: command '${command.join(" ")}' exited with ${exitCode}: ${said}, message: ${goQuote(output)}`,
     );
   }
   if (handler.httpGet) {
