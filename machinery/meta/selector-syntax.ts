@@ -161,7 +161,7 @@ class Parser {
     const first = this.#peekValue();
     if (first.kind === ")") {
       this.#takeValue();
-      return [];
+      return [""];
     }
     if (first.kind !== "identifier" && first.kind !== ",") {
       throw new SelectorSyntaxError(`found '${first.text}', expected: ',', ')' or identifier`);
