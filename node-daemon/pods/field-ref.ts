@@ -67,11 +67,13 @@ export function podField(
   }
 }
 
+const isPositive = (quantity: string | undefined): boolean => quantity !== undefined && parseQuantity(quantity) > 0n;
+
 const ceilDivide = (a: bigint, b: bigint): bigint => (a + b - 1n) / b;
 
 /**
  * A container's request or limit as a number in units of the divisor, rounded up. A limit that is not set reads as
- * what the node can give.
+ * the pod's, or what the node can give.
  *
  * @throws Error for an unknown container or resource
  */
@@ -83,7 +85,10 @@ export function resourceField(pod: NodePod, selector: ResourceFieldSelector, sel
   if (!match) throw new Error(`unsupported container resource : ${selector.resource}`);
   const [, side, resource = ""] = match as unknown as [string, "requests" | "limits", string];
   const { limits, requests } = container.resources ?? {};
-  const quantity = side === "limits" ? (limits?.[resource] ?? node.allocatable[resource]) : requests?.[resource];
+  const quantity =
+    side === "limits"
+      ? [limits, pod.spec.resources?.limits, node.allocatable].map((each) => each?.[resource]).find(isPositive)
+      : requests?.[resource];
   const divisor = parseQuantity(selector.divisor ?? "0");
   // Without a divisor: whole cores (rounded up) and bytes.
   const unit = divisor === 0n ? 1_000_000_000n : divisor;

@@ -37,7 +37,7 @@ const NETWORK_RETRY_MS = 500;
 const shownToItself = ({ metadata: { labels, annotations }, spec }: NodePod): object => ({
   labels,
   annotations,
-  resources: [...(spec.initContainers ?? []), ...spec.containers].map(({ resources }) => resources),
+  resources: [spec, ...(spec.initContainers ?? []), ...spec.containers].map(({ resources }) => resources),
 });
 
 export class PodWorker {

@@ -149,6 +149,21 @@ describe("field paths", () => {
     );
   });
 
+  it("[FR7] a limit is the container's, else the pod's, else the node's", () => {
+    const limit = (container: string | undefined, whole: string | undefined) => {
+      const resources = container ? { limits: { cpu: container } } : {};
+      const spec = { containers: [makeContainer("main", { resources })] };
+      const pod = makePod({ ...spec, ...(whole && { resources: { limits: { cpu: whole } } }) });
+      return resourceField(pod, { resource: "limits.cpu" }, "main", node);
+    };
+    expect([limit("1", "3"), limit("0", "3"), limit(undefined, "3"), limit(undefined, undefined)]).toEqual([
+      "1",
+      "3",
+      "3",
+      "2",
+    ]);
+  });
+
   it("[FR6] requests round up to whole units", () => {
     const asked = makePod({ containers: [makeContainer("main", { resources: { requests: { cpu: "250m" } } })] });
     expect(resourceField(asked, { resource: "requests.cpu" }, "main", node)).toBe("1");
