@@ -192,6 +192,41 @@ describe("Gangs", () => {
     expect([cluster.bindings, scheduler.metrics().queue.backoff]).toEqual([[], 2]);
   });
 
+  it("[GS12] who comes later goes to the domain the others are in, or waits", async () => {
+    const zone = (name: string, cpu: string): NodeWish => ({ cpu, labels: { zone: name } });
+    const { cluster, settle } = start(zone("a", "2"), zone("b", "4"), zone("c", "64"));
+    putGroup(cluster, "g", 2, { schedulingConstraints: { topology: [{ key: "zone" }] } });
+    cluster.put("pods", makePod({ name: "g-9", node: "n1", spec: { schedulingGroup: { podGroupName: "g" } } }));
+    putPods(cluster, "g", 3);
+    await settle();
+    expect(cluster.bindings.map((each) => each.split(" → ")[1])).toEqual(["n1", "n1"]);
+    expect(message(cluster, "g-2")).toContain("Insufficient cpu");
+  });
+
+  it("[GS13] nodes without the label are no domain", async () => {
+    const { cluster, settle } = start({}, {});
+    putGroup(cluster, "g", 1, { schedulingConstraints: { topology: [{ key: "zone" }] } });
+    putPods(cluster, "g", 1);
+    await settle();
+    expect([cluster.bindings, message(cluster, "g-0")]).toEqual([[], "pod group is unschedulable"]);
+    cluster.put("nodes", makeNode({ name: "n0", labels: { zone: "a" } }));
+    await settle();
+    expect(cluster.bindings).toEqual(["g-0 → n0"]);
+  });
+
+  it.each<[string, NodeWish[], string[]]>([
+    ["[GS14] of domains that take all, the fullest", [{ cpu: "16" }, { cpu: "6" }, { cpu: "32" }], ["n1", "n1", "n1"]],
+    ["[GS15] what more it takes counts for more than that", [{ cpu: "6" }, { cpu: "4" }], ["n0", "n0", "n0"]],
+  ])("%s, is chosen", async (_name, nodes, expected) => {
+    const { cluster, settle } = start(
+      ...nodes.map((node, i) => ({ ...node, memory: "64Gi", labels: { zone: `z${i}` } })),
+    );
+    putGroup(cluster, "g", 2, { schedulingConstraints: { topology: [{ key: "zone" }] } });
+    putPods(cluster, "g", 3);
+    await settle();
+    expect(cluster.bindings.map((each) => each.split(" → ")[1])).toEqual(expected);
+  });
+
   it("[GS9] a group without a gang goes pod by pod", async () => {
     const { cluster, settle } = start({ cpu: "2" });
     putGroup(cluster, "g", undefined);

@@ -8,6 +8,7 @@ import type { WriteOp } from "../../machinery/cluster/contract.ts";
 import type { Batch } from "./batch.ts";
 import type { ClusterState } from "./cluster-state.ts";
 import type { Within } from "./placement.ts";
+import { placementScore } from "./placement-score.ts";
 import type { Reservation } from "./plugin.ts";
 import type { PodClass } from "./pod-class.ts";
 import type { Group, GroupCondition } from "./pod-groups.ts";
@@ -15,6 +16,7 @@ import type { Candidate } from "./preemption.ts";
 import type { CachedPod, QueuedPod } from "./queued-pod.ts";
 import type { SchedulingCycle } from "./scheduling-cycle.ts";
 import type { SchedulingQueue } from "./scheduling-queue.ts";
+import { NO_DOMAIN, type Topology } from "./topology.ts";
 import { OPTIONS } from "./writes.ts";
 
 export interface GroupCycleOptions {
@@ -49,6 +51,10 @@ const WAITS_FOR_OTHERS = "waiting for minCount pods from a gang to be scheduled"
 const WAITS_FOR_VICTIMS = "pod group is waiting for preemption to complete";
 const UNSCHEDULABLE = "pod group is unschedulable";
 
+const NOWHERE: Omit<Failed, "queued"> = { message: UNSCHEDULABLE, plugins: new Set([NAME]) };
+/** Pods placed for a try, after which the best domain so far is good enough. */
+const MAX_TRIED_PODS = 20_000;
+
 export class GroupCycle {
   readonly #options: GroupCycleOptions;
 
@@ -68,7 +74,7 @@ export class GroupCycle {
       this.#failAll(members, group, { message: mixed }, batch, nowMs);
       return;
     }
-    const attempt = this.#best(members, group, wanted);
+    const attempt = this.#best(members, key, group, wanted);
     const error = attempt.failed.find(({ isError }) => isError);
     if (error) {
       this.#failAll(members, group, error, batch, nowMs);
@@ -104,21 +110,56 @@ export class GroupCycle {
     );
   }
 
-  /** The one try, or where all must be in one domain, the try in the domain that takes most of them. */
-  #best(members: readonly QueuedPod[], { topologyKey }: Group, wanted: number): Attempt {
+  /** The one try, or where all must be in one domain, that in the domain which suits best. */
+  #best(members: readonly QueuedPod[], key: string, { topologyKey }: Group, wanted: number): Attempt {
     if (topologyKey === undefined) return this.#try(members);
-    const topology = this.#options.state.view.nodes.topology(topologyKey);
-    let best: Attempt | undefined;
-    for (let domain = 0; domain < topology.domainLimit; domain++) {
-      if (topology.nodesIn(domain) === 0) continue;
-      const attempt = this.#try(members, { within: { topology, domain } });
-      if (!best || attempt.placed.length > best.placed.length) best = attempt;
-      if (best.placed.length === members.length && members.length >= wanted) break;
+    const { nodes } = this.#options.state.view;
+    const topology = nodes.topology(topologyKey);
+    let best: { attempt: Attempt; within: Within; score: number } | undefined;
+    let tried = 0;
+    for (const domain of this.#domainsOf(key, topology)) {
+      const within = { topology, domain };
+      const attempt = this.#try(members, { within, isTrial: true });
+      const isFeasible = attempt.placed.length >= wanted;
+      const score = isFeasible
+        ? placementScore(
+            attempt.placed.map(({ queued }) => queued.pod.footprint),
+            members.length,
+            { within, nodes },
+          )
+        : attempt.placed.length - members.length;
+      if (!best || score > best.score) best = { attempt, within, score };
+      tried += attempt.placed.length;
+      if (tried > MAX_TRIED_PODS && best.score >= 0) break;
     }
-    return best ?? this.#try(members);
+    if (!best) return { placed: [], failed: members.map((queued) => ({ queued, ...NOWHERE })) };
+    const { attempt, within } = best;
+    if (attempt.failed.length === 0) return attempt;
+    const told = new Map(
+      this.#try(members, { within }).failed.map(({ queued, ...why }) => [queued.pod.pending.podClass, why]),
+    );
+    const failed = attempt.failed.map(({ queued }) => ({
+      ...(told.get(queued.pod.pending.podClass) ?? NOWHERE),
+      queued,
+    }));
+    return { placed: attempt.placed, failed };
   }
 
-  #try(members: readonly QueuedPod[], how: { within?: Within; preempts?: boolean } = {}): Attempt {
+  /** Domains that come into question: where pods of the group are already, so must the others be. */
+  #domainsOf(key: string, topology: Topology): Iterable<number> {
+    const taken = new Set<number>();
+    for (const { chargedRow } of this.#options.state.view.groups.membersOf(key)) {
+      const domain = chargedRow < 0 ? NO_DOMAIN : topology.domainOf[chargedRow]!;
+      if (domain !== NO_DOMAIN) taken.add(domain);
+    }
+    if (taken.size > 0) return taken;
+    return Array.from({ length: topology.domainLimit }, (_, domain) => domain).filter(
+      (domain) => topology.nodesIn(domain) > 0,
+    );
+  }
+
+  /** @param how `isTrial`: nobody is told why pods do not fit */
+  #try(members: readonly QueuedPod[], how: { within?: Within; preempts?: boolean; isTrial?: boolean } = {}): Attempt {
     const { state, cycle } = this.#options;
     const { pods } = state.view;
     const placed: Placed[] = [];
@@ -149,6 +190,11 @@ export class GroupCycle {
         }
         undo.push(() => undoAll(reserved.reservations));
         put(queued, row);
+        continue;
+      }
+      if (how.isTrial) {
+        failed.push({ queued, ...NOWHERE });
+        known.set(podClass, { position: cycle.isLocal(queued) ? undefined : cycle.position, why: NOWHERE });
         continue;
       }
       const { candidate, message, plugins, isError } = cycle.diagnose(queued, { preempts: how.preempts ?? false });

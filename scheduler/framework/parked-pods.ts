@@ -182,12 +182,20 @@ export class Parked {
     return this.#nextMs;
   }
 
+  /** Whether a group that must be in one domain may find it now. */
+  #mayMakeDomain(change: ClusterChange, { group, footprint }: PodClass): boolean {
+    const isOther = change.what === "node added" || (change.what === "node changed" && change.labels);
+    if (!isOther || group === undefined) return false;
+    return this.#cluster.groups.get(groupKey(footprint.namespace, group))?.topologyKey !== undefined;
+  }
+
   /** Whether the change may help on its row, anywhere, or not at all. */
   #reach(change: ClusterChange, { podClass, rejectedBy }: ParkedClass): "none" | "row" | "anywhere" {
     if (change.what === "group changed") {
       const isOurs = podClass.group && groupKey(podClass.footprint.namespace, podClass.group) === change.key;
       return isOurs ? "anywhere" : "none";
     }
+    if (this.#mayMakeDomain(change, podClass)) return "anywhere";
     const profile = this.#profiles.get(podClass.shape.schedulerName);
     if (!profile || rejectedBy.size === 0) return "anywhere";
     for (const plugin of profile.clusterFilters) {

@@ -133,7 +133,9 @@ export class SchedulingCycle {
     const { placer } = this.#workbenchOf(queued);
     const { podClass } = queued.pod.pending;
     const { random } = this.#options;
-    const nominated = queued.nominatedRow;
+    const row = queued.nominatedRow;
+    const isWithin = !within || (row >= 0 && within.topology.domainOf[row] === within.domain);
+    const nominated = isWithin ? row : -1;
     return this.#without(queued, () => {
       const first = nominated < 0 ? -1 : placer.place(podClass, random, { only: [nominated] }).row;
       return first >= 0 ? first : placer.place(podClass, random, { within }).row;
