@@ -34,19 +34,23 @@ export function oomScoreAdjust(pod: NodePod, container: AnyContainer, memoryCapa
   const qos = qosClass(pod);
   if (qos === "Guaranteed") return -997;
   if (qos === "BestEffort") return 1000;
-  const request = whole((container as Container).resources?.requests?.memory);
-  const share = 1000 - Math.floor((1000 * request) / memoryCapacityBytes);
+  const extra = unsharedMemoryBytes(pod);
+  const shareOf = ({ resources }: Container): number =>
+    1000 - Math.floor((1000 * (whole(resources?.requests?.memory) + extra)) / memoryCapacityBytes);
+  const share = shareOf(container as Container);
   // A sidecar must not be killed before the containers it serves.
-  const score = isSidecar(container)
-    ? Math.min(
-        share,
-        ...pod.spec.containers.map(
-          (c) => 1000 - Math.floor((1000 * whole(c.resources?.requests?.memory)) / memoryCapacityBytes),
-        ),
-      )
-    : share;
+  const score = isSidecar(container) ? Math.min(share, ...pod.spec.containers.map(shareOf)) : share;
   if (score < 3) return 3;
   return score === 1000 ? 999 : score;
+}
+
+/** What a pod asks for as a whole beyond what its containers do: each container counts as having an equal share of it. */
+function unsharedMemoryBytes({ spec }: NodePod): number {
+  const together = spec.resources?.requests?.memory;
+  if (together === undefined) return 0;
+  const containers = [...spec.containers, ...(spec.initContainers ?? []).filter(isSidecar)];
+  const own = containers.reduce((sum, { resources }) => sum + whole(resources?.requests?.memory), 0);
+  return Math.max(0, Math.floor((whole(together) - own) / containers.length));
 }
 
 export function linuxResources(

@@ -198,6 +198,9 @@ describe("resources", () => {
     expect(score([makeContainer("main")])).toBe(1000);
     expect(score([limited({ cpu: "1", memory: "1Gi" })])).toBe(-997);
     expect(score([limited({ memory: "1Gi" })])).toBe(750);
+    const containers = [limited({ memory: "1Gi" }), makeContainer("more")];
+    const together = makePod({ containers, resources: { requests: { memory: "2Gi" } } });
+    expect(containers.map((each) => oomScoreAdjust(together, each, 4 * 2 ** 30))).toEqual([625, 875]);
   });
 
   it("[RS8] a pod's total: containers and sidecars together, or the largest init container", () => {
