@@ -38,7 +38,7 @@ export function podPhase(
     } else unknown++;
   }
 
-  if (init.failed > 0 && pod.spec.restartPolicy === "Never") return "Failed";
+  if (init.failed > 0) return "Failed";
   if (init.pending > 0 || (init.pendingSidecars > 0 && !initialized) || waiting > 0) return "Pending";
   if (unknown > 0) return "Pending";
   if (running > 0) return "Running";
@@ -49,6 +49,7 @@ export function podPhase(
 
 interface InitCounts {
   pending: number;
+  /** For good. */
   failed: number;
   pendingSidecars: number;
   running: number;
@@ -74,9 +75,9 @@ function initCounts(pod: NodePod, found: Map<string, ContainerStatus>): InitCoun
         else counts.unknown++;
       }
     } else if (terminated) {
-      if (terminated.exitCode !== 0) counts.failed++;
+      if (terminated.exitCode !== 0 && !restartsAfter(pod, container, terminated.exitCode)) counts.failed++;
     } else if (waiting && lastEnd) {
-      if (lastEnd.exitCode !== 0) counts.failed++;
+      if (lastEnd.exitCode !== 0 && !restartsAfter(pod, container, lastEnd.exitCode)) counts.failed++;
     } else counts.pending++;
   }
   return counts;

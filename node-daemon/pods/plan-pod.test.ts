@@ -267,6 +267,25 @@ describe("planPod", () => {
       containers: [failed("main")],
       plan: ["start main"],
     },
+    {
+      name: "[PP44] an init container's own rule restarts it under Never",
+      spec: {
+        restartPolicy: "Never",
+        initContainers: [
+          makeContainer("init", {
+            restartPolicyRules: [{ action: "Restart", exitCodes: { operator: "In", values: [1] } }],
+          }),
+        ],
+      },
+      containers: [failed("init")],
+      plan: ["start init"],
+    },
+    {
+      name: "[PP45] an init container's own policy fails the pod under Always",
+      spec: { initContainers: [makeContainer("init", { restartPolicy: "Never" })] },
+      containers: [failed("init")],
+      plan: ["killPod"],
+    },
   ])("$name", (given) => expect(plan(given).map(brief)).toEqual(given.plan));
 
   it.each([

@@ -5,7 +5,7 @@ import { latest, type ObservedContainer, type ObservedPod } from "./observed.ts"
 import { type AnyContainer, type ContainerKind, isSidecar, type NodePod, usesHostNetwork } from "./pod.ts";
 import { hasOtherResources, podHasOtherResources } from "./resize.ts";
 import { resizable, resizeRestarts } from "./resources.ts";
-import { initFailed, podRestartsOnFailure, restartAllTrigger, shouldRestart } from "./restart-policy.ts";
+import { initFailed, podRestartsOnFailure, policyOf, restartAllTrigger, shouldRestart } from "./restart-policy.ts";
 
 export type ProbeVerdict = "success" | "failure" | "unknown";
 
@@ -92,9 +92,9 @@ function planNewSandbox({ pod, observed }: PodView, attempt: number): PodAction[
   const kill: PodAction = { do: "killPod" };
   // Whatever ran in the old sandbox is over; a pod that never restarts is then done.
   if (!podRestartsOnFailure(pod) && attempt !== 0 && observed.containers.length > 0) return [kill];
-  const wanted = pod.spec.containers.filter(({ name }) => {
-    const last = latest(observed, name);
-    return !(pod.spec.restartPolicy === "OnFailure" && last?.state === "exited" && last.exitCode === 0);
+  const wanted = pod.spec.containers.filter((container) => {
+    const last = latest(observed, container.name);
+    return !(policyOf(pod, container) === "OnFailure" && last?.state === "exited" && last.exitCode === 0);
   });
   if (wanted.length === 0 && pod.spec.containers.some(({ name }) => latest(observed, name))) return [kill];
 
@@ -151,7 +151,7 @@ function planInit({ pod, observed, probes, resized }: PodView, plan: Plan): bool
       case "exited":
         if (sidecar) start(container);
         else if (!initFailed(last)) done();
-        else if (!podRestartsOnFailure(pod) && !shouldRestart(pod, container, observed)) {
+        else if (!shouldRestart(pod, container, observed)) {
           plan.killPod = true;
           plan.initToStart = [];
           return false;
@@ -231,7 +231,8 @@ function planRegular({ pod, observed, probes, resized }: PodView, plan: Plan): v
       if (resize) plan.toResize.push({ do: "resizeContainer", id: last.id, name: last.name, resources: resize.to });
       continue;
     }
-    const restart = why.reason === "changed" || why.reason === "resized" || podRestartsOnFailure(pod);
+    // Its rules are about exit codes, of which a container that runs has none.
+    const restart = why.reason === "changed" || why.reason === "resized" || policyOf(pod, container) !== "Never";
     if (restart) plan.toStart.push(container.name);
     const saysSo = restart && why.reason !== "resized";
     plan.toKill.push(killOf(last, why.reason, saysSo ? `${why.message}, will be restarted` : why.message));

@@ -44,6 +44,25 @@ const conditionOf = (s: PodStatus, type: string) => s.conditions?.find((c) => c.
 describe("podStatus: phase", () => {
   it.each<Seen & { name: string; phase: string }>([
     { name: "[PS1] nothing started: Pending", sandboxes: [], phase: "Pending" },
+    {
+      name: "[PS60] an init container failed that its own rule starts again: Pending",
+      spec: {
+        restartPolicy: "Never",
+        initContainers: [
+          makeContainer("i", {
+            restartPolicyRules: [{ action: "Restart", exitCodes: { operator: "In", values: [1] } }],
+          }),
+        ],
+      },
+      containers: [failed("i")],
+      phase: "Pending",
+    },
+    {
+      name: "[PS61] an init container failed that its own policy does not start again: Failed",
+      spec: { initContainers: [makeContainer("i", { restartPolicy: "Never" })] },
+      containers: [failed("i")],
+      phase: "Failed",
+    },
     { name: "[PS2] running: Running", containers: [running("main")], phase: "Running" },
     { name: "[PS3] ended under Always, to be restarted: Running", containers: [failed("main")], phase: "Running" },
     {

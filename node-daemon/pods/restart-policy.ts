@@ -25,12 +25,15 @@ export function restartAllTrigger(pod: NodePod, observed: ObservedPod): Containe
   });
 }
 
+/** A container's own restart policy, else its pod's. */
+export const policyOf = (pod: NodePod, container: AnyContainer): string =>
+  (container as Container).restartPolicy ?? pod.spec.restartPolicy ?? "Always";
+
 /** A container's first matching exit code rule, else its own policy, else the pod's. */
 export function restartsAfter(pod: NodePod, container: AnyContainer, exitCode: number): boolean {
-  const { restartPolicy } = container as Container;
   const ruled = ruledAction(container as Container, exitCode);
   if (ruled !== undefined) return ruled !== "Terminate";
-  switch (restartPolicy ?? pod.spec.restartPolicy ?? "Always") {
+  switch (policyOf(pod, container)) {
     case "Always":
       return true;
     case "OnFailure":
