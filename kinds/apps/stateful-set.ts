@@ -8,8 +8,9 @@ import { age, containerImages, containerNames, nameOf } from "../common/rows.ts"
 import { same, without } from "../common/same.ts";
 import { checkTemplateSelector } from "../common/selectors.ts";
 import { separateStatus } from "../common/status.ts";
-import { defaultClaimSpec } from "../core/claim-spec.ts";
-import { checkRunsForever, checkTemplateMetadata, defaultPodTemplate } from "../core/pod-template/template.ts";
+import { checkClaimSpec, defaultClaimSpec } from "../core/claim-spec.ts";
+import { checkPodTemplate, checkRunsForever, defaultPodTemplate } from "../core/pod-template/template.ts";
+import type { PodTemplateSpec, Volume } from "../core/v1-types.ts";
 import type { Strategy } from "../kind.ts";
 import type { StatefulSet, StatefulSetSpec, StatefulSetUpdateStrategy } from "./v1-types.ts";
 
@@ -62,7 +63,24 @@ function checkStrategy(errors: FieldError[], strategy: StatefulSetUpdateStrategy
   } else errors.push(invalid(path, strategy, "must be 'RollingUpdate' or 'OnDelete'"));
 }
 
-function validate({ spec }: StatefulSet): FieldError[] {
+/** The template as pods have it: a claim's volume stands in for the template's of that name. */
+function withClaims({ template, volumeClaimTemplates = [] }: StatefulSetSpec): PodTemplateSpec {
+  if (volumeClaimTemplates.length === 0) return template;
+  const claims = new Map<string, Volume>();
+  for (const { metadata } of volumeClaimTemplates) {
+    const name = metadata?.name ?? "";
+    claims.set(name, { name, persistentVolumeClaim: { claimName: name } });
+  }
+  const volumes = (template.spec?.volumes ?? []).map((volume) => {
+    const claim = claims.get(volume.name);
+    return claim && claims.delete(volume.name) ? claim : volume;
+  });
+  volumes.push(...claims.values());
+  return { ...template, spec: { ...(template.spec ?? { containers: [] }), volumes } };
+}
+
+/** @param prev absent: the set is new. What was stored before some rule was made is not judged by it. */
+function specErrors(spec: StatefulSetSpec, prev?: StatefulSetSpec): FieldError[] {
   const errors: FieldError[] = [];
   const policy = spec.podManagementPolicy;
   if (checkPresent(errors, policy, "spec.podManagementPolicy") && policy !== "OrderedReady" && policy !== "Parallel") {
@@ -74,25 +92,24 @@ function validate({ spec }: StatefulSet): FieldError[] {
     const path = `spec.persistentVolumeClaimRetentionPolicy.${field}`;
     checkOneOf(errors, spec.persistentVolumeClaimRetentionPolicy?.[field], path, ["Retain", "Delete"]);
   }
+  if (!prev) {
+    spec.volumeClaimTemplates?.forEach((claim, i) => {
+      checkClaimSpec(errors, claim.spec ?? {}, `spec.volumeClaimTemplates[${i}].spec`);
+    });
+  }
   checkNonNegative(errors, spec.replicas, "spec.replicas");
   checkNonNegative(errors, spec.minReadySeconds, "spec.minReadySeconds");
   checkNonNegative(errors, spec.ordinals?.start, "spec.ordinals.start");
+  if (!prev && spec.serviceName) checkLabel(errors, spec.serviceName, "spec.serviceName");
   const labels = spec.template.metadata?.labels;
   if (checkTemplateSelector(errors, { selector: spec.selector, labels, kind: "statefulset", wrong: "" })) {
-    // The volumes of its claims are not in the template, so the template's spec cannot be checked by itself.
-    checkTemplateMetadata(errors, spec.template, "spec.template");
+    const found: FieldError[] = [];
+    checkPodTemplate(found, withClaims(spec), "spec.template");
+    // The old spec is looked at only if that can make a difference.
+    if (found.length > 0 && (!prev || prev === spec || specErrors(prev, prev).length === 0)) errors.push(...found);
   }
   checkRunsForever(errors, spec.template, "spec.template", "StatefulSet");
   return errors;
-}
-
-/** Older sets may have any limit, which may stay. */
-function checkHistory(
-  errors: FieldError[],
-  { revisionHistoryLimit: limit }: StatefulSetSpec,
-  prev?: StatefulSetSpec,
-): void {
-  if (!prev || prev.revisionHistoryLimit !== limit) checkNonNegative(errors, limit, "spec.revisionHistoryLimit");
 }
 
 const MUTABLE = [
@@ -106,8 +123,7 @@ const MUTABLE = [
 ] as const;
 
 function updateErrors(next: StatefulSet, prev: StatefulSet): FieldError[] {
-  const errors: FieldError[] = [];
-  checkHistory(errors, next.spec, prev.spec);
+  const errors = specErrors(next.spec, prev.spec);
   if (same(without(next.spec, MUTABLE), without(prev.spec, MUTABLE))) return errors;
   const list = `${MUTABLE.slice(0, -1)
     .map((field) => `'${field}'`)
@@ -130,14 +146,7 @@ export const statefulSet: Strategy<StatefulSet> = {
     initial: () => ({ replicas: 0, availableReplicas: 0 }),
     check: statusErrors,
   }),
-  validate,
-  // Older sets may have any name there, which cannot change.
-  validateCreate({ spec }) {
-    const errors: FieldError[] = [];
-    if (spec.serviceName) checkLabel(errors, spec.serviceName, "spec.serviceName");
-    checkHistory(errors, spec);
-    return errors;
-  },
+  validateCreate: ({ spec }) => specErrors(spec),
   validateUpdate: updateErrors,
   nameErrors: dns1123Label,
   row: (object, nowMs) => [

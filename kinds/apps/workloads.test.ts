@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { KubeObject } from "../../machinery/meta/object.ts";
+import type { PersistentVolumeClaim } from "../core/v1-types.ts";
 import { created, createErrors, updateErrors } from "../judge.ts";
 import type { Strategy } from "../kind.ts";
 import { controllerRevision } from "./controller-revision.ts";
@@ -201,16 +202,53 @@ describe("ReplicaSet, DaemonSet, StatefulSet", () => {
     expect(updateErrors(statefulSet, object, () => undefined)).toEqual([]);
   });
 
-  it("WORK-10 a StatefulSet keeps no negative number of revisions, unless it did so before", () => {
-    const object = makeStatefulSet();
-    object.spec.revisionHistoryLimit = -1;
-    const errors = ["spec.revisionHistoryLimit: Invalid value: -1: must be greater than or equal to 0"];
-    expect(createErrors(statefulSet, object)).toEqual(errors);
-    expect(updateErrors(statefulSet, object, () => undefined)).toEqual([]);
-    const worse = updateErrors(statefulSet, makeStatefulSet(), ({ spec }) => {
-      spec.revisionHistoryLimit = -1;
+  const mounting = (name: string): StatefulSet["spec"]["template"] => ({
+    ...template,
+    spec: { containers: [{ name: "main", image: "nginx:1", volumeMounts: [{ name, mountPath: "/data" }] }] },
+  });
+  const claim = (name: string, spec = {}): PersistentVolumeClaim => ({
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { name },
+    spec,
+  });
+  const used = claim("data", { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } });
+  const NO_VOLUME = 'spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"';
+
+  it.each<[name: string, spec: Partial<StatefulSet["spec"]>, errors: string[]]>([
+    ["a mount of a claim", { template: mounting("data"), volumeClaimTemplates: [used] }, []],
+    ["a mount of nothing", { template: mounting("data") }, [NO_VOLUME]],
+    [
+      "a claim in place of a volume that would be wrong",
+      {
+        template: { ...template, spec: { ...template.spec!, volumes: [{ name: "data", hostPath: { path: "" } }] } },
+        volumeClaimTemplates: [used],
+      },
+      [],
+    ],
+    [
+      "a claim that asks for nothing",
+      { volumeClaimTemplates: [claim("data")] },
+      [
+        "spec.volumeClaimTemplates[0].spec.accessModes: Required value: at least 1 access mode is required",
+        "spec.volumeClaimTemplates[0].spec.resources[storage]: Required value",
+      ],
+    ],
+    ["as many revisions as there were", { revisionHistoryLimit: -1 }, []],
+  ])("WORK-10 a new StatefulSet with %s", (_, spec, errors) => {
+    expect(createErrors(statefulSet, makeStatefulSet(spec))).toEqual(errors);
+  });
+
+  it("WORK-11 the template of a StatefulSet may stay as wrong as it was, not become so; claims are not judged anew", () => {
+    const wrong = makeStatefulSet({ template: mounting("data"), volumeClaimTemplates: [claim("other")] });
+    const scaled = updateErrors(statefulSet, wrong, ({ spec }) => {
+      spec.replicas = 3;
     });
-    expect(worse).toEqual(errors);
+    expect(scaled).toEqual([]);
+    const spoilt = updateErrors(statefulSet, makeStatefulSet(), ({ spec }) => {
+      spec.template = mounting("data");
+    });
+    expect(spoilt).toEqual([NO_VOLUME]);
   });
 
   it.each([
