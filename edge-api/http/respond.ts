@@ -32,7 +32,7 @@ export function headersFor(context: RequestContext, contentType: string): { [nam
   const plain = plainHeaders(context, contentType);
   if (context.warnings.length === 0) return plain;
   const headers = new Headers(plain);
-  for (const warning of warningHeaders(context.warnings)) headers.append("warning", warning);
+  for (const warning of warningHeaders(context.warnings)) appendText(headers, "warning", warning);
   return headers;
 }
 
@@ -51,8 +51,22 @@ function warningHeaders(warnings: readonly string[]): string[] {
   return headers;
 }
 
-/** Printable ASCII with quotes and backslashes escaped. */
-const quotable = (text: string): string => text.replace(/[^\x20-\x7e]/g, "?").replace(/["\\]/g, (c) => `\\${c}`);
+/** Without control characters, with quotes and backslashes escaped. */
+const quotable = (text: string): string =>
+  text
+    .toWellFormed()
+    .replace(/[^\x20-\x7e\u00a0-\uffff]/g, "?")
+    .replace(/["\\]/g, (c) => `\\${c}`);
+
+/** workerd sends what is not ASCII as UTF-8, as Go does. Node, in which tests run, takes no more than Latin-1. */
+function appendText(headers: Headers, name: string, value: string): void {
+  try {
+    headers.append(name, value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    headers.append(name, value.replace(/[^\x20-\x7e]/g, "?"));
+  }
+}
 
 /** A JSON document in the media type the client likes best; as JSON when it has no other form. */
 export function json(context: RequestContext, code: number, text: string): Answer {

@@ -207,6 +207,15 @@ describe("the Worker", () => {
     }
   });
 
+  it("[K12] warnings keep their letters, whatever the language", async () => {
+    const { headers } = await call("POST", `${MAPS}?dryRun=All`, {
+      metadata: { name: "warned" },
+      "n\u00e9\u4e16\n": 1,
+    });
+    const warning = Buffer.from(headers.get("warning") ?? "", "latin1").toString("utf8");
+    expect(warning).toBe('299 - "unknown field \\"n\u00e9\u4e16?\\""');
+  });
+
   it("[K5] what needs a node goes to it, or says that it cannot", async () => {
     await call("POST", MAPS.replace("configmaps", "serviceaccounts"), { metadata: { name: "default" } });
     const spec = { nodeName: "far", containers: [{ name: "c", image: "i" }] };
