@@ -363,8 +363,11 @@ describe("planStatefulSet: rolling update", () => {
       does: ["delete web-2"],
     },
     {
-      name: "[SS37] parallel: those that are down anyway go at once",
-      spec: { podManagementPolicy: "Parallel" },
+      name: "[SS37] parallel with maxUnavailable: those that are down anyway go at once",
+      spec: {
+        podManagementPolicy: "Parallel",
+        updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+      },
       pods: [
         ["running", 1],
         ["running", 1],
@@ -373,14 +376,47 @@ describe("planStatefulSet: rolling update", () => {
       does: ["delete web-1", "delete web-0"],
     },
     {
-      name: "[SS38] parallel: down ones of the new revision use up the room",
-      spec: { podManagementPolicy: "Parallel" },
+      name: "[SS38] parallel with maxUnavailable: down ones of the new revision use up the room",
+      spec: {
+        podManagementPolicy: "Parallel",
+        updateStrategy: { type: "RollingUpdate", rollingUpdate: { maxUnavailable: 1 } },
+      },
       pods: [
         ["ready", 1],
         ["ready", 1],
         ["running", 2],
       ],
       does: [],
+    },
+    {
+      name: "[SS37b] parallel by default: the highest goes, whatever those below it are like",
+      spec: { podManagementPolicy: "Parallel" },
+      pods: [
+        ["running", 1],
+        ["running", 1],
+        ["ready", 1],
+      ],
+      does: ["delete web-2"],
+    },
+    {
+      name: "[SS38b] parallel by default: the next waits for the one above it",
+      spec: { podManagementPolicy: "Parallel" },
+      pods: [
+        ["running", 1],
+        ["ready", 1],
+        ["running", 2],
+      ],
+      does: [],
+    },
+    {
+      name: "[SS38c] parallel by default: and goes when that is available, though one below is not",
+      spec: { podManagementPolicy: "Parallel" },
+      pods: [
+        ["running", 1],
+        ["ready", 1],
+        ["ready", 2],
+      ],
+      does: ["delete web-1"],
     },
   ])("$name", ({ spec = {}, pods, does }) => {
     const { set, ...rest } = world(spec, pods);
