@@ -188,13 +188,14 @@ const mayHandOver = ({ env, isAudited, isPlain }: Visit): boolean =>
   env.KEDGE_ONE_PROCESS === "true" && !isAudited && isPlain;
 
 function notLetIn(request: Request, { KEDGE_AUDIT_POLICY: policy }: Bindings): Response {
+  const auditId = request.headers.get("audit-id") || crypto.randomUUID();
   if (policy !== undefined) {
     const { method, url, headers } = request;
     const { clientIp: peer } = (request.cf ?? {}) as { clientIp?: string };
-    const line = auditedRefusal(policy, { method, url, headers, peer, nowMs: Date.now() });
+    const line = auditedRefusal(policy, { method, url, headers, auditId, peer, nowMs: Date.now() });
     if (line !== undefined) console.log(line);
   }
-  return refuse(unauthorized());
+  return refuse(unauthorized(), auditId);
 }
 
 /** A node dials in: its tunnel, or a channel of it. Undefined for other paths. */

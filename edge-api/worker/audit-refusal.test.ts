@@ -6,7 +6,8 @@ const policy = (rule: object): string =>
 const refused = {
   method: "GET",
   url: "https://k.example/api/v1/secrets?limit=5",
-  headers: new Headers({ authorization: "Bearer x", "user-agent": "curl/8", "audit-id": "a" }),
+  headers: new Headers({ authorization: "Bearer x", "user-agent": "curl/8" }),
+  auditId: "a",
   peer: "192.0.2.1:4711",
   nowMs: 0,
 };

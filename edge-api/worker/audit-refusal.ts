@@ -10,6 +10,7 @@ export interface Refused {
   method: string;
   url: string;
   headers: Headers;
+  auditId: string;
   /** The address that the request came from. */
   peer: string | undefined;
   nowMs: number;
@@ -21,14 +22,17 @@ const NOBODY = { ...ANONYMOUS, user: "", groups: [] };
 let known: { text: string; policy: Policy } | undefined;
 
 /** A line for the log; undefined when the policy wants none. @throws Error for a policy that is none */
-export function auditedRefusal(policyText: string, { method, url, headers, peer, nowMs }: Refused): string | undefined {
+export function auditedRefusal(
+  policyText: string,
+  { method, url, headers, auditId, peer, nowMs }: Refused,
+): string | undefined {
   if (known?.text !== policyText) known = { text: policyText, policy: parsePolicy(policyText) };
   const { pathname, search, searchParams } = new URL(url);
   const info = infoOf(method, pathname, searchParams);
   const decision = decide(known.policy, info, NOBODY);
   if (decision.level === "None" || decision.omitStages.has("ResponseStarted")) return undefined;
   const trail = new AuditTrail({
-    auditId: headers.get("audit-id") ?? crypto.randomUUID(),
+    auditId,
     requestUri: pathname + search,
     info,
     identity: NOBODY,

@@ -47,7 +47,10 @@ describe("the Worker", () => {
     expect(JSON.parse(text).message).toBe(
       'configmaps is forbidden: User "system:anonymous" cannot list resource "configmaps" in API group "" in the namespace "default"',
     );
-    expect((await call("GET", "/readyz", undefined, { authorization: "Bearer wrong" })).status).toBe(401);
+    const unknown = await call("GET", "/readyz", undefined, { authorization: "Bearer wrong", "audit-id": "mine" });
+    expect([unknown.status, unknown.headers.get("audit-id")]).toEqual([401, "mine"]);
+    const unnamed = await call("GET", "/readyz", undefined, { authorization: "Bearer wrong" });
+    expect(unnamed.headers.get("audit-id")).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   it("[K2] does not believe what a client says of itself", async () => {
