@@ -34,6 +34,8 @@ export class PodResize {
   /** What running containers, and the pod, have been given since they were made. */
   readonly resized = new Map<string, string>();
   #granted: Granted | undefined;
+  /** Granted as it is: most looks at a pod find it unchanged. */
+  #grantedSpec: NodePod["spec"] | undefined;
   #state: ResizeState = {};
 
   constructor(events: EventRecorder) {
@@ -60,11 +62,13 @@ export class PodResize {
     known: PodStatus | undefined,
     mayResize: (pod: NodePod, before: NodePod) => ResizePending | undefined,
   ): void {
+    if (pod.spec === this.#grantedSpec) return;
     const before = withGranted(pod, this.#granted ?? grantedBefore(pod, known));
     const pending = before === pod ? undefined : mayResize(pod, before);
     const { generation } = pod.metadata;
     if (!this.resized.has(WHOLE_POD)) this.resized.set(WHOLE_POD, podResizable(before));
     if (pending) {
+      this.#grantedSpec = undefined;
       this.#granted ??= resourcesOf(before);
       const told = this.#state.pending;
       this.#state = { ...this.#state, pending };
@@ -77,6 +81,7 @@ export class PodResize {
       return;
     }
     this.#granted = resourcesOf(pod);
+    this.#grantedSpec = pod.spec;
     if (before === pod) {
       if (this.#state.pending) this.#state = { progress: this.#state.progress };
       return;
