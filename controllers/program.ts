@@ -32,6 +32,7 @@ import { nodeLifecycleController } from "./node/lifecycle.ts";
 import { nodeTtlController } from "./node-ttl/controller.ts";
 import { persistentVolumeController } from "./persistent-volume/controller.ts";
 import { podGarbageCollector } from "./pod-gc/controller.ts";
+import { podGroupProtectionController } from "./pod-group/controller.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
 import { replicationController } from "./replication-controller/controller.ts";
 import { resourceClaimController } from "./resource-claim/controller.ts";
@@ -131,6 +132,7 @@ const allControllers = ({ cluster, api, caCertificate, served }: ControllersOpti
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,
+  podGroupProtectionController,
   clusterRoleAggregationController,
   admissionPolicyStatusController,
   certificateController(cluster),

@@ -161,6 +161,7 @@ const projectPodSpec = (spec: PodSpec): PodSpec =>
     nodeName: spec.nodeName,
     hostname: spec.hostname,
     subdomain: spec.subdomain,
+    schedulingGroup: shared(spec.schedulingGroup),
     restartPolicy: spec.restartPolicy,
     tolerations: shared(spec.tolerations),
     resources: spec.resources?.requests && shared({ requests: spec.resources.requests }),

@@ -41,3 +41,4 @@ export const POD_CERTIFICATE_REQUESTS = "podcertificaterequests.certificates.k8s
 export const STORAGE_VERSIONS = "storageversions.internal.apiserver.k8s.io";
 export const STORAGE_VERSION_MIGRATIONS = "storageversionmigrations.storagemigration.k8s.io";
 export const TRUST_BUNDLES = "clustertrustbundles.certificates.k8s.io";
+export const POD_GROUPS = "podgroups.scheduling.k8s.io";

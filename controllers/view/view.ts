@@ -73,7 +73,7 @@ export class View {
   readonly registry: Registry;
   readonly pods = new Table<
     Pod,
-    "orphan" | "node" | "finished" | "claim" | "secret" | "resourceClaim" | "resourceClaimTemplate"
+    "orphan" | "node" | "finished" | "claim" | "secret" | "resourceClaim" | "resourceClaimTemplate" | "podGroup"
   >({
     resource: resources.PODS,
     project: projectPod,
@@ -95,6 +95,9 @@ export class View {
         spec.resourceClaims?.flatMap(({ resourceClaimTemplateName: name }) =>
           name ? [`${metadata.namespace}/${name}`] : [],
         ),
+      /** By "namespace/name" of the PodGroup it is scheduled with. */
+      podGroup: ({ metadata, spec: { schedulingGroup } }) =>
+        schedulingGroup?.podGroupName ? [`${metadata.namespace}/${schedulingGroup.podGroupName}`] : undefined,
       /** All under the key "". */
       finished: ({ status }) => (status?.phase === "Succeeded" || status?.phase === "Failed" ? [""] : undefined),
     },
