@@ -1,5 +1,6 @@
 /** The last status of a pod whose containers are all gone. Pure. */
 import type { ContainerStatus, PodStatus } from "../../kinds/core/v1-types.ts";
+import { formatTime } from "../../machinery/clock.ts";
 import { isSidecar, isTerminalPhase, type NodePod } from "./pod.ts";
 import { qosClass } from "./qos.ts";
 import type { Rejection } from "./services.ts";
@@ -58,10 +59,11 @@ export function finalStatus(pod: NodePod, status: PodStatus): PodStatus {
 }
 
 /** Of a pod that may not run on this node. */
-export const rejectedStatus = (pod: NodePod, { reason, message }: Rejection): PodStatus => ({
+export const rejectedStatus = (pod: NodePod, { reason, message }: Rejection, nowMs: number): PodStatus => ({
   ...(pod.metadata.generation !== undefined && { observedGeneration: pod.metadata.generation }),
   phase: "Failed",
   reason,
   message: `Pod was rejected: ${message}`,
+  startTime: pod.status?.startTime ?? formatTime(nowMs),
   qosClass: qosClass(pod),
 });

@@ -285,6 +285,25 @@ describe("what keeps it from starting", () => {
     await world.until(running("web"), 200);
   });
 
+  it("[PW73] a pod that does not fit is rejected, and nothing of it starts", async () => {
+    const allocatable = { cpu: "2", memory: "4Gi", pods: "10" };
+    world.node = { apiVersion: "v1", kind: "Node", metadata: { name: "node-1" }, spec: {}, status: { allocatable } };
+    world.create("web", { containers: [makeContainer("main", { resources: { requests: { cpu: "3" } } })] });
+    await world.until(() => world.status("web").phase === "Failed");
+    await world.pass(15_000);
+    const message = "Node didn't have enough resource: cpu, requested: 3000, used: 0, capacity: 2000";
+    expect(world.status("web")).toEqual({
+      observedGeneration: 1,
+      phase: "Failed",
+      reason: "OutOfcpu",
+      message: `Pod was rejected: ${message}`,
+      startTime: expect.any(String),
+      qosClass: "Burstable",
+    });
+    expect(told("OutOfcpu")).toMatchObject([{ type: "Warning", message }]);
+    expect(world.runtime.sandboxes.size).toBe(0);
+  });
+
   it("[PW34] a sandbox that fails is tried again", async () => {
     world.runtime.failNext("runSandbox", new RuntimeError("Unknown", "no network"));
     world.create("web");

@@ -259,7 +259,7 @@ export class PodWorker {
       this.#admitted = true;
       if (this.#verdict) {
         events.pod(pod, "Warning", this.#verdict.reason, this.#verdict.message);
-        this.#services.status.set(pod, rejectedStatus(pod, this.#verdict));
+        this.#services.status.set(pod, rejectedStatus(pod, this.#verdict, clock.now()));
         this.#released = true;
         return true;
       }
