@@ -180,6 +180,6 @@ export class StaticJudgement {
     this.#plainScores = grown(this.#plainScores);
     for (const score of this.#normalized) score.raw = grown(score.raw);
     // Slots nobody has judged hold no node.
-    while (this.#verdicts.length < size) this.#verdicts.push(ABSENT);
+    this.#verdicts = [...this.#verdicts, ...new Array<Verdict>(size - this.#verdicts.length).fill(ABSENT)];
   }
 }

@@ -17,6 +17,20 @@ const rejections = new Map<string, Rejection>();
 /** Names of resources are made up by whoever makes pods: what is remembered of them has an end. */
 const MAX_REJECTIONS = 1_000;
 
+/** The same of single resources, by name: most nodes lack but one. */
+const lacking = { forNow: new Map<string, Rejection>(), forEver: new Map<string, Rejection>() };
+
+function rejectionOfOne(name: string, podsInTheWay: boolean): Rejection {
+  const known = podsInTheWay ? lacking.forNow : lacking.forEver;
+  let found = known.get(name);
+  if (!found) {
+    found = rejection([name], podsInTheWay);
+    if (known.size >= MAX_REJECTIONS) known.clear();
+    known.set(name, found);
+  }
+  return found;
+}
+
 function rejection(missing: readonly string[], podsInTheWay: boolean): Rejection {
   const key = `${podsInTheWay} ${missing.join()}`;
   let found = rejections.get(key);
@@ -45,9 +59,10 @@ export function nodeResourcesFit(args: NodeResourcesFitArgs = {}): { filter: Fil
     name: NAME,
     filter(shape, nodes, row) {
       const { requestColumns, requestAmounts } = shape;
-      let missing: string[] | undefined;
+      let first: string | undefined;
+      let further: string[] | undefined;
       let podsInTheWay = true;
-      if (nodes.requestedAt(PODS, row) + 1 > nodes.allocatableAt(PODS, row)) missing = ["pods"];
+      if (nodes.requestedAt(PODS, row) + 1 > nodes.allocatableAt(PODS, row)) first = "pods";
       for (let i = 0; i < requestColumns.length; i++) {
         const column = requestColumns[i]!;
         const amount = requestAmounts[i]!;
@@ -57,11 +72,13 @@ export function nodeResourcesFit(args: NodeResourcesFitArgs = {}): { filter: Fil
         if (ignoresAny && isIgnored(name)) continue;
         // Looked for by DynamicResources.
         if (allocatable === 0 && nodes.isDevice(name)) continue;
-        missing ??= [];
-        missing.push(name);
+        if (first === undefined) first = name;
+        else if (further) further.push(name);
+        else further = [name];
         if (amount > allocatable) podsInTheWay = false;
       }
-      return missing && rejection(missing, podsInTheWay);
+      if (first === undefined) return undefined;
+      return further ? rejection([first, ...further], podsInTheWay) : rejectionOfOne(first, podsInTheWay);
     },
     retryAfter(change, shape, nodes) {
       // A class that stands for a resource the pod asks for.
