@@ -5,7 +5,7 @@ import { dirname, isAbsolute, join } from "node:path";
 import type { VolumeMount } from "../../kinds/core/v1-types.ts";
 import { type Mount, MountPropagation } from "../runtime/generated/cri-v1-types.ts";
 import type { Init } from "../runtime/runtime.ts";
-import { bindSubPath } from "../volumes/subpath.ts";
+import { bindSubPath, checkSubPath } from "../volumes/subpath.ts";
 import type { MountedVolumes, VolumeManager } from "../volumes/volume-manager.ts";
 import { ContainerConfigError } from "./env.ts";
 import { expand } from "./expand.ts";
@@ -71,6 +71,11 @@ async function volumeMount(input: MountInput, mount: VolumeMount, index: number)
   const subPath = subPathOf(input, mount);
   if (subPath) {
     const target = manager.subPathTarget(pod.metadata.uid, mount.name, container.name, index);
+    try {
+      checkSubPath(subPath);
+    } catch (error) {
+      throw new ContainerConfigError((error as Error).message);
+    }
     try {
       hostPath = await bindSubPath(volume.path, subPath, target);
     } catch (error) {

@@ -9,10 +9,12 @@ import { bindDescriptor, isMountPoint, unmountUnder } from "./mounts.ts";
 
 export class SubPathError extends Error {}
 
-/** @throws SubPathError for a path that is absolute or goes up */
+/** @throws SubPathError for a path that is absolute or goes up, in kubelet's words */
 export function checkSubPath(path: string): void {
-  if (path.startsWith("/")) throw new SubPathError(`subPath "${path}" must be relative`);
-  if (path.split("/").includes("..")) throw new SubPathError(`subPath "${path}" must not contain ".."`);
+  if (path.startsWith("/")) throw new SubPathError(`error SubPath \`${path}\` must not be an absolute path`);
+  if (path.split("/").includes("..")) {
+    throw new SubPathError(`unable to provision SubPath \`${path}\`: must not contain '..'`);
+  }
 }
 
 /** O_PATH, which Node does not name: a handle to the place itself, without opening devices or pipes. */
