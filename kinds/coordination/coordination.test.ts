@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { LeaseCandidate, LeaseCandidateSpec } from "../generated/api/coordination-v1beta1.ts";
-import { createErrors } from "../judge.ts";
+import { created, createErrors } from "../judge.ts";
 import { runtimeClass } from "../node/runtime-class.ts";
 import type { RuntimeClass } from "../node/v1-types.ts";
+import { lease } from "./lease.ts";
 import { leaseCandidate } from "./lease-candidate.ts";
+import type { Lease } from "./v1-types.ts";
 
 describe("LeaseCandidate", () => {
   const make = (spec: Partial<LeaseCandidateSpec>): LeaseCandidate => ({
@@ -68,5 +70,16 @@ describe("RuntimeClass", () => {
       "scheduling.tolerations.tolerations[2].key:",
       "scheduling.tolerations[1]:",
     ]);
+  });
+});
+
+describe("Lease", () => {
+  it("LEASE-1 who is to lead next takes a gate that is closed: it is dropped, unless it is there already", () => {
+    const spec = { holderIdentity: "a", strategy: "OldestEmulationVersion", preferredHolder: "b" };
+    const object: Lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "l" }, spec };
+    const stored = created(lease, object);
+    expect(stored.spec).toEqual({ holderIdentity: "a" });
+    expect(lease.prepareForUpdate?.(structuredClone(object), stored).spec).toEqual({ holderIdentity: "a" });
+    expect(lease.prepareForUpdate?.(structuredClone(object), object).spec).toEqual(spec);
   });
 });

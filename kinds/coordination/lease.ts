@@ -6,11 +6,21 @@ import type { Strategy } from "../kind.ts";
 import { checkLeaseStrategy } from "./lease-strategy.ts";
 import type { Lease } from "./v1-types.ts";
 
+/** These take a gate that is closed by default (CoordinatedLeaderElection): they stay only where they are already. */
+function withoutCoordination(next: Lease, prev?: Lease): Lease {
+  for (const field of ["strategy", "preferredHolder"] as const) {
+    if (prev?.spec?.[field] === undefined) delete next.spec?.[field];
+  }
+  return next;
+}
+
 export const lease: Strategy<Lease> = {
   defaults(next) {
     next.spec ??= {};
     return next;
   },
+  prepareForCreate: (next) => withoutCoordination(next),
+  prepareForUpdate: withoutCoordination,
   validate({ spec }) {
     const errors: FieldError[] = [];
     const seconds = spec.leaseDurationSeconds;

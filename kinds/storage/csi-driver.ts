@@ -74,6 +74,15 @@ export const csiDriver: Strategy<CSIDriver> = {
   generation: true,
   allowUnconditionalUpdate: false,
   defaults,
+  // Takes a gate that is closed by default (VolumeLimitScaling).
+  prepareForCreate(next) {
+    delete next.spec.preventPodSchedulingIfMissing;
+    return next;
+  },
+  prepareForUpdate(next, prev) {
+    if (prev.spec.preventPodSchedulingIfMissing === undefined) delete next.spec.preventPodSchedulingIfMissing;
+    return next;
+  },
   validate,
   validateUpdate(next, prev) {
     const errors: FieldError[] = [];

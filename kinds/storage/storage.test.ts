@@ -11,7 +11,7 @@ import { created, createErrors, updateErrors } from "../judge.ts";
 import { csiDriver } from "./csi-driver.ts";
 import { csiNode } from "./csi-node.ts";
 import { storageClass } from "./storage-class.ts";
-import type { CSINode, StorageClass, VolumeAttachment } from "./v1-types.ts";
+import type { CSIDriver, CSINode, StorageClass, VolumeAttachment } from "./v1-types.ts";
 import { volumeAttachment } from "./volume-attachment.ts";
 
 const NOW_MS = Date.parse("2026-01-01T00:05:00Z");
@@ -205,6 +205,17 @@ describe("storage.k8s.io", () => {
       "spec.nodeAllocatableUpdatePeriodSeconds: Invalid value: 9: must be greater than or equal to 10 seconds",
       "spec.serviceAccountTokenInSecrets: Invalid value: true: serviceAccountTokenInSecrets is set but no tokenRequests are specified",
     ]);
+  });
+
+  it("CSI-3 what takes a gate that is closed is dropped, unless it is there already", () => {
+    const spec = { preventPodSchedulingIfMissing: true };
+    const object: CSIDriver = { apiVersion: "storage.k8s.io/v1", kind: "CSIDriver", metadata, spec };
+    const stored = created(csiDriver, object);
+    expect(stored.spec).not.toHaveProperty("preventPodSchedulingIfMissing");
+    expect(csiDriver.prepareForUpdate?.(structuredClone(object), stored).spec).not.toHaveProperty(
+      "preventPodSchedulingIfMissing",
+    );
+    expect(csiDriver.prepareForUpdate?.(structuredClone(object), object).spec).toEqual(spec);
   });
 
   it("VA-1 attachments name one volume", () => {

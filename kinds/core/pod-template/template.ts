@@ -13,7 +13,7 @@ export function defaultPodTemplate(template: PodTemplateSpec): void {
 }
 
 /** Labels and annotations only. */
-export function checkTemplateMetadata(errors: FieldError[], template: PodTemplateSpec, path: string): void {
+function checkTemplateMetadata(errors: FieldError[], template: PodTemplateSpec, path: string): void {
   checkLabels(errors, template.metadata?.labels, `${path}.labels`);
   checkAnnotations(errors, template.metadata?.annotations, `${path}.annotations`);
   if (template.spec) {
