@@ -80,11 +80,14 @@ const namespaceOf = (i: number, more: object = {}): object => ({
 });
 /** Each of another class, and none that any node takes. */
 const hopeless = (i: number): PodTemplate => ({ prefix: "hopeless", cpu: `${9_000 + i}m`, labels: { n: `${i}` } });
-const gangOf = (i: number): object => ({
+const gangOf = (i: number, minCount = 1_000, key?: string): object => ({
   apiVersion: "scheduling.k8s.io/v1alpha2",
   kind: "PodGroup",
   metadata: { name: `gang-${i}`, namespace: "default", uid: `gang-${i}` },
-  spec: { schedulingPolicy: { gang: { minCount: 1_000 } } },
+  spec: {
+    schedulingPolicy: { gang: { minCount } },
+    ...(key && { schedulingConstraints: { topology: [{ key }] } }),
+  },
 });
 const memberOf = (gang: number, cpu: string): PodTemplate => ({
   prefix: `member-${gang}`,
@@ -216,6 +219,22 @@ const CLIFFS: readonly Cliff[] = [
       bench.ms = 0;
       await addAll(bench, 5_000, (i) => memberOf(Math.floor(i / 1_000), "100m"));
       return 5_000;
+    },
+  },
+  {
+    name: "gangs of 100 in one rack of 10 nodes",
+    unit: "pods/s",
+    run: async (bench) => {
+      for (let i = 0; i < NODES; i++) {
+        const node = makeNode(i, ZONES, undefined) as { metadata: { labels: object } };
+        const labels = { ...node.metadata.labels, rack: `rack-${Math.floor(i / 10)}` };
+        bench.cluster.update("nodes", { ...node, metadata: { ...node.metadata, labels } });
+      }
+      for (let i = 0; i < 20; i++) bench.cluster.create("podgroups.scheduling.k8s.io", gangOf(i, 100, "rack"));
+      await bench.settle();
+      bench.ms = 0;
+      await addAll(bench, 2_000, (i) => memberOf(Math.floor(i / 100), "300m"));
+      return 2_000;
     },
   },
   {

@@ -117,8 +117,8 @@ export class GroupCycle {
     const topology = nodes.topology(topologyKey);
     let best: { attempt: Attempt; within: Within; score: number } | undefined;
     let tried = 0;
-    for (const domain of this.#domainsOf(key, topology)) {
-      const within = { topology, domain };
+    for (const [domain, rows] of this.#domainsOf(key, topology)) {
+      const within = { topology, domain, rows };
       const attempt = this.#try(members, { within, isTrial: true });
       const isFeasible = attempt.placed.length >= wanted;
       const score = isFeasible
@@ -145,17 +145,23 @@ export class GroupCycle {
     return { placed: attempt.placed, failed };
   }
 
-  /** Domains that come into question: where pods of the group are already, so must the others be. */
-  #domainsOf(key: string, topology: Topology): Iterable<number> {
+  /** Domains that come into question, with their rows: where pods of the group are already, so must the others be. */
+  #domainsOf(key: string, topology: Topology): Map<number, number[]> {
+    const { nodes } = this.#options.state.view;
     const taken = new Set<number>();
     for (const { chargedRow } of this.#options.state.view.groups.membersOf(key)) {
       const domain = chargedRow < 0 ? NO_DOMAIN : topology.domainOf[chargedRow]!;
       if (domain !== NO_DOMAIN) taken.add(domain);
     }
-    if (taken.size > 0) return taken;
-    return Array.from({ length: topology.domainLimit }, (_, domain) => domain).filter(
-      (domain) => topology.nodesIn(domain) > 0,
-    );
+    const domains = new Map<number, number[]>();
+    for (let row = 0; row < nodes.rowLimit; row++) {
+      const domain = topology.domainOf[row]!;
+      if (domain === NO_DOMAIN || (taken.size > 0 && !taken.has(domain))) continue;
+      const rows = domains.get(domain);
+      if (rows) rows.push(row);
+      else domains.set(domain, [row]);
+    }
+    return domains;
   }
 
   /** @param how `isTrial`: nobody is told why pods do not fit */

@@ -13,13 +13,12 @@ import { CPU, MEMORY } from "./resources.ts";
 export function placementScore(
   placed: readonly PodLoad[],
   total: number,
-  { within: { topology, domain }, nodes }: { within: Within; nodes: NodeTable },
+  { within: { rows }, nodes }: { within: Within; nodes: NodeTable },
 ): number {
   const shares = [CPU, MEMORY].map((column) => {
     let allocatable = 0;
     let requested = 0;
-    for (let row = 0; row < nodes.rowLimit; row++) {
-      if (topology.domainOf[row] !== domain) continue;
+    for (const row of rows) {
       allocatable += nodes.allocatableAt(column, row);
       requested += nodes.requestedAt(column, row);
     }

@@ -28,6 +28,8 @@ export interface Placement {
 export interface Within {
   topology: Topology;
   domain: number;
+  /** Of the nodes in it. */
+  rows: readonly number[];
 }
 
 export interface Diagnosis {
@@ -81,8 +83,7 @@ export class Placer {
     if (only) return this.#first(podClass, only);
     const judgement = this.#judge(podClass.shape);
     this.#resize(judgement.slotCount);
-    let count = judgement.feasible(this.#rows, this.#slots);
-    if (within) count = this.#within(within, count);
+    let count = judgement.feasible(this.#rows, this.#slots, within?.rows);
     const prepared = this.#classes.get(podClass, this.#limit);
     if (count > 0) count = this.#filter(prepared, podClass, count);
     if (count === 0) return { row: -1, feasibleCount: 0 };
@@ -202,17 +203,6 @@ export class Placer {
     const verdictOf = this.trial(podClass);
     for (const row of rows) if (verdictOf(row) === undefined) return { row, feasibleCount: 1 };
     return { row: -1, feasibleCount: 0 };
-  }
-
-  #within({ topology, domain }: Within, count: number): number {
-    let kept = 0;
-    for (let i = 0; i < count; i++) {
-      const row = this.#rows[i]!;
-      if (topology.domainOf[row] !== domain) continue;
-      this.#rows[kept] = row;
-      this.#slots[kept++] = this.#slots[i]!;
-    }
-    return kept;
   }
 
   /** Leaves only the rows that pass the filters that look beyond the node; returns how many. */

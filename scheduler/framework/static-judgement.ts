@@ -97,12 +97,22 @@ export class StaticJudgement {
     return this.#verdicts[slot];
   }
 
-  /** Writes the rows that pass to `rows` and the slots they have to `slots`; returns how many. */
-  feasible(rows: Int32Array, slots: Int32Array): number {
+  /**
+   * Writes the rows that pass to `rows` and the slots they have to `slots`; returns how many.
+   * @param among only these rows come into question
+   */
+  feasible(rows: Int32Array, slots: Int32Array, among?: readonly number[]): number {
     const scores = this.#plainScores;
-    const limit = this.slotCount;
     const named = this.#rows;
     let count = 0;
+    for (const row of among ?? []) {
+      const slot = named ? named.indexOf(row) : row;
+      if (slot < 0 || scores[slot] === INFEASIBLE) continue;
+      slots[count] = slot;
+      rows[count++] = row;
+    }
+    if (among) return count;
+    const limit = this.slotCount;
     for (let slot = 0; slot < limit; slot++) {
       if (scores[slot] === INFEASIBLE) continue;
       slots[count] = slot;
