@@ -1,12 +1,12 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from "../../kinds/core/v1-types.ts";
-import type { VolumeAttachment } from "../../kinds/storage/v1-types.ts";
+import type { CSIDriver, VolumeAttachment } from "../../kinds/storage/v1-types.ts";
 import type { Change } from "../../machinery/cluster/feed-cache.ts";
 import { deepEqual } from "../../machinery/meta/equality.ts";
 import { isReady } from "../node/eviction-rate.ts";
 import { isOutOfService } from "../node/taints.ts";
 import { type Controller, keyOf, NOTHING, type Question, splitKey } from "../runner/controller.ts";
 import { claimKeysOf } from "../view/claim-names.ts";
-import { NODES, PERSISTENT_VOLUMES, PODS, VOLUME_ATTACHMENTS, VOLUME_CLAIMS } from "../view/resources.ts";
+import { CSI_DRIVERS, NODES, PERSISTENT_VOLUMES, PODS, VOLUME_ATTACHMENTS, VOLUME_CLAIMS } from "../view/resources.ts";
 import type { View } from "../view/view.ts";
 import { isFinished } from "../workload/pods.ts";
 import { forgetGone, planGoneNode } from "./gone-node.ts";
@@ -35,6 +35,8 @@ export function attachDetachController(): Controller {
       [PERSISTENT_VOLUMES]: ({ type, object }: Change<PersistentVolume>, view) =>
         type === "added" && object.spec.csi ? nodesOf(object, view) : undefined,
       [VOLUME_ATTACHMENTS]: attachmentChanged,
+      // Its volumes may need no attaching any more.
+      [CSI_DRIVERS]: ({ object }: Change<CSIDriver>, view) => nodesWith(object.metadata.name ?? "", view),
       [NODES]: ({ type, object, previous }: Change<Node>, view) => {
         const name = object.metadata.name ?? "";
         const isSame = type === "changed" && previous && deepEqual(aspects(object), aspects(previous));
@@ -114,6 +116,10 @@ function* nodesUsing(claim: string, view: View): Generator<string> {
 
 const nodesOf = ({ spec: { claimRef } }: PersistentVolume, view: View): Iterable<string> =>
   claimRef ? nodesUsing(`${claimRef.namespace}/${claimRef.name}`, view) : [];
+
+function* nodesWith(driver: string, view: View): Generator<string> {
+  for (const { spec } of view.volumeAttachments.values()) if (spec.attacher === driver) yield spec.nodeName;
+}
 
 /** The attachable volumes that pods on a node use, by their names; `node` is undefined when it is gone. */
 function volumesOn(

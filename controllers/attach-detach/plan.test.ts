@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import type { Node, PersistentVolume } from "../../kinds/core/v1-types.ts";
 import { registry } from "../../kinds/registry.ts";
-import type { VolumeAttachment } from "../../kinds/storage/v1-types.ts";
+import type { CSIDriver, VolumeAttachment } from "../../kinds/storage/v1-types.ts";
 import { metadata, node, pod } from "../../test/fakes/cluster-objects.ts";
 import type { Plan } from "../runner/controller.ts";
 import { View } from "../view/view.ts";
@@ -176,5 +176,18 @@ describe("Attach-detach controller", () => {
     expect([...keys!]).toEqual(["n"]);
     const { actions } = controller.plan("n", view, { nowMs: NOW, random: () => 0, attempts: 0, failures: [] });
     expect(actions.map(({ op }) => `${op.verb} ${op.resource}`)).toEqual(["patch volumeattachments.storage.k8s.io"]);
+  });
+
+  it("[AD31] detaches what needs no attaching any more, once its driver says so", () => {
+    const controller = attachDetachController();
+    const view = new View(registry);
+    view.nodes.put(node("n"));
+    view.volumeAttachments.put(attachment({ attached: true }, { name: `csi-${"0".repeat(64)}` }));
+    const { attacher: name } = attachment().spec;
+    const driver = { metadata: metadata(name, { namespace: "" }), spec: { attachRequired: false } } as CSIDriver;
+    const change = { type: "added" as const, resource: "csidrivers.storage.k8s.io", object: driver };
+    expect([...controller.watches[change.resource]!(change, view)!]).toEqual(["n"]);
+    const { actions } = controller.plan("n", view, { nowMs: NOW, random: () => 0, attempts: 0, failures: [] });
+    expect(actions.map(({ op }) => `${op.verb} ${op.resource}`)).toEqual(["delete volumeattachments.storage.k8s.io"]);
   });
 });
