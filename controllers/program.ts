@@ -36,6 +36,7 @@ import { podGroupProtectionController } from "./pod-group/controller.ts";
 import { replicaSetController } from "./replica-set/controller.ts";
 import { replicationController } from "./replication-controller/controller.ts";
 import { resourceClaimController } from "./resource-claim/controller.ts";
+import { resourcePoolStatusController } from "./resource-pool-status/controller.ts";
 import { resourceQuotaController } from "./resource-quota/controller.ts";
 import { rootCaController } from "./root-ca/controller.ts";
 import type { Controller } from "./runner/controller.ts";
@@ -129,6 +130,7 @@ const allControllers = ({ cluster, api, caCertificate, served }: ControllersOpti
   volumeExpandController,
   resourceClaimController,
   deviceTaintEvictionController(),
+  resourcePoolStatusController,
   claimProtectionController,
   volumeProtectionController,
   attributesClassProtectionController,

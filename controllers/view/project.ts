@@ -115,7 +115,8 @@ export function projectTrustBundle(object: KubeObject): ClusterTrustBundle {
 export function projectResourceSlice(object: KubeObject): ResourceSlice {
   const { spec } = object as ResourceSlice;
   const devices = spec.devices?.map(({ name, taints }) => (taints?.length ? { name, taints } : { name }));
-  return { ...projectIdentity(object), spec: { driver: spec.driver, pool: spec.pool, devices } } as ResourceSlice;
+  const { driver, pool, nodeName } = spec;
+  return { ...projectIdentity(object), spec: defined({ driver, pool, nodeName, devices }) } as ResourceSlice;
 }
 
 /** Without images and capacity; of what can be allocated only the CPU, which topology hints go by. */

@@ -42,3 +42,4 @@ export const STORAGE_VERSIONS = "storageversions.internal.apiserver.k8s.io";
 export const STORAGE_VERSION_MIGRATIONS = "storageversionmigrations.storagemigration.k8s.io";
 export const TRUST_BUNDLES = "clustertrustbundles.certificates.k8s.io";
 export const POD_GROUPS = "podgroups.scheduling.k8s.io";
+export const POOL_STATUS_REQUESTS = "resourcepoolstatusrequests.resource.k8s.io";

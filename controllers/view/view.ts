@@ -19,6 +19,7 @@ import type {
 import type { EndpointSlice } from "../../kinds/discovery/v1-types.ts";
 import type { StorageVersion } from "../../kinds/generated/api/apiserverinternal-v1alpha1.ts";
 import type { ClusterTrustBundle } from "../../kinds/generated/api/certificates-v1beta1.ts";
+import type { ResourcePoolStatusRequest } from "../../kinds/generated/api/resource-v1alpha3.ts";
 import type { DeviceTaintRule } from "../../kinds/generated/api/resource-v1beta2.ts";
 import type { StorageVersionMigration } from "../../kinds/generated/api/storagemigration-v1beta1.ts";
 import type { Registry } from "../../kinds/kind.ts";
@@ -219,6 +220,10 @@ export class View {
   readonly deviceTaintRules = new Table<DeviceTaintRule>({
     resource: resources.DEVICE_TAINT_RULES,
     project: projectWhole<DeviceTaintRule>,
+  });
+  readonly poolStatusRequests = new Table<ResourcePoolStatusRequest>({
+    resource: resources.POOL_STATUS_REQUESTS,
+    project: projectWhole<ResourcePoolStatusRequest>,
   });
   readonly storageVersions = new Table<StorageVersion>({
     resource: resources.STORAGE_VERSIONS,
