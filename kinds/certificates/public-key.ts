@@ -14,9 +14,9 @@ const CURVES: ReadonlyMap<string, "P-224" | "P-256" | "P-384" | "P-521"> = new M
   ["1.3.132.0.34", "P-384"],
   ["1.3.132.0.35", "P-521"],
 ]);
-const RSA = "1.2.840.113549.1.1.1";
-const EC = "1.2.840.10045.2.1";
-const ED25519 = "1.3.101.112";
+export const RSA = "1.2.840.113549.1.1.1";
+export const EC = "1.2.840.10045.2.1";
+export const ED25519 = "1.3.101.112";
 const OTHERS = ["1.2.840.10040.4.1", "1.3.101.110"];
 
 const BIT_STRING = 0x03;

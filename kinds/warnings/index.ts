@@ -4,6 +4,7 @@ import type { Node, ServiceAccount } from "../generated/api/core-v1.ts";
 import type { RuntimeClass } from "../generated/api/node-v1.ts";
 import { cidrWarnings } from "./addresses.ts";
 import { deprecatedNodeLabel } from "./node-labels.ts";
+import { secretWarnings } from "./secrets.ts";
 import {
   endpointSliceWarnings,
   endpointsWarnings,
@@ -60,6 +61,7 @@ const WARNINGS: ReadonlyMap<string, Warnings> = new Map([
   ["replicationcontrollers", of(namedTemplateWarnings)],
   ["nodes", of(nodeWarnings)],
   ["serviceaccounts", of(serviceAccountWarnings)],
+  ["secrets", of(secretWarnings)],
   ["services", of(serviceWarnings)],
   ["endpoints", of(endpointsWarnings)],
   ["persistentvolumes", of(persistentVolumeWarnings)],
