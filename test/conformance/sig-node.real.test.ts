@@ -156,7 +156,7 @@ describe.skipIf(skipNodes)(`conformance of the kubelet${skipNodes ? ` (skipped: 
           const { state } = containerOf(await space.pod(name));
           return state.waiting?.reason === "CreateContainerConfigError" && state.waiting;
         });
-        expect(waiting.message).toMatch(/subPath/);
+        expect(waiting.message).toBe(`error SubPath \`${value}\` must not be an absolute path`);
       },
     );
 
@@ -632,6 +632,11 @@ chmod +x /www/cgi-bin/hit; touch /tmp/hits; chmod 666 /tmp/hits; trap 'exit 0' T
       await api.delete(filler);
       await eventually("given", 20_000, async () => (await resizing()) === undefined);
       expect(containerOf(await space.pod("resized")).resources.requests.cpu).toBe("600m");
+      await eventually("events of each step", 5_000, async () => {
+        const { items } = await api.get(space.path("events?fieldSelector=involvedObject.name=resized"));
+        const count = (wanted: string) => items.filter(({ reason }: Any) => reason === wanted).length;
+        return count("ResizeStarted") === 2 && count("ResizeCompleted") === 2 && count("ResizeDeferred") >= 1;
+      });
     });
 
     it("logs: since, tail, timestamps, limit", async () => {
