@@ -50,7 +50,6 @@ const withoutFalse = (spec: FlowSchema["spec"]): FlowSchema["spec"] =>
 
 export const flowSchema: Strategy<FlowSchema> = {
   generation: true,
-  allowUnconditionalUpdate: false,
   defaults(next) {
     next.spec ??= { priorityLevelConfiguration: { name: "" } };
     next.spec.matchingPrecedence ||= DEFAULT_PRECEDENCE;

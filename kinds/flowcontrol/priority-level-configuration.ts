@@ -135,7 +135,6 @@ function row(object: PriorityLevelConfiguration, nowMs: number): Cell[] {
 
 export const priorityLevelConfiguration: Strategy<PriorityLevelConfiguration> = {
   generation: true,
-  allowUnconditionalUpdate: false,
   defaults,
   ...separateStatus<PriorityLevelConfiguration>(),
   validate,

@@ -449,6 +449,17 @@ describe("which object is meant", () => {
     });
   });
 
+  it("[ID6] flow control may be overwritten blindly", async () => {
+    const path = "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas";
+    const spec = { priorityLevelConfiguration: { name: "exempt" }, matchingPrecedence: 7 };
+    await api.create(path, { metadata: { name: "f" }, spec });
+    const { status, body } = await api.replace(`${path}/f`, {
+      metadata: { name: "f" },
+      spec: { ...spec, matchingPrecedence: 8 },
+    });
+    expect([status, body.metadata.generation, body.spec.matchingPrecedence]).toEqual([200, 2, 8]);
+  });
+
   it("[ID4] who may replace but not create does not create by replacing", async () => {
     const as = { user: "u", groups: ["system:authenticated"] };
     const rules = [{ apiGroups: ["coordination.k8s.io"], resources: ["leases"], verbs: ["update"] }];
