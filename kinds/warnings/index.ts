@@ -2,6 +2,7 @@
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import type { Node, ServiceAccount } from "../generated/api/core-v1.ts";
 import type { RuntimeClass } from "../generated/api/node-v1.ts";
+import type { ResourceSlice } from "../generated/api/resource-v1.ts";
 import { cidrWarnings } from "./addresses.ts";
 import { deprecatedNodeLabel } from "./node-labels.ts";
 import { secretWarnings } from "./secrets.ts";
@@ -50,6 +51,12 @@ function serviceAccountWarnings(next: ServiceAccount, prev: ServiceAccount | und
   return [`metadata.annotations[${MOUNTABLE_SECRETS}]: ${says}`];
 }
 
+/** Names of drivers are compared as they are written, so that two that differ in case only are two drivers. */
+function sliceWarnings({ spec: { driver } }: ResourceSlice): string[] {
+  if (driver === driver.toLowerCase()) return [];
+  return [`spec.driver: driver names should be lowercase; ${JSON.stringify(driver)} contains uppercase characters`];
+}
+
 /** Each is given objects of its own kind only. */
 const of = <T extends KubeObject>(warnings: (next: T, prev: T | undefined) => string[]): Warnings =>
   warnings as unknown as Warnings;
@@ -77,6 +84,7 @@ const WARNINGS: ReadonlyMap<string, Warnings> = new Map([
   ["networkpolicies.networking.k8s.io", of(networkPolicyWarnings)],
   ["runtimeclasses.node.k8s.io", of(runtimeClassWarnings)],
   ["storageclasses.storage.k8s.io", of(storageClassWarnings)],
+  ["resourceslices.resource.k8s.io", of(sliceWarnings)],
   ["csistoragecapacities.storage.k8s.io", of(storageCapacityWarnings)],
 ]);
 

@@ -264,6 +264,14 @@ describe("warnings about other kinds", () => {
     expect(warn(storage, next)).toEqual(want);
   });
 
+  it("drivers of devices whose names are not in lower case", () => {
+    const slice = (driver: string): string[] => warn("resourceslices.resource.k8s.io", { spec: { driver } });
+    expect(slice("gpu.example.com")).toEqual([]);
+    expect(slice("GPU.example.com")).toEqual([
+      'spec.driver: driver names should be lowercase; "GPU.example.com" contains uppercase characters',
+    ]);
+  });
+
   it("[WN5] what was so before is not warned of again where upstream does not", () => {
     const account = { metadata: { annotations: { "kubernetes.io/enforce-mountable-secrets": "true" } } };
     expect(warn("serviceaccounts", account)).toHaveLength(1);
