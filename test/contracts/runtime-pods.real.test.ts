@@ -45,6 +45,7 @@ describe.skipIf(missing !== undefined)(`pods on containerd${missing ? ` (skipped
         hostname: "host",
         hostIps: ["192.0.2.1"],
         memoryCapacityBytes: 2 ** 33,
+        appArmor: false,
         allocatable: { cpu: "2" },
       }),
       node: () => undefined,
