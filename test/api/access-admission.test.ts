@@ -177,6 +177,22 @@ describe("LimitRanger", () => {
     await made(api.create(CLAIMS, claim("2Gi")));
   });
 
+  it("[LR11] what a pod asks for as a whole stands above its containers, huge pages too", async () => {
+    await made(limits({ type: "Pod", max: { "hugepages-2Mi": "4Mi" } }));
+    const ask = (name: string, whole: string) => {
+      const amounts = (huge: string) => ({ cpu: "100m", memory: "64Mi", "hugepages-2Mi": huge });
+      const of = (huge: string) => ({ requests: amounts(huge), limits: amounts(huge) });
+      const containers = [{ name: "c", image: "i", resources: of("2Mi") }];
+      return api.create(PODS, pod(name, { resources: of(whole), containers }));
+    };
+    expect((await ask("fits", "4Mi")).status).toBe(201);
+    const answer = await ask("large", "6Mi");
+    expect([answer.status, answer.body.message]).toEqual([
+      403,
+      'pods "large" is forbidden: maximum hugepages-2Mi usage per Pod is 4Mi, but limit is 6Mi',
+    ]);
+  });
+
   it("[LR10] pods that are there are let be, whatever the limits become", async () => {
     await made(api.create(PODS, withResources({ requests: { cpu: "2" } })));
     await made(limits({ type: "Container", max: { cpu: "1" } }));

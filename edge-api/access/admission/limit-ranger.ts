@@ -3,6 +3,7 @@
  * Source: https://kubernetes.io/docs/concepts/policy/limit-range/
  */
 import { aggregateContainers } from "../../../kinds/core/pod-template/pod-resources.ts";
+import { isPodLevel } from "../../../kinds/core/pod-template/resource-names.ts";
 import type { Container, PodSpec } from "../../../kinds/core/v1-types.ts";
 import type { KubeObject } from "../../../machinery/meta/object.ts";
 import { parsedRow } from "../cached-rows.ts";
@@ -118,6 +119,6 @@ function problemsOf({ kind, object }: Attributes, limits: readonly LimitRangeIte
 function totalOf(spec: PodSpec, which: "requests" | "limits"): ResourceList {
   const total = { ...aggregateContainers(spec, which) } as ResourceList;
   const own = (spec.resources?.[which] ?? {}) as ResourceList;
-  for (const name of ["cpu", "memory"]) if (own[name] !== undefined) total[name] = own[name];
+  for (const [name, text] of Object.entries(own)) if (isPodLevel(name)) total[name] = text;
   return total;
 }

@@ -1,10 +1,9 @@
 /** What a pod asks for altogether where limits and quotas are concerned. Pure. */
+import { isPodLevel } from "../../../kinds/core/pod-template/resource-names.ts";
 import type { PodSpec } from "../../../kinds/core/v1-types.ts";
 import { addQuantities } from "../../../machinery/meta/quantity.ts";
 
 export type ResourceList = { [resource: string]: string };
-
-const isPodLevel = (name: string): boolean => name === "cpu" || name === "memory" || name.startsWith("hugepages-");
 
 /**
  * The containers' total, or what the pod as a whole asks for where it does, and the runtime's overhead on top.
