@@ -150,6 +150,21 @@ describe("Devices in the program", () => {
     expect(cluster.bindings).toEqual(["p → b"]);
   });
 
+  it("[DV8] a binding that fails gives up the reservation, not the allocation, and makes it anew", async () => {
+    const { cluster, clock, settle } = start();
+    put(cluster, "resourceclaims", makeResourceClaim({ name: "c" }));
+    cluster.refuse = (op) =>
+      "subresource" in op && op.subresource === "binding" ? new ApiError(500, "InternalError", "no") : undefined;
+    cluster.put("pods", using("p", "c"));
+    await settle();
+    const { allocation, reservedFor } = claimOf(cluster, "c")?.status ?? {};
+    expect([allocation?.devices?.results?.[0]?.device, reservedFor]).toEqual(["d0", []]);
+    cluster.refuse = () => undefined;
+    clock.nowMs += 1_000;
+    await settle();
+    expect([cluster.bindings, claimOf(cluster, "c")?.status?.reservedFor]).toMatchObject([["p → b"], [{ name: "p" }]]);
+  });
+
   it("[DV7] devices that must be made ready are waited for", async () => {
     const { cluster, settle, scheduler } = start({ devices: [] });
     const device = makeDevice("d", { bindingConditions: ["Ready"], bindingFailureConditions: ["Broken"] });

@@ -77,6 +77,8 @@ export class Scheduler implements Program {
   #unsure: Assignment[] = [];
   /** Failures of bindings that have yet to be told. */
   #untold: { queued: QueuedPod; message: string }[] = [];
+  /** What must be taken back of bindings that have failed, before they are tried again. */
+  #rollbacks: WriteOp[] = [];
   /** Writes that pods do not wait for. */
   #later: WriteOp[] = [];
   #laterSinceMs = 0;
@@ -145,7 +147,7 @@ export class Scheduler implements Program {
 
   nextWakeMs(): number | undefined {
     if (this.#cache.position === undefined) return this.#loadAtMs;
-    if (this.#isAwaited || this.#areHeldConcerned || this.#untold.length > 0) return 0;
+    if (this.#isAwaited || this.#areHeldConcerned || this.#untold.length + this.#rollbacks.length > 0) return 0;
     const times = [this.#queue.nextMs(), this.#bindings.nextMs(), this.#laterDueMs()];
     const known = times.filter((atMs) => atMs !== undefined);
     return known.length > 0 ? Math.min(...known) : undefined;
@@ -245,6 +247,7 @@ export class Scheduler implements Program {
     this.#state.view.nowMs = nowMs;
     this.#isAwaited = false;
     this.#bindings.advance(batch, nowMs);
+    for (const op of this.#rollbacks.splice(0)) batch.add(op);
     if (this.#areHeldConcerned) this.#queue.recheckHeld();
     this.#areHeldConcerned = false;
     if (this.#queue.hasMaybe) this.#queue.wake((queued, row) => this.#cycle.whyNot(queued, row));
@@ -294,7 +297,8 @@ export class Scheduler implements Program {
     await this.#options.cluster.write(ACTOR, ops);
   }
 
-  #bindingFailed({ queued, row }: Assignment, why: string | undefined): void {
+  #bindingFailed({ queued, row, reservations }: Assignment, why: string | undefined): void {
+    for (const { rollback = [] } of reservations) this.#rollbacks.push(...rollback);
     const { namespace, name } = queued.pod.metadata;
     this.#counts.bindFailures++;
     const seconds = (this.#options.clock.now() - queued.takenMs) / 1_000;

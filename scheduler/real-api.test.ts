@@ -13,7 +13,9 @@ import type { Clock } from "../machinery/clock.ts";
 import type { ChangeEvent, Cluster, WriteOp } from "../machinery/cluster/contract.ts";
 import type { Fields } from "../machinery/meta/object.ts";
 import { seededRandom } from "../machinery/meta/random.ts";
+import { deallocateOp, unreserveOp } from "./devices/claim-writes.ts";
 import { removeOps } from "./devices/extended-claims.ts";
+import type { PendingPod } from "./framework/queued-pod.ts";
 import { createScheduler, SCHEDULER_RESOURCES } from "./program.ts";
 import { makeNode, makePod } from "./testing/builders.ts";
 import { makeDevice, makeDeviceClass, makeResourceClaim, makeSlice } from "./testing/device-builders.ts";
@@ -124,7 +126,7 @@ describe("Scheduler on the API's verbs", () => {
   });
 
   it("[SR5] allocates devices, and two pods that share a claim both reserve it", async () => {
-    const { create, settle, read } = start();
+    const { create, settle, read, cluster } = start();
     await create("nodes", makeNode({ name: "n" }));
     await create("deviceclasses.resource.k8s.io", makeDeviceClass("gpu", 'device.attributes["gpu.example.com"].ok'));
     const device = makeDevice("d", { attributes: { ok: { bool: true } } });
@@ -138,6 +140,13 @@ describe("Scheduler on the API's verbs", () => {
     expect(claim?.metadata.finalizers).toEqual(["resource.kubernetes.io/delete-protection"]);
     expect(claim?.status?.allocation?.devices?.results).toMatchObject([{ request: "r", device: "d" }]);
     expect(claim?.status?.reservedFor?.map(({ name }) => name)).toEqual(["p", "q"]);
+    const pod = read<Pod>("pods", "p") as unknown as PendingPod;
+    const results = await cluster.write("test", [unreserveOp(claim!, pod), deallocateOp(claim!)]);
+    // The other holds it still, so that what was looked at before is not given back.
+    expect(results.map((result) => result.ok || result.status.reason)).toEqual([true, "Conflict"]);
+    const after = read<ResourceClaim>("resourceclaims.resource.k8s.io", "c");
+    expect(after?.status?.reservedFor?.map(({ name }) => name)).toEqual(["q"]);
+    expect(after?.status?.allocation).toEqual(claim?.status?.allocation);
   });
 
   it("[SR6] makes the claim for an extended resource that a class stands for, and takes it away again", async () => {

@@ -42,6 +42,18 @@ export const statusOp = (
   options: OPTIONS,
 });
 
+/** The pod does not use the claim after all. */
+export const unreserveOp = ({ metadata: { namespace, name, uid } }: ResourceClaim, pod: PendingPod): WriteOp => ({
+  verb: "patch",
+  resource: RESOURCE,
+  namespace: namespace ?? "",
+  name: name ?? "",
+  subresource: "status",
+  patchType: "strategic",
+  patch: { metadata: { uid }, status: { reservedFor: [{ $patch: "delete", uid: pod.metadata.uid }] } },
+  options: OPTIONS,
+});
+
 export const deallocateOp = ({ metadata }: ResourceClaim): WriteOp => ({
   verb: "patch",
   resource: RESOURCE,

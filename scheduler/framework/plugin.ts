@@ -143,6 +143,8 @@ export interface Reservation {
   ops: WriteOp[];
   /** The pod goes elsewhere, or nowhere. */
   undo(): void;
+  /** To be written then, as `ops` may have been. */
+  rollback?: WriteOp[];
   /** PreBind: what was written has taken effect. Absent: at once. */
   progress?(): "done" | "waiting" | { failed: string };
   /** How long `progress` may say waiting. */

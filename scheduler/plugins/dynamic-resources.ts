@@ -2,13 +2,13 @@
  * Devices that a pod claims: a node must be able to reach them, and they are allocated before the pod is bound.
  * Source: https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/
  */
-import type { AllocationResult, ResourceClaim } from "../../kinds/generated/api/resource-v1.ts";
+import type { AllocationResult } from "../../kinds/generated/api/resource-v1.ts";
 import { formatTime } from "../../machinery/clock.ts";
 import type { WriteOp } from "../../machinery/cluster/contract.ts";
 import { AllocationError, NodeAllocationError } from "../devices/allocation-error.ts";
 import { AllocationTooLong, allocate, prepareClaims, type SearchBudget, SearchBudgets } from "../devices/allocator.ts";
 import { hasConditions, isHopeless, progressOf } from "../devices/binding-conditions.ts";
-import { deallocateOp, protectOp, statusOp } from "../devices/claim-writes.ts";
+import { deallocateOp, protectOp, statusOp, unreserveOp } from "../devices/claim-writes.ts";
 import type { Devices } from "../devices/devices.ts";
 import {
   deviceResources,
@@ -219,10 +219,10 @@ function reserve(
           ? extendedClaimOps(claim, pod, { allocation, mappings: requests.mappings })
           : [protectOp(claim), statusOp(claim.metadata, pod, allocation)],
       ),
-      ...claims.allocated.flatMap(({ claim }) =>
-        isReservedFor(claim, pod) ? [] : [statusOp(claim.metadata, pod, undefined)],
-      ),
+      // Also where it seems to be reserved: it may just have been given up.
+      ...claims.allocated.map(({ claim }) => statusOp(claim.metadata, pod, undefined)),
     ],
+    rollback: all.flatMap(({ claim }) => (claim === extended ? [] : [unreserveOp(claim, pod)])),
     undo: () => {
       for (const { key, value } of assumed) devices.forget(key, value);
     },
@@ -241,9 +241,6 @@ function reserve(
     }),
   };
 }
-
-const isReservedFor = ({ status }: ResourceClaim, { metadata }: PendingPod): boolean =>
-  status?.reservedFor?.some(({ uid }) => uid === metadata.uid) ?? false;
 
 /** Gives back an allocation that keeps the pod where it cannot be, if nobody else uses it. */
 function postFilter(

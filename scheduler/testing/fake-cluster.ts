@@ -192,7 +192,9 @@ function mergedList(before: unknown, patch: readonly unknown[], keyOfEntry: (typ
   const entries = [...((before ?? []) as never[])] as unknown[];
   for (const entry of patch) {
     const at = entries.findIndex((known) => keyOfEntry(known as never) === keyOfEntry(entry as never));
-    if (at < 0) entries.push(entry);
+    const isGone = (entry as { $patch?: string }).$patch === "delete";
+    if (isGone) entries.splice(at < 0 ? entries.length : at, 1);
+    else if (at < 0) entries.push(entry);
     else if (typeof entry === "object") entries[at] = { ...(entries[at] as object), ...entry };
   }
   return entries;
