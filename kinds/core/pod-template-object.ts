@@ -7,7 +7,6 @@ import type { PodTemplate } from "./v1-types.ts";
 
 export const podTemplate: Strategy<PodTemplate> = {
   generation: true,
-  allowCreateOnUpdate: true,
   defaults(next) {
     next.template ??= {};
     defaultPodTemplate(next.template);

@@ -23,6 +23,7 @@ function checkScheduling(errors: FieldError[], { nodeSelector, tolerations }: Sc
 }
 
 export const runtimeClass: Strategy<RuntimeClass> = {
+  allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
   defaults(next) {
     roundUpToMilli(next.overhead?.podFixed);

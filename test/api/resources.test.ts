@@ -345,10 +345,14 @@ describe("update", () => {
     }
   });
 
-  it("[U8] PUT creates a Lease", async () => {
+  it("[U8] PUT creates a Lease and a RuntimeClass, not a PodTemplate", async () => {
     const path = "/apis/coordination.k8s.io/v1/namespaces/default/leases/l";
     const answer = await api.replace(path, { metadata: { name: "l" }, spec: { holderIdentity: "me" } });
     expect(answer.status).toBe(201);
+    const runtime = { metadata: { name: "r" }, handler: "r" };
+    expect((await api.replace("/apis/node.k8s.io/v1/runtimeclasses/r", runtime)).status).toBe(201);
+    const template = { metadata: { name: "t" }, template: { spec: { containers: [{ name: "c", image: "i" }] } } };
+    expect((await api.replace("/api/v1/namespaces/default/podtemplates/t", template)).status).toBe(404);
   });
 });
 
