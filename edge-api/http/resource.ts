@@ -70,9 +70,9 @@ function checkServed({ info, method }: RequestContext, kind: Kind): void {
     if (!Object.hasOwn(kind.subresources, info.subresource)) throw noSuchResource();
     verbs = kind.subresources[info.subresource]!.verbs;
   }
-  // What is proxied is asked whatever the method; RBAC has no verb for this one.
-  const isProxied = info.subresource === "proxy" && method === "OPTIONS";
-  if (!isProxied && !verbs.includes(info.verb)) throw notAllowed();
+  // What is proxied is asked whatever the method; RBAC has no verb for the second, and takes the first for get.
+  const isProxied = info.subresource === "proxy" && (method === "HEAD" || method === "OPTIONS");
+  if (!isProxied && (method === "HEAD" || !verbs.includes(info.verb))) throw notAllowed();
   if (info.verb === "create" && info.name !== "" && info.subresource === "") throw notAllowed();
   if (info.name === "" && NEEDS_NAME.has(info.verb)) throw notAllowed();
   const problems = info.name === "" || info.verb === "watch" ? [] : pathSegmentName(info.name);

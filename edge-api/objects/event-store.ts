@@ -200,11 +200,13 @@ export class EventStore extends DurableObject<Bindings> implements ChangeSubscri
     await this.#follower.ready();
   }
 
-  /** A namespace that is not in the copy may have been made a moment ago. */
+  /** A namespace that is not in the copy may have been made a moment ago, and one that goes may be gone. */
   async #know(namespaces: readonly string[]): Promise<void> {
-    const isKnown = (name: string) =>
-      name === "" || this.#store.get({ resource: NAMESPACES, namespace: "", name }) !== undefined;
-    if (!namespaces.every(isKnown)) await this.#freshen();
+    const stays = (name: string) => {
+      const row = this.#store.get({ resource: NAMESPACES, namespace: "", name });
+      return row !== undefined && !row.value.includes('"deletionTimestamp"');
+    };
+    if (!namespaces.every((name) => name === "" || stays(name))) await this.#freshen();
   }
 
   async #askParameters(namespaces: readonly string[]): Promise<void> {

@@ -736,3 +736,11 @@ it("[AN1] of all namespaces at once nothing is made or deleted", async () => {
   }
   expect((await api.get(`${MAPS}/kept`)).status).toBe(200);
 });
+
+it("[RT1] HEAD is for nothing but what is proxied; what stands beside the API takes every method", async () => {
+  for (const path of [MAPS, "/api/v1/nodes/n", "/api/v1", "/apis", "/version"])
+    expect((await api.request("HEAD", path)).status, path).toBe(405);
+  for (const method of ["HEAD", "POST", "OPTIONS"])
+    for (const path of ["/healthz", "/readyz/ping", "/"])
+      expect((await api.request(method, path)).status, `${method} ${path}`).toBe(200);
+});

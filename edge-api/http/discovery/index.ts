@@ -20,9 +20,12 @@ const notAllowed = (): ApiError =>
 export function discovery(context: RequestContext): Answer | undefined {
   const path = context.info.path.replace(/\/$/, "");
   const answer = answerTo(context, path);
-  if (answer && context.method !== "GET" && context.method !== "HEAD") throw notAllowed();
+  if (answer && context.method !== "GET" && !takesEveryMethod(path)) throw notAllowed();
   return answer;
 }
+
+/** What upstream serves beside its API: health, and the paths there are. */
+const takesEveryMethod = (path: string): boolean => path === "" || isHealthEndpoint(path.split("/")[1]);
 
 function answerTo(context: RequestContext, path: string): Answer | undefined {
   if (path === "/version") return showPlain(context, versionInfo);
