@@ -9,7 +9,13 @@ import { becomes, imageOf, named, stays, uidsOf, type Workloads, withImage } fro
 export function statefulSetTests({ api, nodes }: Workloads): void {
   describe.concurrent("[sig-apps] StatefulSet Basic StatefulSet functionality [StatefulSetBasic]", () => {
     /** Ready as long as its page is there. */
-    const readinessProbe = { httpGet: { path: "/index.html", port: 80 }, periodSeconds: 1, failureThreshold: 1 };
+    const readinessProbe = {
+      httpGet: { path: "/index.html", port: 80 },
+      periodSeconds: 1,
+      failureThreshold: 1,
+      // A busy machine is no illness.
+      timeoutSeconds: 20,
+    };
     const setUp = async (name: string, spec: object = {}, more: object = {}) => {
       const space = await api().space(`set-${name}`);
       await space.create({
