@@ -408,7 +408,7 @@ describe("Allocation of devices", () => {
     expect(allocate(prepareClaims([claim(exactly("r"))], classOf), NODE, input)).toHaveLength(1);
   });
 
-  const seed = Number(process.env.SEED ?? 1);
+  const seed = Number(process.env.KEDGE_SEED ?? 1);
   it(`[DA50] finds devices exactly when there are some (seed ${seed})`, () => {
     const random = seededRandom(seed);
     const pick = (count: number): number => Math.floor(random() * count);

@@ -10,7 +10,7 @@ const allocation = (device: string): AllocationResult => ({
 });
 
 describe("Devices", () => {
-  const seed = Number(process.env.SEED ?? 1);
+  const seed = Number(process.env.KEDGE_SEED ?? 1);
   it(`[DE1] what is taken is as if it had been added up anew, whatever came before (seed ${seed})`, () => {
     const random = seededRandom(seed);
     const pick = (count: number): number => Math.floor(random() * count);
