@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { KEEP_MS, PATIENCE_MS, ProgramHost, SAFETY_ALARM_MS, SETTLE_MS } from "./program-host.ts";
+import { BURST_MS, KEEP_MS, PATIENCE_MS, ProgramHost, SAFETY_ALARM_MS, SETTLE_MS } from "./program-host.ts";
 
 /** A clock whose hands are turned by the test, and a program that does what `work` says. */
 function setUp(work: { wake?(nowMs: number): Promise<void> } = {}) {
@@ -92,6 +92,25 @@ describe("ProgramHost", () => {
     expect(timers.size).toBe(0);
   });
 
+  it("[PH9] changes that follow others closely have an alarm at once: what comes next need not wait", async () => {
+    const releases: (() => void)[] = [];
+    const wake = () => new Promise<void>((resolve) => void releases.push(resolve));
+    const { host, log, advance } = setUp({ wake });
+    const first = host.changes(batch);
+    await settle();
+    releases[0]!();
+    await first;
+    expect(log).toEqual(["wake@1000"]);
+    await advance(BURST_MS - 1);
+    await host.changes(batch);
+    const atMs = 1_000 + BURST_MS - 1;
+    expect(log.slice(1)).toEqual([`wake@${atMs}`, `set ${atMs + SAFETY_ALARM_MS}`]);
+    releases[1]!();
+    await settle();
+    await advance(SETTLE_MS);
+    expect(log.slice(3)).toEqual(["clear"]);
+  });
+
   it("[PH2] steady work writes no further alarm", async () => {
     const { host, log, advance } = setUp();
     for (let i = 0; i < 10; i++) {
@@ -112,6 +131,17 @@ describe("ProgramHost", () => {
     });
     await host.changes(batch);
     expect(log).toEqual(["wake@1000", `set ${1_000 + SAFETY_ALARM_MS}`]);
+  });
+
+  it("[PH10] what comes and is due in a moment does not wait until all has settled", async () => {
+    const { host, log, state, advance } = setUp();
+    await host.changes(batch);
+    await settle();
+    expect(log).toEqual(["wake@1000"]);
+    state.next = 1_050;
+    await host.rang();
+    await advance(100);
+    expect(log.filter((line) => line.startsWith("wake"))).toEqual(["wake@1000", "wake@1050"]);
   });
 
   it("[PH3] a near wait is a timer, a far one the alarm", async () => {
@@ -139,11 +169,11 @@ describe("ProgramHost", () => {
     });
     for (let i = 0; i < 3; i++) {
       await host.changes(batch);
-      await advance(100);
+      await advance(BURST_MS);
     }
     expect(log.filter((line) => line.startsWith("set"))).toEqual(["set 601000"]);
     await advance(SETTLE_MS);
-    expect(log.at(-1)).toBe("set 601200");
+    expect(log.at(-1)).toBe(`set ${601_000 + 2 * BURST_MS}`);
   });
 
   it("[PH3b] stays in memory until a moment that is near, but notices what comes before it", async () => {

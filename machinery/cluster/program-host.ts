@@ -34,6 +34,8 @@ export const KEEP_MS = 60_000;
  * a write to set and another one to clear; what is brought next waits meanwhile, though.
  */
 export const PATIENCE_MS = 25;
+/** Of changes that follow each other as closely nobody waits: a few writes for all of them cost less than their time. */
+export const BURST_MS = 250;
 /** Pause after a `wake` that failed and asks to be called at once. */
 const RETRY_MS = 1_000;
 
@@ -47,8 +49,10 @@ export class ProgramHost {
   #running: Promise<void> | undefined;
   /** Who has brought changes and is not answered yet: does this die, they are brought again. */
   #waiting = 0;
+  #lastBroughtMs = Number.NEGATIVE_INFINITY;
   #alarmAtMs: number | undefined;
   #cancelTimer: (() => void) | undefined;
+  #timerAtMs = Number.POSITIVE_INFINITY;
   /** Of the timer that keeps the program in memory until its alarm rings. */
   #letGo: (() => void) | undefined;
 
@@ -58,12 +62,14 @@ export class ProgramHost {
 
   /** Takes the batch over; once this returns it has been acted on, or an alarm makes sure that it will be. */
   async changes(batch: ChangeBatch): Promise<void> {
-    const { program } = this.#options;
+    const { program, clock } = this.#options;
+    const isAlone = clock.now() - this.#lastBroughtMs >= BURST_MS;
+    this.#lastBroughtMs = clock.now();
     this.#waiting++;
     try {
       await program.changes(batch);
       this.#start();
-      if (this.#running && !this.#isGuarded()) await this.#endOrPatience(this.#running);
+      if (this.#running && isAlone && !this.#isGuarded()) await this.#endOrPatience(this.#running);
     } finally {
       this.#waiting--;
       if (this.#running) this.#guard();
@@ -93,8 +99,11 @@ export class ProgramHost {
   }
 
   #start(): void {
-    if (this.#running || !this.#isDue()) {
-      if (!this.#running && !this.#cancelTimer) this.#arrange(0);
+    if (this.#running) return;
+    if (!this.#isDue()) {
+      // What came may be due in a moment, before the timer of what was there.
+      const next = this.#options.program.nextWakeMs() ?? Number.POSITIVE_INFINITY;
+      if (!this.#cancelTimer || next < this.#timerAtMs) this.#arrange(0);
       return;
     }
     this.#stopTimer();
@@ -135,7 +144,9 @@ export class ProgramHost {
     const near = delayMs <= SETTLE_MS;
     // The timer below may die with this process. A later alarm is made exact once all has settled.
     if (next !== undefined) this.#ensureAlarm(near ? clock.now() + SAFETY_ALARM_MS : clock.now() + delayMs);
-    this.#cancelTimer = clock.after(near ? Math.max(0, delayMs) : SETTLE_MS, () => {
+    const timerMs = near ? Math.max(0, delayMs) : SETTLE_MS;
+    this.#timerAtMs = clock.now() + timerMs;
+    this.#cancelTimer = clock.after(timerMs, () => {
       this.#cancelTimer = undefined;
       if (near) this.#start();
       else this.#settle();
