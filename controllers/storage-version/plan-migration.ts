@@ -62,7 +62,7 @@ const rewrite = ({ storage }: Kind, object: KubeObject): Action => ({
   isFine: ({ reason }) => reason === "Conflict",
 });
 
-/** What is stored by now is to be rewritten, which the migration's own version says as well as any. */
+/** Notes up to which resourceVersion objects need rewriting: up to the migration's own, made after all of them. */
 const begin = (seen: SeenMigration): Plan =>
   write(seen, {
     resourceVersion: seen.migration.status?.resourceVersion ?? seen.migration.metadata.resourceVersion ?? "",

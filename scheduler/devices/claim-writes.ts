@@ -8,62 +8,45 @@ export const FINALIZER = "resource.kubernetes.io/delete-protection";
 export const RESOURCE = "resourceclaims.resource.k8s.io";
 
 type Metadata = ResourceClaim["metadata"];
+type PatchOp = Extract<WriteOp, { verb: "patch" }>;
+
+const patchOp = ({ namespace = "", name = "" }: Metadata, patch: object, type: "strategic" | "merge"): PatchOp => ({
+  verb: "patch",
+  resource: RESOURCE,
+  namespace,
+  name,
+  patchType: type,
+  patch,
+  options: OPTIONS,
+});
+
+const patchStatusOp = (...given: Parameters<typeof patchOp>): PatchOp => ({
+  ...patchOp(...given),
+  subresource: "status",
+});
 
 /** Keeps the claim from going while devices are allocated to it; fails when the claim is not what was looked at. */
-export const protectOp = ({ metadata }: ResourceClaim): WriteOp => ({
-  verb: "patch",
-  resource: RESOURCE,
-  namespace: metadata.namespace ?? "",
-  name: metadata.name ?? "",
-  patchType: "strategic",
-  patch: { metadata: { uid: metadata.uid, resourceVersion: metadata.resourceVersion, finalizers: [FINALIZER] } },
-  options: OPTIONS,
-});
+export const protectOp = ({ metadata }: ResourceClaim): WriteOp => {
+  const { uid, resourceVersion } = metadata;
+  return patchOp(metadata, { metadata: { uid, resourceVersion, finalizers: [FINALIZER] } }, "strategic");
+};
 
 /** @param metadata without uid: whichever claim has the name */
-export const statusOp = (
-  { namespace, name, uid }: Metadata,
-  pod: PendingPod,
-  allocation: AllocationResult | undefined,
-): WriteOp => ({
-  verb: "patch",
-  resource: RESOURCE,
-  namespace: namespace ?? "",
-  name: name ?? "",
-  subresource: "status",
-  patchType: "strategic",
-  patch: {
-    ...(uid && { metadata: { uid } }),
-    status: {
-      ...(allocation && { allocation }),
-      reservedFor: [{ resource: "pods", name: pod.metadata.name, uid: pod.metadata.uid }],
-    },
-  },
-  options: OPTIONS,
-});
+export const statusOp = (metadata: Metadata, pod: PendingPod, allocation: AllocationResult | undefined): WriteOp => {
+  const { uid } = metadata;
+  const reservedFor = [{ resource: "pods", name: pod.metadata.name, uid: pod.metadata.uid }];
+  const status = { ...(allocation && { allocation }), reservedFor };
+  return patchStatusOp(metadata, { ...(uid && { metadata: { uid } }), status }, "strategic");
+};
 
 /** The pod does not use the claim after all. */
-export const unreserveOp = ({ metadata: { namespace, name, uid } }: ResourceClaim, pod: PendingPod): WriteOp => ({
-  verb: "patch",
-  resource: RESOURCE,
-  namespace: namespace ?? "",
-  name: name ?? "",
-  subresource: "status",
-  patchType: "strategic",
-  patch: { metadata: { uid }, status: { reservedFor: [{ $patch: "delete", uid: pod.metadata.uid }] } },
-  options: OPTIONS,
-});
+export const unreserveOp = ({ metadata }: ResourceClaim, pod: PendingPod): WriteOp => {
+  const status = { reservedFor: [{ $patch: "delete", uid: pod.metadata.uid }] };
+  return patchStatusOp(metadata, { metadata: { uid: metadata.uid }, status }, "strategic");
+};
 
-export const deallocateOp = ({ metadata }: ResourceClaim): WriteOp => ({
-  verb: "patch",
-  resource: RESOURCE,
-  namespace: metadata.namespace ?? "",
-  name: metadata.name ?? "",
-  subresource: "status",
-  patchType: "merge",
-  patch: {
-    metadata: { uid: metadata.uid, resourceVersion: metadata.resourceVersion },
-    status: { allocation: null, reservedFor: null, devices: null },
-  },
-  options: OPTIONS,
-});
+export const deallocateOp = ({ metadata }: ResourceClaim): WriteOp => {
+  const { uid, resourceVersion } = metadata;
+  const status = { allocation: null, reservedFor: null, devices: null };
+  return patchStatusOp(metadata, { metadata: { uid, resourceVersion }, status }, "merge");
+};
